@@ -8,7 +8,7 @@ import {
 import type { RelayConfig } from "./config.ts";
 import { parseRelayUrl } from "./control_plane/mod.ts";
 import type { KnownAddresses } from "./known_addresses.ts";
-import { linkProtocols } from "./session/negotiate.ts";
+import { linkOffers } from "./session/negotiate.ts";
 import { type Connection, type DialOptions, NoCommonProtocol } from "./transport/mod.ts";
 import type { LinkTarget } from "./upstream/mod.ts";
 
@@ -62,17 +62,20 @@ class NeighborDialer {
   }
 
   /**
-   * Connects to a neighbor, by the preferred protocol of links if it has that: of several the called
-   * side would choose. Rejects when no connection can be made.
+   * Connects to a neighbor, by the first offer of which it has a protocol. Rejects when no connection
+   * can be made.
    */
   async dial(target: LinkTarget): Promise<Connection> {
-    const [preferred, ...others] = target.protocols ?? linkProtocols;
-    try {
-      return await this.#dialBy([preferred!], target);
-    } catch (error) {
-      if (!(error instanceof NoCommonProtocol) || others.length === 0) throw error;
-      return await this.#dialBy(others, target);
+    let refusal: unknown;
+    for (const protocols of linkOffers(target.protocols)) {
+      try {
+        return await this.#dialBy(protocols, target);
+      } catch (error) {
+        if (!(error instanceof NoCommonProtocol)) throw error;
+        refusal = error;
+      }
     }
+    throw refusal;
   }
 
   async #dialBy(protocols: readonly string[], target: LinkTarget): Promise<Connection> {

@@ -27,9 +27,15 @@ async function offersTo(spoken: string, protocols?: readonly string[]) {
 }
 
 Deno.test("a neighbor is offered the protocol of links first, and then the others", async () => {
-  const [first, ...others] = linkProtocols;
+  const [first, ...rest] = linkProtocols;
+  const [others, versions] = [/^moqt-/, /^moq-lite-/].map((kind) =>
+    rest.filter((protocol) => kind.test(protocol))
+  );
   assert.deepEqual(await offersTo("moqt-18"), { offers: [[first]], outcome: "connected" });
   assert.deepEqual(await offersTo("moqt-20"), { offers: [[first], others], outcome: "connected" });
+  // Relays of other programs may have nothing else.
+  const all = { offers: [[first], others, versions], outcome: "connected" };
+  assert.deepEqual(await offersTo("moq-lite-05"), all);
 });
 
 Deno.test("an origin is offered its own protocols, in their order, and nothing else", async () => {

@@ -1,4 +1,4 @@
-import type { AnnouncedRoute, Publisher } from "../track/mod.ts";
+import { type AnnouncedRoute, compareRoutes, type Publisher } from "../track/mod.ts";
 
 /** A peer that hears of routes. */
 export interface RouteHearer {
@@ -38,12 +38,6 @@ function mayBeTold(
   return !hops.some((hop) => hop !== 0n && (hop === excludeHop || hop === own));
 }
 
-/** Paths without unnamed hops go first, then the cost, the length, and the age. */
 function ranksBefore(one: AnnouncedRoute, other: AnnouncedRoute): boolean {
-  const unnamed = Number(one.hops.includes(0n)) - Number(other.hops.includes(0n));
-  if (unnamed !== 0) return unnamed < 0;
-  if (one.cost.warm !== other.cost.warm) return one.cost.warm < other.cost.warm;
-  if (one.cost.cold !== other.cost.cold) return one.cost.cold < other.cost.cold;
-  if (one.hops.length !== other.hops.length) return one.hops.length < other.hops.length;
-  return one.since > other.since;
+  return (compareRoutes(one, other) || other.since - one.since) < 0;
 }

@@ -54,15 +54,33 @@ export function listedProtocols(list: readonly string[]): readonly string[] {
   return list.flatMap((item) => item === ALL_OTHERS ? others : [item]);
 }
 
-// Links need a stream per request, and the mesh parameters are defined in the common draft.
+// Links of a mesh need a stream per request, and its parameters are defined in the common draft.
 const linkDrafts = [commonDraft, ...drafts.filter((draft) => draft !== commonDraft)];
 
-/** The protocols that a relay offers when it dials another one. */
-export const linkProtocols: readonly string[] = linkDrafts.map(({ protocol }) => protocol);
+// Relays of other programs may have nothing else.
+const linkVersions = protocols.filter((protocol) =>
+  liteVersions.some((version) => version.protocol === protocol)
+);
+
+/** The protocols of links, in order of preference. */
+export const linkProtocols: readonly string[] = [
+  ...linkDrafts.map(({ protocol }) => protocol),
+  ...linkVersions,
+];
+
+/**
+ * The protocols that a relay offers when it dials another one, in turn, because of several in one
+ * offer the called side would choose; `own` in place of all.
+ */
+export function linkOffers(own?: readonly string[]): readonly (readonly string[])[] {
+  const list = own ?? linkProtocols.slice(0, linkDrafts.length);
+  const offers = [list.slice(0, 1), list.slice(1), own === undefined ? linkVersions : []];
+  return offers.filter(({ length }) => length > 0);
+}
 
 /** The dialect of an outgoing link by the negotiated protocol. */
 export function linkDialect(protocol: string | undefined): Dialect {
-  return moqt(linkDrafts.find((draft) => draft.protocol === protocol) ?? linkDrafts[0]!);
+  return DIALECTS.find((one) => one.protocol === protocol) ?? moqt(commonDraft);
 }
 
 /** The dialect of a negotiated protocol. */

@@ -32,8 +32,8 @@ export interface EstablishedSession {
   readonly peer: PeerView;
   /** The peer as a publisher of the tracks of a scope. */
   publisher(scope: string): Publisher;
-  /** Pings the peer. Never rejects. */
-  ping(): Promise<boolean>;
+  /** Pings the peer; absent where the protocol has nothing for it. Never rejects. */
+  ping?(): Promise<boolean>;
 }
 
 /** What a peer's SETUP says about it. */

@@ -1,6 +1,6 @@
 import type { Clock, Log, Tracing } from "@qumo/shared/runtime";
 import type { Namespace } from "@qumo/shared/wire";
-import type { NamespaceVisibility, Registry } from "../track/mod.ts";
+import type { NamespaceVisibility, Registry, RouteTold } from "../track/mod.ts";
 import type { Connection } from "../transport/types.ts";
 import type { StreamSource } from "./first_streams.ts";
 import type { SessionMetrics } from "./metrics.ts";
@@ -47,10 +47,10 @@ export interface SessionLink {
   /** What is announced to the relay; `none` when the controller announces it. */
   readonly shows: NamespaceVisibility | "none";
   /**
-   * Publishes a namespace of the peer; the returned function withdraws it. Absent: the peer is not
-   * asked for namespaces.
+   * Publishes a namespace of the peer, with what it tells of the route; the returned function
+   * withdraws it. Absent: the peer is not asked for namespaces.
    */
-  readonly advertise?: (namespace: Namespace) => () => void;
+  readonly advertise?: (namespace: Namespace, told?: RouteTold) => () => void;
   /** Called when the peer sends GOAWAY. */
   readonly onLeaving: () => void;
 }

@@ -2,7 +2,12 @@
  * The model: tracks, their cached objects, their publishers and subscribers. It knows no protocol.
  */
 export type { AdvertisedNamespace, NamespaceVisibility } from "./names/advertisements.ts";
-export type { AnnouncedRoute, RouteTold } from "./names/announced_route.ts";
+export {
+  type AnnouncedRoute,
+  compareRoutes,
+  DIRECT,
+  type RouteTold,
+} from "./names/announced_route.ts";
 export { awaitPast, backfill } from "./sources/backfill.ts";
 export { Cache, type CacheLimits } from "./objects/cache.ts";
 export {

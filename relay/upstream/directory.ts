@@ -1,4 +1,5 @@
 import type { FullTrackName } from "@qumo/shared/wire";
+import { compareRoutes, DIRECT, type RouteTold } from "../track/mod.ts";
 import {
   type AnnouncedName,
   announcesCovering,
@@ -14,14 +15,16 @@ export interface RemoteTrack {
 
 /** Notified when a name gets its first reachable source and when it loses its last one. */
 export interface DirectoryListener {
-  appeared(name: AnnouncedName, text: string): void;
+  /** `told` is what the best of its sources says of the route; called again when that changes. */
+  appeared(name: AnnouncedName, text: string, told: RouteTold): void;
   vanished(text: string): void;
 }
 
 interface Entry {
   readonly name: AnnouncedName;
-  readonly sources: Set<string>;
-  isShown: boolean;
+  readonly sources: Map<string, RouteTold>;
+  /** What is shown of it, if it is. */
+  shown: RouteTold | undefined;
 }
 
 /**
@@ -32,20 +35,23 @@ export class Directory {
   readonly #entries = new Map<string, Entry>();
   readonly #outOfReach = new Set<string>();
   readonly #listener: DirectoryListener;
+  readonly #preferred: readonly string[];
 
-  constructor(listener: DirectoryListener) {
+  /** `preferred` are sources that are asked first, in order. */
+  constructor(listener: DirectoryListener, preferred: readonly string[] = []) {
     this.#listener = listener;
+    this.#preferred = preferred;
   }
 
-  /** Adds an announce of a source; malformed texts are ignored. */
-  add(source: string, text: string): void {
+  /** Adds an announce of a source, or changes its route; malformed texts are ignored. */
+  add(source: string, text: string, told: RouteTold = DIRECT): void {
     let entry = this.#entries.get(text);
     if (entry === undefined) {
       const name = parseAnnounce(text);
       if (!name.ok) return;
-      this.#entries.set(text, entry = { name: name.value, sources: new Set(), isShown: false });
+      this.#entries.set(text, entry = { name: name.value, sources: new Map(), shown: undefined });
     }
-    entry.sources.add(source);
+    entry.sources.set(source, told);
     this.#review(text, entry);
   }
 
@@ -71,8 +77,10 @@ export class Directory {
   }
 
   /** The names of reachable sources, with their texts. */
-  *names(): Iterable<[text: string, name: AnnouncedName]> {
-    for (const [text, { name, isShown }] of this.#entries) if (isShown) yield [text, name];
+  *names(): Iterable<[text: string, name: AnnouncedName, told: RouteTold]> {
+    for (const [text, { name, shown }] of this.#entries) {
+      if (shown !== undefined) yield [text, name, shown];
+    }
   }
 
   /** The reachable sources that announced a track or a namespace above it. */
@@ -88,21 +96,31 @@ export class Directory {
   #sourcesOf(track: RemoteTrack): Set<string> {
     const found = new Set<string>();
     for (const text of announcesCovering(textOf(track))) {
-      for (const source of this.#entries.get(text)?.sources ?? []) found.add(source);
+      for (const source of this.#entries.get(text)?.sources.keys() ?? []) found.add(source);
     }
     return found;
   }
 
   #review(text: string, entry: Entry): void {
-    const { name, sources } = entry;
+    const { name } = entry;
+    const told = this.#toldOf(entry);
+    if (told === entry.shown) return;
+    entry.shown = told;
+    if (told === undefined) this.#listener.vanished(text);
+    else this.#listener.appeared(name, text, told);
+  }
+
+  /** The route of the best source; undefined when none can be shown. */
+  #toldOf({ name, sources }: Entry): RouteTold | undefined {
     // Hiding a single offered track would end its subscriptions, so only namespaces are hidden.
-    const isShown = name.name === undefined
-      ? !sources.isSubsetOf(this.#outOfReach)
-      : sources.size > 0;
-    if (isShown === entry.isShown) return;
-    entry.isShown = isShown;
-    if (isShown) this.#listener.appeared(name, text);
-    else this.#listener.vanished(text);
+    const shown = [...sources].filter(([source]) =>
+      name.name !== undefined || !this.#outOfReach.has(source)
+    );
+    const rank = (source: string) => this.#preferred.indexOf(source);
+    const [best] = shown.sort(([a, one], [b, other]) =>
+      rank(a) - rank(b) || compareRoutes(one, other)
+    );
+    return best?.[1];
   }
 }
 

@@ -30,7 +30,8 @@ export class LiveLink {
   readonly session: Session;
   readonly neighbor: EstablishedSession;
   readonly #onMeasured: () => void;
-  readonly #pinger: Pinger;
+  // Where the protocol has no ping a dead neighbor is noticed by the transport alone.
+  readonly #pinger: Pinger | undefined;
   readonly #held: Timer | undefined;
   #reportedRtt: number | undefined;
   #isUp = false;
@@ -40,11 +41,12 @@ export class LiveLink {
     this.session = session;
     this.neighbor = neighbor;
     this.#onMeasured = options.onMeasured;
-    this.#pinger = new Pinger({
+    const ping = neighbor.ping?.bind(neighbor);
+    this.#pinger = ping && new Pinger({
       clock,
       intervalMs: settings.pingIntervalMs,
       timeoutMs: settings.linkTimeoutMs,
-      ping: () => neighbor.ping(),
+      ping,
       onAnswer: () => this.#measured(),
       onSilence: () => {
         // The neighbor sent GOAWAY: it may be silent until it is gone.
@@ -66,17 +68,17 @@ export class LiveLink {
 
   /** The smoothed round-trip time in milliseconds; undefined before the first answer. */
   get rttMs(): number | undefined {
-    return this.#pinger.rttMs;
+    return this.#pinger?.rttMs;
   }
 
   /** Data came from the neighbor. */
   heard(): void {
-    this.#pinger.heard();
+    this.#pinger?.heard();
   }
 
   /** The session ends. */
   stop(): void {
-    this.#pinger.stop();
+    this.#pinger?.stop();
     this.#held?.cancel();
   }
 

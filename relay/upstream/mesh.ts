@@ -41,7 +41,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
       (scope) => new RoutePublisher(scope, this.#context),
       origins.length > 0,
     );
-    this.#directory = new Directory(this.#names);
+    this.#directory = new Directory(this.#names, origins);
     this.#links = new Links((name) => this.#newLink(name));
     const controllerRoutes = mirror && new ControllerRoutes(mirror, this.#directory, this.#links);
     const routes = controllerRoutes ?? new StaticRoutes(origins, this.#directory, this.#links);
@@ -220,11 +220,12 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
    */
   #advertiser(source: string, scope: string): NonNullable<SessionLink["advertise"]> {
     const counts = new Map<string, number>();
-    return (namespace) => {
+    return (namespace, told) => {
       const key = namespaceKey(namespace);
       const text = formatAnnounce({ scope, namespace });
       counts.set(key, (counts.get(key) ?? 0) + 1);
-      this.#directory.add(source, text);
+      this.#directory.add(source, text, told);
+      this.#review();
       return () => {
         const left = counts.get(key)! - 1;
         counts.set(key, left);

@@ -1,5 +1,5 @@
 import type { AnnouncedName } from "@qumo/shared/topology";
-import type { Scope } from "../track/mod.ts";
+import type { RouteTold, Scope } from "../track/mod.ts";
 import type { Directory, DirectoryListener } from "./directory.ts";
 import type { RoutePublisher } from "./route_publisher.ts";
 
@@ -29,8 +29,8 @@ export class RemoteNames implements DirectoryListener {
     const opened: Opened = { scope, publisher: this.#publisherOf(key), withdrawals: new Map() };
     this.#scopes.set(key, opened);
     if (this.#takesAll) scope.elsewhere = opened.publisher;
-    for (const [text, name] of directory.names()) {
-      if (name.scope === key) this.#show(opened, name, text);
+    for (const [text, name, told] of directory.names()) {
+      if (name.scope === key) this.#show(opened, name, { text, told });
     }
   }
 
@@ -39,9 +39,9 @@ export class RemoteNames implements DirectoryListener {
     this.#scopes.delete(key);
   }
 
-  appeared(name: AnnouncedName, text: string): void {
+  appeared(name: AnnouncedName, text: string, told: RouteTold): void {
     const opened = this.#scopes.get(name.scope);
-    if (opened !== undefined) this.#show(opened, name, text);
+    if (opened !== undefined) this.#show(opened, name, { text, told });
   }
 
   vanished(text: string): void {
@@ -51,13 +51,21 @@ export class RemoteNames implements DirectoryListener {
     }
   }
 
-  #show({ scope, publisher, withdrawals }: Opened, name: AnnouncedName, text: string): void {
-    const { namespace } = name;
+  #show(
+    { scope, publisher, withdrawals }: Opened,
+    { namespace, name }: AnnouncedName,
+    { text, told }: { readonly text: string; readonly told: RouteTold },
+  ): void {
+    const before = withdrawals.get(text);
+    // A track is withdrawn by its name.
+    if (name !== undefined) before?.();
     withdrawals.set(
       text,
-      name.name === undefined
-        ? scope.advertise(namespace, publisher, { origin: "remote" })
-        : scope.advertiseTrack({ namespace, name: name.name }, publisher),
+      name === undefined
+        ? scope.advertise(namespace, publisher, { origin: "remote", told })
+        : scope.advertiseTrack({ namespace, name }, publisher),
     );
+    // First the new route, so that the namespace is there all the time.
+    if (name === undefined) before?.();
   }
 }

@@ -38,7 +38,6 @@ import type { RerouteReason } from "../vocabulary.ts";
 export class RouteFeed implements Feed, RemoteFeed, SubscriptionOwner {
   readonly offered: boolean;
   readonly established: Promise<Outcome<void, Refusal>>;
-  readonly fromGroupStart = true;
   readonly remote: RemoteTrack;
   readonly #target: FeedTarget;
   readonly #context: RouteContext;
@@ -92,6 +91,15 @@ export class RouteFeed implements Feed, RemoteFeed, SubscriptionOwner {
 
   get source(): Source | undefined {
     return this.#current?.feed.source;
+  }
+
+  /** Relays of other programs begin with the next object. */
+  get fromGroupStart(): boolean {
+    return this.#current?.feed.fromGroupStart ?? false;
+  }
+
+  get bringsPast(): boolean {
+    return this.#current?.feed.bringsPast ?? false;
   }
 
   get isInterrupted(): boolean {

@@ -1,5 +1,10 @@
 /** What MoQT's publishers send to subscribers of moq-lite, and the other way round. */
-import { decodeLiteDatagram, decodeTrackProperties, liteVersions } from "@qumo/shared/wire";
+import {
+  decodeLiteDatagram,
+  decodeTrackProperties,
+  encodeFetchHeader,
+  liteVersions,
+} from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { protocols } from "../../relay/session/negotiate.ts";
 import type { ScriptedLite } from "../support/peers/scripted_lite.ts";
@@ -7,6 +12,7 @@ import { LiteWorld, NAME } from "./lite_script.ts";
 import {
   accept,
   announce,
+  at,
   datagram,
   fetch,
   nextDatagram,
@@ -24,6 +30,9 @@ import { referenceData } from "../support/reference_draft.ts";
 const TIMESTAMP = 0x10;
 const TIMESCALE = 0x08;
 const PRIOR_OBJECT_ID_GAP = 0x3e;
+
+/** How long a publisher may take that was asked for what it has already. */
+const PAST_MS = 250;
 
 const text = new TextEncoder();
 
@@ -120,6 +129,8 @@ for (const version of liteVersions) {
     await world.settle();
     stream.reset("internal_error");
     await sendSubgroup(publisher, { group: 2n, endOfGroup: true }, ...objects(0));
+    await world.advance(11_000);
+    console.log(world.sessions.length, await nextGroup(world, viewer));
     const groups = [await nextGroup(world, viewer), await nextGroup(world, viewer)];
     const broken = groups.find(({ group }) => group === 1n)!;
     assert.notEqual(broken.end, "fin");
@@ -194,6 +205,33 @@ for (const version of liteVersions) {
       payloads: [...text.encode("015")].map((byte) => [byte]),
       end: "fin",
     });
+  });
+
+  test("a late viewer of a publisher that sends only what is new has the newest group from its start", async (world) => {
+    const publisher = await world.world.connect();
+    await announce(publisher, "live");
+    const viewer = await world.peer();
+    const floor = version.number >= 6 ? { start: { kind: "floor", group: 0n } as const } : {};
+    await viewer.subscribe(9n, NAME, floor);
+    await accept(publisher, { largest: at(3, 0) });
+    await world.advance(PAST_MS);
+    const { request, message } = await publisher.expectRequest("fetch");
+    await request.send({
+      kind: "fetchOk",
+      endOfTrack: false,
+      end: at(3, 0),
+      parameters: {},
+      properties: new Uint8Array(0),
+    });
+    const stream = await publisher.openStream(
+      encodeFetchHeader(message.requestId, publisher.draft.data),
+    );
+    // Everything of the object is said; its priority is 0.
+    await stream.write(new Uint8Array([0x1f, 3, 0, 0, 0, 1, 0x61]));
+    await stream.finish();
+    await world.settle();
+    publisher.close();
+    assert.deepEqual((await nextGroup(world, viewer)).payloads, ["a"]);
   });
 
   test("a group of which objects are missing is not fetched", async (world) => {

@@ -49,6 +49,24 @@ for (const version of liteVersions) {
     assert.equal(ok.group, 4n);
   });
 
+  test("the newest group is not given up for older ones that come behind it", async (world) => {
+    const publisher = await world.publisher();
+    const viewer = await world.peer({}, { memory: { streamWindow: 64 } });
+    const kind = version.number < 6 ? "group" : "floor";
+    await viewer.subscribe(0n, NAME, { maxAge: 0n, start: { kind, group: 2n } });
+    const feed = await world.feedOf(publisher);
+    const goOn = viewer.hold();
+    await publisher.group({ subscription: feed.id, group: 3n }, [new Uint8Array(200_000)]);
+    await world.advance(10);
+    // Publishers that send the newest first do so.
+    await publisher.group({ subscription: feed.id, group: 2n }, [new Uint8Array(500)]);
+    await world.settle();
+    goOn();
+    const heard = [await world.nextGroup(viewer), await world.nextGroup(viewer)];
+    const ends = new Map(heard.map(({ group, end }) => [group, end]));
+    assert.equal(ends.get(3n), "fin");
+  });
+
   test("a subscriber may ask for older groups, and for an end", async (world) => {
     const { publisher, viewer } = await world.both();
     await viewer.subscribe(0n, NAME);

@@ -219,16 +219,16 @@ Deno.test("a link that is to bring its last groups still brings none before thos
 Deno.test("a link is pinged by a question that no relay looks up elsewhere", async () => {
   await using world = new SessionWorld();
   const { peer, session } = await linked(world);
-  const answer = session.ping();
+  const answer = session.ping!();
   const { request, message } = await peer.expectRequest("trackStatus");
   assert.deepEqual(message.track, trackOf(".session", "ping"));
   await request.sendError("does_not_exist");
   assert.equal(await answer, true);
-  const lost = session.ping();
+  const lost = session.ping!();
   await peer.expectRequest("trackStatus");
   peer.close();
   assert.equal(await lost, false);
-  assert.equal(await session.ping(), false);
+  assert.equal(await session.ping!(), false);
   const { ok, cancelled } = world.metrics.upstreamRequests.link_probe;
   assert.deepEqual([ok, cancelled], [1, 2]);
 });

@@ -430,13 +430,14 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   /** Gives up groups that hold back a newer one and began too long before it. */
-  #dropStale({ groupOrdinal }: SubgroupLog): void {
+  #dropStale({ group }: SubgroupLog): void {
     const { staleAfter } = this.#options;
     if (staleAfter === undefined) return;
     const oldest = this.#context.clock.now() - staleAfter;
     for (const pump of [...this.#pumps]) {
       const { log, backlog } = pump;
-      const isStale = log.groupOrdinal < groupOrdinal && log.count > 0 && log.timeOf(0) < oldest;
+      // Groups may come in any order: peers that send the newest first do it so.
+      const isStale = log.group < group && log.count > 0 && log.timeOf(0) < oldest;
       if (isStale && backlog > 0) pump.stop("expired");
     }
   }

@@ -6,7 +6,7 @@ import type { SessionCloser } from "../connection/session_closer.ts";
 import type { SessionShutdown } from "../connection/session_shutdown.ts";
 import type { EventLog } from "../event_log.ts";
 import type { SessionMetrics } from "../metrics.ts";
-import type { Role } from "../session_options.ts";
+import type { Role, SessionLink } from "../session_options.ts";
 import type { AuthorizationRequest, SessionSettings } from "../settings.ts";
 import type { LiteStreams } from "./lite_streams.ts";
 
@@ -32,6 +32,8 @@ export interface LiteContext {
   readonly shutdown: Pick<SessionShutdown, "isLeaving" | "isDraining" | "begin">;
   readonly closer: Pick<SessionCloser, "fail">;
   readonly hops: Hops;
+  /** The outgoing link that this is; undefined in the session of a client. */
+  readonly link?: SessionLink;
   /** Whether the peer may do this. */
   authorize(action: AuthorizationRequest["action"], name: RequestedName): Promise<Allowed>;
 }

@@ -52,7 +52,7 @@ export class EstablishedLite implements EstablishedSession {
     this.#foundation = foundation;
     this.peer = {
       relay: undefined,
-      isOtherRelay: false,
+      isOtherRelay: context.role === "client",
       implementation: undefined,
       path: peer.path,
     };
@@ -115,11 +115,6 @@ export class EstablishedLite implements EstablishedSession {
 
   publisher(): Publisher {
     return this.#publisher;
-  }
-
-  /** Nothing in the protocol is a ping; a peer that is gone is noticed by its transport. */
-  ping(): Promise<boolean> {
-    return Promise.resolve(!this.#foundation.tasks.signal.aborted);
   }
 
   /** The connection ended: nothing new begins. */

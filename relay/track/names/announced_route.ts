@@ -22,5 +22,16 @@ export interface AnnouncedRoute extends RouteTold {
   readonly isPassedOn: boolean;
 }
 
+/**
+ * Which of two routes goes first (negative: the first one): paths without unnamed hops, then the
+ * cheaper, then the shorter one.
+ */
+export function compareRoutes(one: RouteTold, other: RouteTold): number {
+  return Number(one.hops.includes(0n)) - Number(other.hops.includes(0n)) ||
+    Number(one.cost.warm - other.cost.warm) ||
+    Number(one.cost.cold - other.cost.cold) ||
+    one.hops.length - other.hops.length;
+}
+
 /** The route to a publisher that says nothing of it. */
 export const DIRECT: RouteTold = { hops: [], cost: { warm: 0n, cold: 0n } };

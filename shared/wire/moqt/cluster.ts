@@ -9,7 +9,10 @@ import { MAX_RELAY_HOPS } from "../limits.ts";
  * numbers are the draft's.
  */
 
-/** Setup option: the sender's hop id, in bytes, since the type is odd. */
+/** Setup option: the sender's hop id. */
+export const HOP_ID = 0x40b54n;
+
+/** The same in the draft's version 00: in bytes, since the type is odd. */
 export const RELAY_HOPS = 0x40b55n;
 
 /** Setup option: what a subscription to the sender costs. */

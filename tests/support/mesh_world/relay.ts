@@ -230,12 +230,17 @@ export class WorldRelay implements Host, RegistryObserver {
       streamBudget: this.#streamBudget,
       registry: this.registry,
       scopeOf: link === undefined ? scopeOf : () => link.scope,
-      hop: 1n,
+      hop: hopOf(this.name),
       authorizer: () => done(undefined),
       relayName: this.name,
       ...(link !== undefined && { link }),
     });
   }
+}
+
+/** The id of a relay among relays outside the mesh. */
+export function hopOf(name: string): bigint {
+  return [...name].reduce((sum, letter) => 31n * sum + BigInt(letter.charCodeAt(0)), 1n);
 }
 
 function scopeOf(path: string): string {

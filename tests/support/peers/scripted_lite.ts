@@ -87,6 +87,7 @@ export class ScriptedLite {
   readonly version: LiteVersion;
   /** What the relay asks for, by the type of its stream. */
   readonly requests = new Queue<{ readonly type: bigint; readonly stream: LiteTransaction }>();
+  #held: Promise<void> | undefined;
   /** The groups that the relay sends, in the order in which they end. */
   readonly groups = new Queue<HeardGroup>();
   /** What the relay says of itself. */
@@ -225,6 +226,13 @@ export class ScriptedLite {
     return stream;
   }
 
+  /** Reads nothing of groups that come from now on until the returned function is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    return resolve;
+  }
+
   close(): void {
     this.connection.close(0, "");
   }
@@ -246,7 +254,7 @@ export class ScriptedLite {
       const stream = await this.connection.acceptUni();
       if (stream === undefined) return this.groups.end();
       const input = new Input(stream, MAX_BYTES, { codes: version.streamCodes });
-      void this.#read(input);
+      void (this.#held ?? Promise.resolve()).then(() => this.#read(input));
     }
   }
 

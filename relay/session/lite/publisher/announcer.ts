@@ -14,7 +14,7 @@ import type { LiteStream } from "../lite_stream.ts";
 /** What {@linkcode Announcer} uses of its session. */
 export type AnnouncerContext = Pick<
   LiteContext,
-  "version" | "scope" | "settings" | "metrics" | "events" | "log" | "hops" | "authorize"
+  "version" | "scope" | "settings" | "metrics" | "events" | "log" | "hops" | "link" | "authorize"
 >;
 
 /** Tells the peer which broadcasts there are, and what becomes of them. */
@@ -91,10 +91,11 @@ class PrefixWatch {
   /** Tells what there is, and what changes; the returned function ends it. */
   start(): () => void {
     const { stream, prefix, request: { excludeHop }, peer: publisher } = this.#watched;
-    const { scope, hops } = this.#context;
+    const { scope, hops, link } = this.#context;
     const unwatch = new RouteWatch({
       scope,
       prefix,
+      ...(link !== undefined && link.shows !== "none" && { view: link.shows }),
       hearer: { publisher, hop: hops.peer, excludeHop },
       show: (namespace, route) => this.#show(namespace, route),
     }).start();

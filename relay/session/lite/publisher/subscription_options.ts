@@ -1,4 +1,4 @@
-import type { LiteSubscribeUpdate } from "@qumo/shared/wire";
+import type { LiteSubscribeUpdate, Location } from "@qumo/shared/wire";
 import type { Track, Window } from "../../../track/mod.ts";
 import type { JoinPoint, SubscriptionOptions } from "../../delivery/subscription.ts";
 import { turnPriority } from "../dialect/priority.ts";
@@ -6,6 +6,14 @@ import { turnPriority } from "../dialect/priority.ts";
 /** Where delivery of a subscription starts: groups are of use from their first frame on alone. */
 export function joinOf({ start }: LiteSubscribeUpdate): JoinPoint {
   return start.kind === "latest" ? "group_start" : "window_start";
+}
+
+/** Whether the newest group, of which the start may be missing here, is part of what is wanted. */
+export function wantsCurrent(
+  { start }: LiteSubscribeUpdate,
+  largest: Location | undefined,
+): boolean {
+  return start.kind !== "group" || largest !== undefined && start.group <= largest.group;
 }
 
 /** What a subscriber wants of a track, as far as the track has come. */

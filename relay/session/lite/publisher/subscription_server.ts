@@ -7,7 +7,7 @@ import { trackNameOf } from "../dialect/names.ts";
 import type { LiteStream } from "../lite_stream.ts";
 import { ServedTrack, type ServedTrackContext } from "./served_track.ts";
 import { inSubscriptionSpan } from "./subscription_span.ts";
-import { joinOf } from "./subscription_options.ts";
+import { wantsCurrent } from "./subscription_options.ts";
 
 /** What {@linkcode SubscriptionServer} uses of its session. */
 export type SubscriptionServerContext =
@@ -110,7 +110,7 @@ export class SubscriptionServer {
     metrics.requests.subscribe.ok++;
     updates.goTo(served);
     served.start();
-    if (joinOf(message) === "group_start") {
+    if (wantsCurrent(message, opened.track.largest)) {
       tasks.spawn("backfill", (signal) => backfill(opened, { clock, signal }));
     }
     const end = await served.ended;

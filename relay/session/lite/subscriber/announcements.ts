@@ -20,6 +20,7 @@ export type AnnouncementsContext = Pick<
   | "log"
   | "hops"
   | "streams"
+  | "link"
   | "authorize"
 >;
 
@@ -38,8 +39,8 @@ export class Announcements {
     this.#context = context;
     this.#published = new PublishedNamespaces({
       ...context,
-      advertise: (namespace, told) =>
-        context.scope.advertise(namespace, publisher, told && { told }),
+      advertise: context.link?.advertise ??
+        ((namespace, told) => context.scope.advertise(namespace, publisher, told && { told })),
     });
   }
 

@@ -4,7 +4,7 @@ import { DecodeError } from "../../errors.ts";
 import { type Pair, pairs, type PairsForm, pairsOf } from "../../pairs.ts";
 import { decodeWhole, type VarintFormat } from "../../varint.ts";
 import { MAX_RELAY_NAME_BYTES } from "../../limits.ts";
-import { RELAY_COST, RELAY_HOPS } from "../cluster.ts";
+import { HOP_ID, RELAY_COST, RELAY_HOPS } from "../cluster.ts";
 import { MESH_CUTS, MESH_OPTION } from "../mesh.ts";
 import type { SetupOptions } from "../model/setup_options.ts";
 import type { Token } from "../model/token.ts";
@@ -62,6 +62,8 @@ function asPairs(options: SetupOptions, format: VarintFormat): readonly Pair[] {
     options.implementation === undefined ? undefined : encoder.encode(options.implementation),
   );
   add(MAX_REQUEST_UPDATES, options.maxRequestUpdates);
+  // Each version of the extension ignores the other's.
+  add(HOP_ID, options.relayHops);
   add(
     RELAY_HOPS,
     options.relayHops === undefined ? undefined : encodeHopId(options.relayHops, format),
@@ -120,7 +122,8 @@ function optionsOf(list: readonly Pair[], format: VarintFormat): SetupOptions {
   const maxRequestUpdates = number(MAX_REQUEST_UPDATES);
   const maxFilterRanges = number(MAX_FILTER_RANGES);
   const solicit = number(SOLICIT);
-  const relayHops = bytes(RELAY_HOPS);
+  const hopBytes = bytes(RELAY_HOPS);
+  const relayHops = number(HOP_ID) ?? (hopBytes && decodeHopId(hopBytes, format));
   const relayCost = number(RELAY_COST);
   const relayName = text(MESH_OPTION);
   const takesCuts = number(MESH_CUTS);
@@ -134,7 +137,7 @@ function optionsOf(list: readonly Pair[], format: VarintFormat): SetupOptions {
     ...(maxRequestUpdates !== undefined && { maxRequestUpdates }),
     ...(maxFilterRanges !== undefined && { maxFilterRanges }),
     ...(solicit !== undefined && { solicit: solicit !== 0n }),
-    ...(relayHops !== undefined && { relayHops: decodeHopId(relayHops, format) }),
+    ...(relayHops !== undefined && { relayHops }),
     ...(relayCost !== undefined && { relayCost }),
     ...(relayName !== undefined && { relayName }),
     ...(takesCuts !== undefined && { takesCuts: takesCuts !== 0n }),

@@ -36,7 +36,7 @@ const vectors: readonly (readonly [string, string, SetupOptions])[] = [
   [
     "everything",
     "01 05 2f613f623d 02 03 030061 00 04 01070062 01 9000 01 03 683a31 02 01 78" +
-    "c40b4e 02 8080 05 01",
+    "c40b4d 8080 01 02 8080 05 01",
     {
       path: "/a?b=",
       authorizationTokens: [
@@ -109,6 +109,7 @@ Deno.test("R-008: a known option that may come once is refused when it comes twi
       "04 00 00 00",
       "05 01 68 00 01 68",
       "07 01 78 00 01 78",
+      "c40b54 01 00 01",
       "c40b55 01 01 00 01 01",
       "c40b5a 01 00 01",
     ]
@@ -133,6 +134,12 @@ Deno.test("an option that is cut off is refused", () => {
 Deno.test("R-029: RELAY_HOPS must hold one integer and nothing else", () => {
   for (const hex of ["c40b55 00", "c40b55 01 80", "c40b55 02 01 01"]) refuses(hex, "key_value");
   assert.equal(decode("c40b55 09 ff ffffffffffffffff").relayHops, 2n ** 64n - 1n);
+});
+
+Deno.test("a hop id is read as both versions of its draft write it", () => {
+  assert.equal(decode("c40b54 2a").relayHops, 42n);
+  assert.equal(decode("c40b55 01 2a").relayHops, 42n);
+  assert.equal(decode("c40b54 2a 01 01 2b").relayHops, 42n);
 });
 
 Deno.test("SOLICIT is true for whatever is not 0", () => {

@@ -56,7 +56,10 @@ for (const version of liteVersions) {
     await viewer.subscribe(0n, NAME, { maxAge: 0n, start: { kind, group: 2n } });
     const feed = await world.feedOf(publisher);
     const goOn = viewer.hold();
-    await publisher.group({ subscription: feed.id, group: 3n }, [new Uint8Array(200_000)]);
+    await publisher.group(
+      { subscription: feed.id, group: 3n },
+      Array.from({ length: 90 }, () => new Uint8Array(1_000)),
+    );
     await world.advance(10);
     // Publishers that send the newest first do so.
     await publisher.group({ subscription: feed.id, group: 2n }, [new Uint8Array(500)]);

@@ -197,7 +197,7 @@ export const REQUESTS: readonly Drive[] = [
     const ping = trackOf(".session", "ping");
     const { peer, session } = await world.join();
     await peer.request({ kind: "trackStatus", track: ping, parameters: {} });
-    const answer = (await session.established)!.ping();
+    const answer = (await session.established)!.ping!();
     const { request } = await peer.expectRequest("trackStatus");
     await request.sendError("does_not_exist");
     await answer;

@@ -1,4 +1,5 @@
 import { messageOf } from "@qumo/shared/runtime";
+import { until } from "../support/until.ts";
 import type { RelayProcess } from "../support/processes/relay_process.ts";
 import { type Cell, type Check, CHECKS, type Unsayable } from "./checks.ts";
 import type { MatrixClient, MatrixPeer, MatrixTransport } from "./client.ts";
@@ -47,7 +48,8 @@ export async function playCell(relays: Relays, plan: CellPlan): Promise<CellResu
   const both = [...new Set([relays.publisher, relays.viewer])];
   const logged = both.map((relay) => relay.log().length);
   try {
-    await playChecks(await begin(plan, connect), verdicts);
+    const cell = await begin(plan, connect, relays.publisher);
+    await playChecks(cell, verdicts);
   } catch (error) {
     verdicts.set(FIRST.name, { failed: messageOf(error) });
   } finally {
@@ -84,10 +86,12 @@ async function verdictOf(check: Check, cell: Cell): Promise<Verdict> {
 async function begin(
   { publisher, viewer }: CellPlan,
   connect: (end: "publisher" | "viewer") => Promise<MatrixPeer>,
+  relay: RelayProcess,
 ): Promise<Cell> {
   const track = { path: `matrix/cell-${++lastCell}`, name: "video" };
   const publishing = await soon("the publisher's session", connect("publisher"));
   const publication = await soon("the namespace", publishing.publish(track));
+  await soon("the relay to know the namespace", announcedAt(relay, track.path));
   const viewing = await soon("the viewer's session", connect("viewer"));
   const subscription = await soon("the subscription", viewing.subscribe(track));
   await soon("the relay's subscription", publication.subscribed());
@@ -102,4 +106,10 @@ async function begin(
     received: new Received(subscription),
     groups: [],
   };
+}
+
+/** Not every dialect has an answer to an announcement: the relay's log says when it is known. */
+async function announcedAt(relay: RelayProcess, path: string): Promise<void> {
+  const line = new RegExp(`"message":"namespace announced".*"namespace":"${path}"`);
+  await until("the line", () => line.test(relay.log()));
 }

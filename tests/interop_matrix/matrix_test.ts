@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { protocols } from "../../relay/session/negotiate.ts";
 import { INEXPRESSIBLE } from "../../relay/vocabulary.ts";
+import { unspoken } from "./clients.ts";
 import { CHECKS, type Ends } from "./checks.ts";
 import type { Abilities } from "./client.ts";
 import { explainedIn, isExplained, readDialectsPage, tableBelow } from "./explained.ts";
@@ -27,6 +28,10 @@ Deno.test("publishers serve viewers of other dialects at another relay", async (
   const results = await runMatrix({ ...options, transports: ["quic"] });
   const lines = results.flatMap((cell) => failureLines(cell, explained));
   assert.deepEqual(lines, [], matrixText(results));
+});
+
+Deno.test("every dialect that the relay speaks has a client in the matrix", () => {
+  assert.deepEqual(unspoken(), []);
 });
 
 Deno.test("the table of what cannot be said has everything that is counted, and nothing else", async () => {

@@ -2,11 +2,7 @@ import { type ControlMessage, draftOf, type Location, type StreamDraft } from "@
 import { type Connection, dial } from "../../relay/transport/mod.ts";
 import { Queue } from "../support/peers/queue.ts";
 import { readFetchStream } from "../support/peers/scripted_fetches.ts";
-import {
-  openSubgroup,
-  SubgroupReader,
-  type SubgroupScript,
-} from "../support/peers/scripted_objects.ts";
+import { openSubgroup, SubgroupReader } from "../support/peers/scripted_objects.ts";
 import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import * as requests from "../support/peers/scripted_requests.ts";
 import type { RequestStream } from "../support/peers/scripted_streams.ts";
@@ -23,10 +19,11 @@ import type {
   MatrixSubscription,
   MatrixTrack,
   MatrixTransport,
-  Place,
 } from "./client.ts";
+import { fetchedObjects, hearSubgroup, ScriptedGroup } from "./scripted_group.ts";
 
-const EVERYTHING: Abilities = { subgroups: true, fetch: true, trackEnd: true };
+/** What both ends can do where the dialect is MoQT. */
+export const EVERYTHING: Abilities = { subgroups: true, fetch: true, trackEnd: true };
 
 /** Peers that tests script with our own codecs, in every draft with a stream for each request. */
 export const scriptedClient: MatrixClient = {
@@ -138,17 +135,10 @@ class ScriptedMatrixPeer implements MatrixPeer {
   async #read(stream: Parameters<typeof SubgroupReader.of>[0]): Promise<void> {
     if (stream.type === FETCH_STREAM) {
       const { requestId, items } = await readFetchStream(stream);
-      const objects = items.filter(({ kind }) => kind === "object").map((item) => ({
-        kind: "object" as const,
-        group: Number(item.group),
-        subgroup: Number(item.subgroup),
-        object: item.object,
-        payload: item.payload,
-      }));
-      return this.#fetches.get(requestId)?.resolve(objects);
+      return this.#fetches.get(requestId)?.resolve(fetchedObjects(items));
     }
     const reader = await SubgroupReader.of(stream);
-    await (await this.#subscription(reader.header.alias).promise).take(reader);
+    await hearSubgroup(reader, (await this.#subscription(reader.header.alias).promise).events);
   }
 
   #subscription(alias: bigint): PromiseWithResolvers<ScriptedSubscription> {
@@ -217,73 +207,18 @@ class ScriptedPublication implements MatrixPublication {
   }
 }
 
-/** How a group reaches its subscriber. */
-interface GroupOutlet {
-  open(subgroup: number, endOfGroup: boolean): Promise<SubgroupScript>;
-  wrote(object: number): void;
-}
-
-class ScriptedGroup implements MatrixGroup {
-  readonly id: number;
-  readonly #outlet: GroupOutlet;
-  readonly #subgroups = new Map<number, Promise<SubgroupScript>>();
-  #next = 0;
-
-  constructor(id: number, outlet: GroupOutlet) {
-    this.id = id;
-    this.#outlet = outlet;
-  }
-
-  async write(payload: Uint8Array, place?: Place): Promise<void> {
-    const { subgroup, object } = place ?? { subgroup: 0, object: this.#next };
-    this.#next = object + 1;
-    let stream = this.#subgroups.get(subgroup);
-    if (stream === undefined) {
-      // Alone in its group, a subgroup ends with the group's last object.
-      stream = this.#outlet.open(subgroup, place === undefined);
-      this.#subgroups.set(subgroup, stream);
-    }
-    await (await stream).send({ id: object, payload });
-    this.#outlet.wrote(object);
-  }
-
-  async end(): Promise<void> {
-    for (const stream of this.#subgroups.values()) await (await stream).finish();
-  }
-}
-
 class ScriptedSubscription implements MatrixSubscription {
   readonly #request: RequestStream;
   readonly #forget: () => void;
-  readonly #events = new Queue<MatrixEvent>();
+  readonly events = new Queue<MatrixEvent>();
 
   constructor(request: RequestStream, forget: () => void) {
     this.#request = request;
     this.#forget = forget;
   }
 
-  /** Reads a stream of objects to its end. */
-  async take(reader: SubgroupReader): Promise<void> {
-    const group = Number(reader.header.group);
-    for (;;) {
-      const next = await reader.nextBytes();
-      if (typeof next !== "object") {
-        if (next === "fin") this.#events.push({ kind: "group_end", group });
-        return;
-      }
-      if (next.status !== 0) continue;
-      this.#events.push({
-        kind: "object",
-        group,
-        subgroup: Number(reader.header.subgroup),
-        object: next.id,
-        payload: next.payload,
-      });
-    }
-  }
-
   next(): Promise<MatrixEvent | undefined> {
-    return this.#events.next();
+    return this.events.next();
   }
 
   async stop(): Promise<void> {

@@ -52,7 +52,12 @@ export interface AskedFeed extends LiteSubscribe {
 }
 
 /** What a scripted publisher says of its tracks. */
-const INFO: LiteTrackInfo = { priority: 3, oldestFirst: false, maxAge: 5_000n, timescale: 1_000n };
+export const TRACK_INFO: LiteTrackInfo = {
+  priority: 3,
+  oldestFirst: false,
+  maxAge: 5_000n,
+  timescale: 1_000n,
+};
 
 /** One transaction of a scripted peer, as raw as it likes. */
 export class LiteTransaction {
@@ -93,6 +98,8 @@ export class ScriptedLite {
   /** What the relay says of itself. */
   readonly setup: Promise<LiteSetup>;
   readonly connection: Connection;
+  /** Called with each frame as it comes, and its number in the group. */
+  onFrame: (group: LiteGroup, frame: HeardFrame, number: number) => void = () => {};
   readonly #setup = Promise.withResolvers<LiteSetup>();
 
   constructor(connection: Connection, version: LiteVersion) {
@@ -176,7 +183,7 @@ export class ScriptedLite {
     while (feed === undefined || !isTold) {
       const { type, stream } = (await this.requests.next())!;
       if (type === requests.track) {
-        await stream.send(messages.trackInfo!.encode(INFO));
+        await stream.send(messages.trackInfo!.encode(TRACK_INFO));
         await stream.finish();
         isTold = true;
       } else if (type === requests.subscribe) {
@@ -184,7 +191,7 @@ export class ScriptedLite {
       }
     }
     if (messages.trackInfo === undefined) {
-      const ok = { kind: "ok", group: undefined, endGroup: undefined, info: INFO } as const;
+      const ok = { kind: "ok", group: undefined, endGroup: undefined, info: TRACK_INFO } as const;
       await feed.stream.send(messages.subscribeReply.encode(ok));
     }
     return feed;
@@ -268,13 +275,18 @@ export class ScriptedLite {
     if (type !== uniStreams.group) return;
     const header = await ending(() => readLite(input, messages.group));
     if (typeof header !== "object") return;
-    this.groups.push({ ...header, ...await readFrames(input, this.version) });
+    const first = Number(header.startFrame);
+    const heard = await readFrames(input, this.version, (frame, index) => {
+      this.onFrame(header, frame, first + index);
+    });
+    this.groups.push({ ...header, ...heard });
   }
 }
 
 async function readFrames(
   input: Input,
   { frames: form }: LiteVersion,
+  onFrame: (frame: HeardFrame, index: number) => void,
 ): Promise<Pick<HeardGroup, "frames" | "end">> {
   const decoder = new FrameDecoder(form);
   const frames: HeardFrame[] = [];
@@ -284,7 +296,9 @@ async function readFrames(
       const start = decoder.decode(input.bytes, input.start, input.end);
       if (start < 0 || start + decoder.payloadLength > input.end) break;
       const end = start + decoder.payloadLength;
-      frames.push({ timestamp: decoder.timestamp, payload: input.bytes.slice(start, end) });
+      const frame = { timestamp: decoder.timestamp, payload: input.bytes.slice(start, end) };
+      onFrame(frame, frames.length);
+      frames.push(frame);
       input.start = end;
     }
     more = await ending(() => input.fill());

@@ -17,6 +17,9 @@ export interface Case {
 const LARGE = { objectBytes: 4096, rate: 60, groupObjects: 60 };
 const SMALL = { objectBytes: 1200, rate: 30, groupObjects: 60 };
 
+/** One dialect of each kind: readers of another than the publisher's have a rendering of their own. */
+const FAMILIES = { "moqt-16": "MoQT 16", "moqt-22": "MoQT 22", "moq-lite-05": "moq-lite" };
+
 const EVERY_CASE: readonly Case[] = [
   fanOut(50, LARGE),
   { ...fanOut(100, LARGE), isLong: false },
@@ -29,9 +32,11 @@ const EVERY_CASE: readonly Case[] = [
     ...besideFloor({ tracks: 100, ...SMALL }, 800),
     isLong: true,
   },
+  family("moqt-16"),
+  family("moqt-22"),
+  family("moq-lite-05"),
   mixed(),
   webSockets(),
-  allLite(),
   slowReader(),
   idle(),
 ];
@@ -56,24 +61,24 @@ function fanOut(readers: number, traffic: Omit<Traffic, "tracks">): Case {
   };
 }
 
-/** Readers of moq-lite are sent another rendering than the publisher's, which the relay makes and keeps. */
-function mixed(): Case {
-  const { subject, reference } = besideFloor({ tracks: 1, ...LARGE }, 200);
+function family(protocol: keyof typeof FAMILIES): Case {
+  const { subject, reference } = besideFloor({ tracks: 1, ...LARGE }, 100);
   return {
-    name: "mixed-200",
-    about: "as fan-out-200, but that half of the readers speak moq-lite",
-    subject: { ...subject, lite: "half" },
+    name: protocol === "moq-lite-05" ? "lite-100" : `${protocol}-100`,
+    about: `as fan-out-100, but that all readers speak ${FAMILIES[protocol]}`,
+    subject: { ...subject, dialects: [protocol] },
     reference,
     isLong: true,
   };
 }
 
-function allLite(): Case {
+/** What the publisher says and what the others want is each made once, and kept. */
+function mixed(): Case {
   const { subject, reference } = besideFloor({ tracks: 1, ...LARGE }, 100);
   return {
-    name: "lite-100",
-    about: "as fan-out-100, but that all readers speak moq-lite",
-    subject: { ...subject, lite: "all" },
+    name: "mixed-100",
+    about: "as fan-out-100, but that readers speak MoQT 16, 18 and 22, and moq-lite, in turns",
+    subject: { ...subject, dialects: ["moqt-18", ...Object.keys(FAMILIES)] },
     reference,
     isLong: true,
   };

@@ -4,7 +4,6 @@ import {
   FrameDecoder,
   type FullTrackName,
   type LiteVersion,
-  liteVersionOf,
   rfc9000,
   SHORT,
 } from "@qumo/shared/wire";
@@ -14,29 +13,32 @@ import { BenchClient, type StreamMeter } from "./bench_client.ts";
 import type { ServerAddress } from "./server_process.ts";
 import { StampReader } from "./stamp_reader.ts";
 
-/** The version that readers of moq-lite speak. */
-const VERSION: LiteVersion = liteVersionOf("moq-lite-05")!;
-
 // More than a group's header takes.
 const HEADER_BYTES = 64;
 
 /** A reader of moq-lite with as little of its own as possible, so that what is measured is the server. */
 export class LiteReader {
   readonly #client: BenchClient;
+  readonly #version: LiteVersion;
   #nextId = 0n;
 
-  private constructor(client: BenchClient) {
+  private constructor(client: BenchClient, version: LiteVersion) {
     this.#client = client;
+    this.#version = version;
   }
 
-  static async connect(server: ServerAddress, maxUniStreams?: number): Promise<LiteReader> {
-    const { protocol } = VERSION;
-    return new LiteReader(await BenchClient.connect(server, { protocol, maxUniStreams }));
+  static async connect(
+    server: ServerAddress,
+    version: LiteVersion,
+    maxUniStreams?: number,
+  ): Promise<LiteReader> {
+    const { protocol } = version;
+    return new LiteReader(await BenchClient.connect(server, { protocol, maxUniStreams }), version);
   }
 
   /** Says hello; what the other side asks for is left unanswered. */
   async setUp(): Promise<void> {
-    const { messages, uniStreams } = VERSION;
+    const { messages, uniStreams } = this.#version;
     const stream = await this.#client.connection.openUni();
     const setup = messages.setup!.encode({ probe: 0 });
     await stream.write(concat([encodeStreamType(uniStreams.setup!), setup]));
@@ -45,7 +47,7 @@ export class LiteReader {
 
   /** Subscribes to a track; resolves when the other side has begun to answer. */
   async subscribe(track: FullTrackName): Promise<void> {
-    const { messages, requests } = VERSION;
+    const { messages, requests } = this.#version;
     const { send, receive } = await this.#client.connection.openBidi();
     const message = messages.subscribe.encode({
       ...trackTextOf(track)!,
@@ -64,7 +66,7 @@ export class LiteReader {
 
   /** Reads every stream that comes, until the connection ends. */
   receive(arrived: (stamp: number) => void): Promise<void> {
-    return this.#client.receive(() => new FrameMeter(arrived));
+    return this.#client.receive(() => new FrameMeter(arrived, this.#version));
   }
 
   /** Leaves. */
@@ -77,10 +79,12 @@ export class LiteReader {
 class FrameMeter implements StreamMeter {
   readonly #stamps: StampReader;
   #decoder: FrameDecoder | undefined;
+  readonly #version: LiteVersion;
   #isOther = false;
 
-  constructor(arrived: (stamp: number) => void) {
+  constructor(arrived: (stamp: number) => void, version: LiteVersion) {
     this.#stamps = new StampReader(arrived);
+    this.#version = version;
   }
 
   take(bytes: Uint8Array, end: number): number {
@@ -100,11 +104,11 @@ class FrameMeter implements StreamMeter {
 
   #begin(bytes: Uint8Array, end: number): number {
     const reader = new ByteReader(bytes, rfc9000, 0, end);
-    this.#isOther = end > 0 && reader.varint() !== VERSION.uniStreams.group;
+    this.#isOther = end > 0 && reader.varint() !== this.#version.uniStreams.group;
     if (this.#isOther || end < HEADER_BYTES) return 0;
     const length = reader.count(HEADER_BYTES, "The header of a group");
     reader.bytes(length);
-    this.#decoder = new FrameDecoder(VERSION.frames);
+    this.#decoder = new FrameDecoder(this.#version.frames);
     return reader.offset;
   }
 }

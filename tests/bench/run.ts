@@ -1,7 +1,10 @@
 import process from "node:process";
 import { engineFlags, PROGRAMS } from "../../.build/programs.ts";
 import { sleep, systemClock } from "@qumo/shared/runtime";
+import { draftOf, liteVersionOf, multiplexedDrafts } from "@qumo/shared/wire";
 import { Deadline } from "../support/deadline.ts";
+import { referenceDraft } from "../support/reference_draft.ts";
+import { ControlStreamReader } from "./control_stream_reader.ts";
 import { LiteReader } from "./lite_reader.ts";
 import { LoadPeer } from "./load_peer.ts";
 import { trackOf, TrackPublisher } from "./publishers.ts";
@@ -19,8 +22,8 @@ export interface Run {
   readonly readers: number;
   /** Connections that subscribe and never read. */
   readonly stalled: number;
-  /** How many readers speak moq-lite: none when nothing is said, half of them, or all. */
-  readonly lite?: "half" | "all";
+  /** What readers speak, one after the other in turns: what publishers do when nothing is said. */
+  readonly dialects?: readonly string[];
   /** Whether readers come by WebSocket, without TLS, instead of QUIC. */
   readonly isWebSocket?: boolean;
 }
@@ -148,12 +151,19 @@ async function connectReaders(run: Run, server: ServerProcess, receipts: Receipt
   });
 }
 
-function connectReader({ readers, lite, isWebSocket }: Run, index: number, server: ServerProcess) {
+function connectReader(
+  { readers, dialects = [referenceDraft.protocol], isWebSocket }: Run,
+  index: number,
+  server: ServerProcess,
+) {
   const maxUniStreams = index >= readers ? STALLED_STREAMS : undefined;
-  const isLite = lite === "all" || lite === "half" && index % 2 === 1;
-  return isLite
-    ? LiteReader.connect(server, maxUniStreams)
-    : LoadPeer.connect(server, { maxUniStreams, isWebSocket });
+  const protocol = dialects[index % dialects.length]!;
+  const version = liteVersionOf(protocol);
+  if (version !== undefined) return LiteReader.connect(server, version, maxUniStreams);
+  const draft = draftOf(protocol);
+  if (draft !== undefined) return LoadPeer.connect(server, { draft, maxUniStreams, isWebSocket });
+  const old = multiplexedDrafts.find((draft) => draft.protocol === protocol)!;
+  return ControlStreamReader.connect(server, old, maxUniStreams);
 }
 
 async function many<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {

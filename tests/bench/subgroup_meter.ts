@@ -1,10 +1,10 @@
 import {
   ByteReader,
   decodeSubgroupHeader,
+  type Draft,
   isSubgroupType,
   ObjectHeaderDecoder,
   SHORT,
-  type StreamDraft,
 } from "@qumo/shared/wire";
 import type { StreamMeter } from "./bench_client.ts";
 import { StampReader } from "./stamp_reader.ts";
@@ -18,12 +18,12 @@ const HEADER_BYTES = 64;
  */
 export class SubgroupMeter implements StreamMeter {
   readonly #stamps: StampReader;
-  readonly #draft: StreamDraft;
+  readonly #draft: Draft;
   #decoder: ObjectHeaderDecoder | undefined;
   #isOther = false;
 
   /** `arrived` is called with the timestamp of each object that is there to its last byte. */
-  constructor(arrived: (stamp: number) => void, draft: StreamDraft) {
+  constructor(arrived: (stamp: number) => void, draft: Draft) {
     this.#stamps = new StampReader(arrived);
     this.#draft = draft;
   }

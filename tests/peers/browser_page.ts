@@ -1,18 +1,21 @@
 /** What runs in a browser: a library over the browser's own WebTransport, waiting to be told what to do. */
+import * as Lite from "@moq/lite";
 import { Connection } from "@moq/net";
 import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
 import { MoqtClient } from "../support/peers/moqt.ts";
 import { MoqtPeer } from "../support/peers/moqt_session.ts";
 import type { Peer } from "../support/peers/peer.ts";
+import { BroadcastPeer } from "./broadcast_peer.ts";
 
 /** The libraries that a page can use. `@moq/net` speaks draft 18 only where the browser negotiates. */
-export type PageLibrary = "@moq/net" | "@moq/net without UDP" | "@moqt/transport";
+export type PageLibrary = "@moq/net" | "@moq/net without UDP" | "@moq/lite" | "@moqt/transport";
 
 /** Connects to a relay whose certificate has this hash, as a page of a web application would. */
 async function connect(library: PageLibrary, url: string, hash: string): Promise<Peer> {
   const connecting = {
     "@moq/net": connectMoqNet,
     "@moq/net without UDP": connectWithoutUdp,
+    "@moq/lite": connectMoqLite,
     "@moqt/transport": connectMoqt,
   };
   const peer = await connecting[library](url, hash);
@@ -36,6 +39,17 @@ async function connectWithoutUdp(url: string): Promise<MoqNetPeer> {
     websocket: { url: new URL(url.replace("https:", "http:")) },
   });
   return new MoqNetPeer("@moq/net over WebSocket", session);
+}
+
+/** In Firefox it takes a WebSocket whatever it is told. */
+async function connectMoqLite(url: string, hash: string): Promise<BroadcastPeer> {
+  const value = Uint8Array.fromHex(hash);
+  const session = await Lite.Connection.connect(new URL(url), {
+    webtransport: { serverCertificateHashes: [{ algorithm: "sha-256", value }] },
+    websocket: { enabled: false },
+  });
+  // What is used of the library is the same in both versions.
+  return new BroadcastPeer("@moq/lite", session as never, Lite as never);
 }
 
 async function connectMoqt(url: string, hash: string): Promise<MoqtPeer> {

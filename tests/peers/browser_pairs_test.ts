@@ -1,4 +1,7 @@
-/** `@moq/net` in pages of Chromium and Firefox, where QUIC reaches the relay and where it does not. */
+/**
+ * `@moq/net` in pages of Chromium and Firefox, where QUIC reaches the relay and where it does not, and
+ * `@moq/lite`, which it was before.
+ */
 import assert from "node:assert/strict";
 import { becomes } from "../support/until.ts";
 import { readObjects, writeObjects } from "../support/peers/traffic.ts";
@@ -7,13 +10,8 @@ import { type BrowserPeer, connectPage } from "./browser_peer.ts";
 import type { PageLibrary } from "./browser_page.ts";
 import { type Browser, CHROMIUM, FIREFOX } from "./browsers.ts";
 
-const LIBRARIES: Readonly<Record<string, PageLibrary>> = {
-  WebTransport: "@moq/net",
-  WebSocket: "@moq/net without UDP",
-};
-
 relayTest(
-  "@moq/net passes tracks between each two of Chromium and Firefox, by WebTransport and WebSocket",
+  "pages of Chromium and Firefox pass tracks to each other, by WebTransport and WebSocket",
   async (test) => {
     const { deadline, join } = test;
     const browsers = await Promise.all([
@@ -47,6 +45,7 @@ relayTest(
       '"transport":"websocket","protocol":"moq-lite-05"',
       // It has no protocols of WebTransport in Firefox.
       '"transport":"webtransport","protocol":"moq-00"',
+      '"transport":"webtransport","protocol":"moq-lite-04"',
       '"transport":"webtransport","protocol":"moq-lite-05"',
     ]);
   },
@@ -58,13 +57,19 @@ async function subscribers({ relay }: RelayTest): Promise<number> {
   return (await relay.status() as { subscribers: number }).subscribers;
 }
 
-/** A page of each browser over each transport. */
-function open({ join }: RelayTest, browsers: readonly Browser[]): Promise<BrowserPeer[]> {
+/** A page of each browser over each transport, and one with an older library. */
+function open(
+  { join }: RelayTest,
+  [chromium, firefox]: readonly [Browser, Browser],
+): Promise<BrowserPeer[]> {
+  const pages: readonly (readonly [Browser, PageLibrary])[] = [
+    [chromium, "@moq/net"],
+    [chromium, "@moq/net without UDP"],
+    [chromium, "@moq/lite"],
+    [firefox, "@moq/net"],
+    [firefox, "@moq/net without UDP"],
+  ];
   return Promise.all(
-    browsers.flatMap((browser) =>
-      Object.values(LIBRARIES).map((library) =>
-        join((relay) => connectPage(browser, relay, { library }))
-      )
-    ),
+    pages.map(([browser, library]) => join((relay) => connectPage(browser, relay, { library }))),
   );
 }

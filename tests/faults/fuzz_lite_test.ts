@@ -7,13 +7,13 @@ for (const lite of liteVersions.filter(({ protocol }) => protocols.includes(prot
     inputs: 4_000,
     moves: ["subgroup", "subgroup", "datagram", "answer"],
     most: 20,
-    lite,
+    dialect: lite,
   });
 
   fuzzTest(`${lite.protocol}: requests, answers and streams of every other type`, {
     inputs: 4_000,
     moves: ["request", "request", "answer", "other_stream"],
     most: 12,
-    lite,
+    dialect: lite,
   });
 }

@@ -636,6 +636,21 @@ draftTest(
   },
 );
 
+draftTest(
+  "whoever waits for a fetch that its publisher answers with nonsense is refused at once",
+  async () => {
+    await using world = new SessionWorld();
+    const publisher = await world.connect();
+    await announce(publisher, "live");
+    const peer = await world.connect();
+    const request = await fetch(peer, [1, 0], [2, 0]);
+    const { request: upstream } = await publisher.expectRequest("fetch");
+    await sendFetchOk(upstream, [0, 1]);
+    await closedWith(publisher, "protocol_violation");
+    await refused(request, "INTERNAL_ERROR");
+  },
+);
+
 Deno.test("an object larger than the relay takes ends the fetch that brings it, and no session", async () => {
   await using world = new SessionWorld({ limits: { maxObjectBytes: 100 } });
   const publisher = await world.connect();

@@ -1,18 +1,18 @@
 import {
-  type ControlKind,
-  type ControlMessage,
+  type Draft,
   encodeDatagram,
   EncodeError,
   encodeFetchHeader,
   encodeSubgroupHeader,
   type FullTrackName,
+  hasDefaultPriority,
   type ObjectDatagram,
   PADDING_STREAM_TYPE,
-  type StreamDraft,
 } from "@qumo/shared/wire";
 import fc from "fast-check";
 import { SEED } from "../properties.ts";
 import { arbitraryMessages } from "../arbitrary_control.ts";
+import { type AnyMessage, controlOf } from "../layouts.ts";
 import type { Random } from "../random.ts";
 import { bytesOf } from "../peers/scripted_streams.ts";
 
@@ -20,6 +20,8 @@ import { bytesOf } from "../peers/scripted_streams.ts";
 export interface Aim {
   /** Takes the id of the next request. */
   requestId(): bigint;
+  /** The id of a request that was made before, or may have been. */
+  earlierId(): bigint;
   readonly tracks: readonly FullTrackName[];
   readonly aliases: readonly bigint[];
   /** Ids of fetches that the relay waits for. */
@@ -29,17 +31,27 @@ export interface Aim {
 /** Everything that a session of a draft can be sent, valid and not, by one seed. */
 export class HostileBytes {
   readonly #random: Random;
-  readonly #draft: StreamDraft;
+  readonly #draft: Draft;
   readonly #pools: Pools;
 
-  constructor(random: Random, draft: StreamDraft) {
+  constructor(random: Random, draft: Draft) {
     this.#random = random;
     this.#draft = draft;
     this.#pools = Pools.of(draft);
   }
 
+  /** Any integer that the draft has. */
+  #integer(): bigint {
+    return this.#random.integer() & this.#draft.varint.max;
+  }
+
+  /** What the draft calls its messages. */
+  get kinds(): readonly string[] {
+    return this.#pools.kinds;
+  }
+
   /** A message of this kind that is valid by itself, in its frame, aimed mostly. */
-  message(kind: ControlKind, aim: Aim): Uint8Array {
+  message(kind: string, aim: Aim): Uint8Array {
     const random = this.#random;
     const message = random.pick(this.#pools.of(kind));
     const fields: Record<string, unknown> = { ...message };
@@ -50,19 +62,20 @@ export class HostileBytes {
     for (const name of ["namespace", "prefix", "suffix"]) {
       if (name in fields && random.percent(60)) fields[name] = random.pick(aim.tracks).namespace;
     }
+    if ("existing" in fields && random.percent(80)) fields["existing"] = aim.earlierId();
     if ("alias" in fields && random.percent(60)) fields["alias"] = random.pick(aim.aliases);
     if ("parameters" in fields && random.percent(60)) {
       fields["parameters"] = withoutTokens(fields["parameters"] as object);
     }
     if (kind === "fetch" && random.percent(80)) fields["range"] = this.#fetchRange(aim);
     if (kind === "subscribeOk" && random.percent(50)) fields["properties"] = new Uint8Array(0);
-    return this.#encode(fields as unknown as ControlMessage) ?? this.#encode(message)!;
+    return this.#encode(fields as unknown as AnyMessage) ?? this.#encode(message)!;
   }
 
   /** Undefined for what the draft has no words for. */
-  #encode(message: ControlMessage): Uint8Array | undefined {
+  #encode(message: AnyMessage): Uint8Array | undefined {
     try {
-      return this.#draft.control.encode(message);
+      return controlOf(this.#draft).encode(message);
     } catch (error) {
       if (error instanceof EncodeError) return undefined;
       throw error;
@@ -110,10 +123,10 @@ export class HostileBytes {
     const random = this.#random;
     const hasProperties = random.percent(50);
     const parts: Uint8Array[] = [encodeSubgroupHeader({
-      alias: random.percent(90) ? random.pick(aim.aliases) : random.integer(),
-      group: random.integer(),
-      subgroup: random.percent(20) ? undefined : random.integer(),
-      priority: random.percent(50) ? undefined : random.below(256),
+      alias: random.percent(90) ? random.pick(aim.aliases) : this.#integer(),
+      group: this.#integer(),
+      subgroup: random.percent(20) ? undefined : this.#integer(),
+      priority: this.#priority(),
       hasProperties,
       endOfGroup: random.percent(30),
       firstObject: random.percent(50),
@@ -127,11 +140,11 @@ export class HostileBytes {
     const random = this.#random;
     const known = aim.fetches.length > 0 && random.percent(90);
     const parts: (Uint8Array | bigint)[] = [
-      encodeFetchHeader(known ? random.pick(aim.fetches) : random.integer(), this.#draft.data),
+      encodeFetchHeader(known ? random.pick(aim.fetches) : this.#integer(), this.#draft.data),
     ];
     for (let count = random.below(5); count > 0; count--) {
       const flags = random.percent(80) ? 0x1c | random.below(0x80) : random.pick([0x8c, 0x10c]);
-      parts.push(BigInt(flags), ...[random.integer(), random.integer(), random.integer()]);
+      parts.push(BigInt(flags), ...[this.#integer(), this.#integer(), this.#integer()]);
       parts.push(random.bytes(12));
     }
     return bytesOf(this.#draft, ...parts);
@@ -144,10 +157,10 @@ export class HostileBytes {
   datagram(aim: Aim): Uint8Array {
     const random = this.#random;
     const fields: ObjectDatagram = {
-      alias: random.percent(90) ? random.pick(aim.aliases) : random.integer(),
-      group: random.integer(),
+      alias: random.percent(90) ? random.pick(aim.aliases) : this.#integer(),
+      group: this.#integer(),
       object: random.below(6),
-      priority: random.percent(50) ? undefined : random.below(256),
+      priority: this.#priority(),
       ...random.pick([
         { status: 0, properties: this.#properties(), endOfGroup: false, payload: random.bytes(9) },
         { status: 0, properties: NOTHING, endOfGroup: true, payload: random.bytes(9) },
@@ -157,15 +170,21 @@ export class HostileBytes {
     return encodeDatagram(fields, this.#draft.data);
   }
 
+  /** Undefined for the track's, where the draft has such a thing. */
+  #priority(): number | undefined {
+    const isTheTracks = this.#random.percent(50) && hasDefaultPriority(this.#draft.data);
+    return isTheTracks ? undefined : this.#random.below(256);
+  }
+
   /** Put together by hand, since the encoder refuses what contradicts itself. */
   #object(hasProperties: boolean): Uint8Array {
     const random = this.#random;
     const payload = random.percent(2) ? new Uint8Array(random.below(70_000)) : random.bytes(40);
-    const delta = random.percent(85) ? BigInt(random.below(3)) : random.integer();
+    const delta = random.percent(85) ? BigInt(random.below(3)) : this.#integer();
     const parts: (bigint | Uint8Array)[] = [delta];
     const properties = hasProperties ? this.#properties() : NOTHING;
     if (hasProperties) parts.push(BigInt(properties.length), properties);
-    const length = random.percent(3) ? random.integer() : BigInt(payload.length);
+    const length = random.percent(3) ? this.#integer() : BigInt(payload.length);
     parts.push(length);
     if (length === 0n) parts.push(random.pick([0n, 3n, 4n, 4n]));
     parts.push(payload);
@@ -178,12 +197,12 @@ export class HostileBytes {
     const parts: (bigint | Uint8Array)[] = [];
     let previous = 0n;
     for (let count = random.below(3); count > 0; count--) {
-      const type = random.percent(70) ? random.pick(PROPERTY_TYPES) : random.integer();
+      const type = random.percent(70) ? random.pick(PROPERTY_TYPES) : this.#integer();
       if (type < previous) break;
       parts.push(type - previous);
       previous = type;
       if (type % 2n === 0n) {
-        parts.push(random.integer());
+        parts.push(this.#integer());
       } else {
         const value = random.bytes(10);
         parts.push(BigInt(value.length), value);
@@ -194,13 +213,13 @@ export class HostileBytes {
 
   #fetchRange(aim: Aim): unknown {
     const random = this.#random;
-    const location = () => ({ group: random.integer(), object: random.integer() });
+    const location = () => ({ group: this.#integer(), object: this.#integer() });
     if (random.percent(60)) {
       const track = random.pick(aim.tracks);
       return { type: "standalone", track, start: location(), end: location() };
     }
     const type = random.pick(["relative_joining", "absolute_joining"]);
-    return { type, requestId: BigInt(2 * random.below(6)), start: random.integer() };
+    return { type, requestId: BigInt(2 * random.below(6)), start: this.#integer() };
   }
 }
 
@@ -221,24 +240,24 @@ const POOL_SIZE = 60;
 
 /** Messages of one draft. */
 class Pools {
-  static readonly #made = new Map<StreamDraft, Pools>();
-  readonly kinds: readonly ControlKind[];
-  readonly #arbitrary: ReadonlyMap<ControlKind, fc.Arbitrary<ControlMessage>>;
-  readonly #messages = new Map<ControlKind, readonly ControlMessage[]>();
+  static readonly #made = new Map<Draft, Pools>();
+  readonly kinds: readonly string[];
+  readonly #arbitrary: ReadonlyMap<string, fc.Arbitrary<AnyMessage>>;
+  readonly #messages = new Map<string, readonly AnyMessage[]>();
 
-  private constructor(draft: StreamDraft) {
+  private constructor(draft: Draft) {
     this.#arbitrary = arbitraryMessages(draft);
     this.kinds = [...this.#arbitrary.keys()];
   }
 
-  static of(draft: StreamDraft): Pools {
+  static of(draft: Draft): Pools {
     const pools = Pools.#made.get(draft) ?? new Pools(draft);
     Pools.#made.set(draft, pools);
     return pools;
   }
 
   /** Messages of a kind, or of another one where the draft does not have it. */
-  of(kind: ControlKind): readonly ControlMessage[] {
+  of(kind: string): readonly AnyMessage[] {
     let messages = this.#messages.get(kind);
     if (messages === undefined) {
       const arbitrary = this.#arbitrary.get(kind) ?? this.#arbitrary.get("subscribe")!;

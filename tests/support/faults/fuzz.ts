@@ -1,4 +1,4 @@
-import type { LiteVersion } from "@qumo/shared/wire";
+import type { Draft, LiteVersion } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { longer, SEED } from "../properties.ts";
 import type { Move } from "./hostile_peer.ts";
@@ -12,8 +12,8 @@ export interface FuzzOptions {
   readonly moves: readonly Move[];
   /** The most that one session sends. */
   readonly most: number;
-  /** The version of moq-lite that is spoken; MoQT when nothing is said. */
-  readonly lite?: LiteVersion;
+  /** The dialect that is spoken; any draft of MoQT when nothing is said. */
+  readonly dialect?: Draft | LiteVersion;
 }
 
 // Sessions between two looks at what they left behind, whose remains may meet until then.
@@ -26,9 +26,9 @@ const LEAST_CLOSED = 3;
 const LEAST_CLOSED_LITE = 0.2;
 
 /** Registers a test that feeds a host hostile sessions until it has been sent so many inputs. */
-export function fuzzTest(name: string, { inputs, moves, most, lite }: FuzzOptions): void {
+export function fuzzTest(name: string, { inputs, moves, most, dialect }: FuzzOptions): void {
   Deno.test(`fuzz: ${name}`, async () => {
-    const world = new HostileWorld(lite);
+    const world = new HostileWorld(dialect);
     await world.open();
     // Sessions are numbered, and the number is the seed.
     let seed = SEED;
@@ -48,7 +48,7 @@ export function fuzzTest(name: string, { inputs, moves, most, lite }: FuzzOption
       world.stopListening();
     }
     const sessions = seed - SEED;
-    const least = lite === undefined ? LEAST_CLOSED : LEAST_CLOSED_LITE;
+    const least = dialect === undefined || "family" in dialect ? LEAST_CLOSED : LEAST_CLOSED_LITE;
     assert.ok(world.closed * 10 > sessions * least, `${world.closed} of ${sessions} closed`);
   });
 }

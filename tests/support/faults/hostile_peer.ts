@@ -60,6 +60,10 @@ export class HostilePeer implements Aim {
     return id;
   }
 
+  earlierId(): bigint {
+    return BigInt(2 * this.#random.below(6));
+  }
+
   /** Says SETUP as it should be. */
   setup(): void {
     const options = {};

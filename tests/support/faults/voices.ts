@@ -1,23 +1,21 @@
-import { draftOf, drafts, multiplexedDrafts, type StreamDraft } from "@qumo/shared/wire";
-import { referenceDraft } from "../reference_draft.ts";
+import { type Draft, drafts, type LiteVersion, multiplexedDrafts } from "@qumo/shared/wire";
 
-/** What a hostile peer offers, and in which draft it speaks. */
+/** What a hostile peer offers, and in which dialect it speaks. */
 export interface Voice {
   readonly protocol: string;
-  readonly draft: StreamDraft;
+  /** The draft, or the version of moq-lite. */
+  readonly dialect: Draft | LiteVersion;
   /** What the relay may close its session with. */
   readonly codes: Readonly<Partial<Record<string, number>>>;
 }
 
-// Every draft of MoQT. One without a stream for each request is spoken to in the words of one that
-// has: to it they are noise.
+/** Every draft of MoQT. */
 export const VOICES: readonly Voice[] = [...drafts, ...multiplexedDrafts].map(voiceOf);
 
 /** A peer of this draft or version. */
-export function voiceOf(
-  { protocol, sessionCodes }: Pick<StreamDraft, "protocol" | "sessionCodes">,
-): Voice {
-  return { protocol, codes: sessionCodes, draft: draftOf(protocol) ?? referenceDraft };
+export function voiceOf(dialect: Draft | LiteVersion): Voice {
+  const { protocol, sessionCodes } = dialect;
+  return { protocol, codes: sessionCodes, dialect };
 }
 
 /** The name of the code that a session was closed with; undefined for one that is none. */

@@ -1,5 +1,5 @@
 import { noTracing } from "@qumo/shared/runtime";
-import { type FullTrackName, type LiteVersion, WHOLE_GROUP } from "@qumo/shared/wire";
+import { type Draft, type FullTrackName, type LiteVersion, WHOLE_GROUP } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { alone } from "../worlds/alone.ts";
 import { DEFAULTS } from "../../../relay/config/definition.ts";
@@ -7,6 +7,7 @@ import { RelayMetrics } from "../../../relay/metrics.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
 import { HonestPeer } from "./honest_peer.ts";
 import { HostileLite } from "./hostile_lite.ts";
+import { HostileMultiplexed } from "./hostile_multiplexed.ts";
 import { HOSTILE_ALIAS, HostilePeer, type Move } from "./hostile_peer.ts";
 import { endOf, type Voice, voiceOf, VOICES } from "./voices.ts";
 import { Random } from "../random.ts";
@@ -57,7 +58,7 @@ export class HostileWorld {
   readonly host: SessionServer;
   readonly #clock = new ManualClock();
   readonly #log = memoryLog();
-  readonly #lite: LiteVersion | undefined;
+  readonly #voices: readonly Voice[];
   readonly #honest: HonestPeer[] = [];
   #canary:
     | { readonly stream: SubgroupScript; readonly subscriber: HonestPeer; sent: number }
@@ -70,10 +71,10 @@ export class HostileWorld {
   /** How many hostile sessions the relay closed. */
   closed = 0;
 
-  /** Hostile peers speak this version of moq-lite, or MoQT when nothing is said. */
-  constructor(lite?: LiteVersion) {
+  /** Hostile peers speak this dialect, or any draft of MoQT when nothing is said. */
+  constructor(dialect?: Draft | LiteVersion) {
     const { metrics } = this;
-    this.#lite = lite;
+    this.#voices = dialect === undefined ? VOICES : [voiceOf(dialect)];
     this.host = new SessionServer({
       config: CONFIG,
       metrics,
@@ -206,18 +207,29 @@ export class HostileWorld {
   }
 
   #letIn(random: Random, own: FullTrackName) {
-    const version = this.#lite;
-    const voice = version === undefined ? random.pick(VOICES) : voiceOf(version);
-    const { protocol, draft } = voice;
-    const [client, connection] = memoryPair({ ...networkOf(random), protocol });
+    const voice = random.pick(this.#voices);
+    const [client, connection] = memoryPair({ ...networkOf(random), protocol: voice.protocol });
     this.host.serve(connection);
     let closed = false;
     void client.closed.then(() => closed = true);
-    const tracks = [own, STAGE];
-    const peer = version === undefined
-      ? this.#beginSession(new HostilePeer(client, random, { draft, tracks }), random, own)
-      : new HostileLite(client, random, { version, tracks }).begin();
+    const peer = this.#speak(voice, client, { random, own });
     return { peer, client, voice, isClosed: () => closed };
+  }
+
+  #speak(
+    { dialect }: Voice,
+    client: MemoryConnection,
+    { random, own }: { readonly random: Random; readonly own: FullTrackName },
+  ): HostilePeer | HostileMultiplexed | HostileLite {
+    const tracks = [own, STAGE];
+    if (!("family" in dialect)) {
+      return new HostileLite(client, random, { version: dialect, tracks }).begin();
+    }
+    if (dialect.family === "A") {
+      return new HostileMultiplexed(client, random, { draft: dialect, tracks }).begin();
+    }
+    const peer = new HostilePeer(client, random, { draft: dialect, tracks });
+    return this.#beginSession(peer, random, own);
   }
 
   #beginSession(hostile: HostilePeer, random: Random, own: FullTrackName): HostilePeer {

@@ -245,7 +245,10 @@ function describe(message: ControlMessage): string {
 }
 
 /** Bytes that are put together from integers of the draft, texts and other bytes. */
-export function bytesOf(draft: StreamDraft, ...parts: readonly (bigint | string | Uint8Array)[]) {
+export function bytesOf(
+  draft: Pick<StreamDraft, "varint">,
+  ...parts: readonly (bigint | string | Uint8Array)[]
+) {
   const writer = new ByteWriter(draft.varint);
   for (const part of parts) {
     if (typeof part === "bigint") writer.varint(part);

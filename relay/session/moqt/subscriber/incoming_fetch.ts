@@ -99,8 +99,9 @@ export class IncomingFetch implements PendingFetch {
         this.#refuse(NO_ANSWER);
       }
     } catch (error) {
-      if (!isTransportEnd(error)) throw error;
+      // Whoever waits is told, also where the session ends for the answer.
       this.#refuse(NO_ANSWER);
+      if (!isTransportEnd(error)) throw error;
     } finally {
       timer.cancel();
     }

@@ -84,6 +84,63 @@ faultTest("whoever floods a WebSocket with bytes of any kind ends alone", async 
   }
 });
 
+/** As much as a sender that waits for nothing writes, a batch at a time, before it goes by itself. */
+const UNPACED_BYTES = 24 * 1024 * 1024;
+
+const UNPACED: Readonly<Record<string, Uint8Array>> = {
+  "bytes of any kind": filled(65_536),
+  "pings": repeated("898400000000aaaaaaaa", 6_000),
+  "empty messages": repeated("828000000000", 10_000),
+  "messages of padding": repeated("8282000000000000", 8_000),
+};
+
+for (const [what, batch] of Object.entries(UNPACED)) {
+  faultTest(
+    `whoever floods a WebSocket with ${what} as fast as it can ends alone`,
+    async (context) => {
+      const { relay, deadline } = context;
+      const { connection, stream } = await deadline.for("a WebSocket", connectWebSocket(relay));
+      let isOver = false;
+      void connection.closed.then(() => isOver = true);
+      const flooding = (async () => {
+        for (let sent = 0; sent < UNPACED_BYTES && !isOver; sent += batch.length) {
+          await stream.write(batch);
+        }
+      })().catch(() => {});
+      await deadline.for("the flood", Promise.race([flooding, connection.closed]));
+      stream.destroy();
+      await flooding;
+    },
+  );
+}
+
+faultTest(
+  "a publisher over WebSocket that waits for nothing floods nobody else",
+  async (context) => {
+    const { relay, deadline } = context;
+    const { connection } = await deadline.for("a WebSocket", connectWebSocket(relay));
+    const publisher = await ScriptedPeer.connect(connection);
+    await announce(publisher, "flood");
+    const viewer = await ScriptedPeer.dial(relay);
+    const subscribing = subscribe(viewer, {}, trackOf("flood", "track"));
+    await deadline.for("the relay's subscription", agree(publisher));
+    await (await deadline.for("the subscription", subscribing)).expect("subscribeOk");
+    const drained = viewer.readStreams();
+    const payload = filled(100_000);
+    for (let group = 0n; group < 300n; group++) {
+      const subgroup = await openSubgroup(publisher, { alias: 7n, group, priority: 0 });
+      await deadline.for(`group ${group}`, subgroup.send({ id: 0, payload }));
+      await subgroup.finish();
+      // The canary is in this process too.
+      await sleep(systemClock, 0);
+    }
+    publisher.close();
+    viewer.close();
+    await drained;
+  },
+  { growthMiB: 110 },
+);
+
 faultTest("what is no TLS ends its own connection", async ({ relay }) => {
   for (let round = 0; round < 200; round++) {
     const conn = await Deno.connect({ hostname: "127.0.0.1", port: relay.port });

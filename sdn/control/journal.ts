@@ -10,7 +10,8 @@ import {
   type StoredRelay,
 } from "../registry/mod.ts";
 import { type Store, StoreConflict } from "../store/types.ts";
-import { BUSY_MS, LATE_MS, LOOK_MS } from "./limits.ts";
+import { LOOK_MS } from "./limits.ts";
+import { Stalls } from "./stalls.ts";
 
 /** Attempts at a command while other controllers change the same relay (optimistic concurrency). */
 const MAX_ATTEMPTS = 5;
@@ -61,8 +62,7 @@ export interface JournalOptions {
 export class Journal {
   readonly #options: JournalOptions;
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
-  /** Until when heartbeats that came while the controller was late may still be unread. */
-  #isBusyUntil = -Infinity;
+  readonly #stalls = new Stalls();
   #closed = false;
   readonly #pending: Pending[] = [];
   #publishing: Promise<void> | undefined;
@@ -126,10 +126,9 @@ export class Journal {
   #expire(): void {
     const { registry, clock } = this.#options;
     const now = clock.now();
-    const late = now - (this.#expiry?.at ?? now);
-    // The timer has not fired in time: nothing else was done either.
-    if (late > LATE_MS) this.#isBusyUntil = now + BUSY_MS;
-    const step = registry.expire(now, now < this.#isBusyUntil ? Math.max(late, 1) : 0);
+    this.#stalls.look(now);
+    const { totalMs } = this.#stalls;
+    const step = registry.expire(now, { totalMs, isBusy: this.#stalls.isBusy(now) });
     if (step !== undefined) void this.#keep(step);
   }
 
@@ -209,8 +208,10 @@ export class Journal {
     const timer = clock.after(at - clock.now(), () => {
       this.#expire();
       this.#expiry = undefined;
+      this.#stalls.expect(undefined);
       this.#watchDeadline();
     });
     this.#expiry = { at, timer };
+    this.#stalls.expect(at);
   }
 }

@@ -69,13 +69,19 @@ export const MAX_NAME_SHOWN = 255;
 export const MAX_REASON_SHOWN = 4096;
 
 /**
+ * Milliseconds by which a timer may fire too late without the controller counting as stalled: leases
+ * are as much longer as it was stalled while they ran.
+ */
+export const STALL_MS = 10;
+
+/**
  * Milliseconds by which a timer may fire too late before the controller counts as busy or stopped:
  * heartbeats wait in its sockets then.
  */
 export const LATE_MS = 250;
 
-/** Milliseconds between two looks at whether timers fire in time. */
-export const LOOK_MS = 1000;
+/** Milliseconds between two looks at whether timers fire in time: a shorter stall may be missed. */
+export const LOOK_MS = 100;
 
 /**
  * Milliseconds after a late timer for which leases are prolonged instead of ended: a relay whose request

@@ -57,7 +57,7 @@ export function adopt(state: RegistryState, given: Adoption, times: AdoptionTime
     if (beat > entry.beat || isClearlyLater(leaseEnd, known, times)) {
       state.leases.set(name, Math.max(leaseEnd, known));
       entry.heardAt = Math.max(leaseEnd, known) - times.leaseMs;
-      entry.delayMs = 0;
+      entry.renewed(state.stalledMs);
       entry.beat = Math.max(beat, entry.beat);
     }
     return takeContent(state, entry, alive);

@@ -61,7 +61,7 @@ function announce(command: Of<"announce">, context: DecisionContext): Outcome<De
     // An unregistered relay has no heartbeats: each announce renews its lease.
     state.leases.set(relay, leaseEnd);
     known.heardAt = now;
-    known.delayMs = 0;
+    known.renewed(state.stalledMs);
     return done({ changes, renews: relay });
   }
   // A relay with epochs registers itself; only one without may be created by an announce.

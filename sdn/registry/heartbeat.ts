@@ -64,7 +64,7 @@ function take(heartbeat: Heartbeat, context: DecisionContext): Decision {
   const alive = living ?? begun?.entry as RelayEntry;
   state.leases.set(name, leaseEnd);
   alive.heardAt = now;
-  alive.delayMs = 0;
+  alive.renewed(state.stalledMs);
   alive.beat = version.seq;
   if (!isRepeated) {
     alive.measured = heartbeat.measured;

@@ -182,30 +182,50 @@ export class Registry {
   }
 
   /**
-   * Ends the lives whose lease is over at `now`, and removes expired tombstones. A caller that comes
-   * `lateMs` too late was busy or stopped, and heartbeats wait to be read: leases that are over then
-   * last for as long again, up to a bound.
+   * Ends the lives whose lease is over at `now`, and removes expired tombstones. A lease lasts longer
+   * by as much as the caller was stalled while it ran, and while it is busy, up to a bound: heartbeats
+   * waited to be read then.
    */
-  expire(now: number, lateMs = 0): Step | undefined {
+  expire(now: number, delays: Delays = NO_DELAYS): Step | undefined {
     const { leases, graveyard, flows } = this.#state;
     const { leasesEndInStore, leaseMs } = this.#options;
+    this.#state.stalledMs = delays.totalMs;
     const changes: Change[] = [];
     for (let name = leases.take(now); name !== undefined; name = leases.take(now)) {
       const entry = this.relays.get(name);
       if (leasesEndInStore) leases.set(name, now + leaseMs);
       else if (entry === undefined) continue;
-      else if (lateMs > 0 && entry.delayMs < MAX_DELAYS * leaseMs) {
-        const more = Math.min(leaseMs, Math.max(lateMs, leaseMs / BEATS_PER_LEASE));
-        entry.delayMs += more;
-        this.#prolonged++;
-        leases.set(name, now + more);
-      } else changes.push(this.#state.endLife(entry, "expired", now));
+      else if (!this.#prolongs(entry, now, delays)) {
+        changes.push(this.#state.endLife(entry, "expired", now));
+      }
     }
     changes.push(...flows.expire(now));
     graveyard.expire(now);
     return this.#steps.take(changes);
   }
+
+  #prolongs(entry: RelayEntry, now: number, { totalMs, isBusy }: Delays): boolean {
+    const { leaseMs } = this.#options;
+    const owed = totalMs - entry.stalledMs - entry.delayMs;
+    const more = isBusy ? Math.max(owed, leaseMs / BEATS_PER_LEASE) : owed;
+    if (more <= 0 || entry.delayMs >= MAX_DELAYS * leaseMs) return false;
+    const given = Math.min(leaseMs, more);
+    entry.delayMs += given;
+    this.#prolonged++;
+    this.#state.leases.set(entry.record.name, now + given);
+    return true;
+  }
 }
+
+/** For how long whoever expires leases could not run. */
+export interface Delays {
+  /** Milliseconds in all, since its start. */
+  readonly totalMs: number;
+  /** Whether what was sent to it meanwhile may still be unread. */
+  readonly isBusy: boolean;
+}
+
+const NO_DELAYS: Delays = { totalMs: 0, isBusy: false };
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? a ?? b : Math.min(a, b);

@@ -34,6 +34,8 @@ export class RelayEntry {
   heardAt: number | undefined;
   /** By how much the controller's own delay has prolonged its lease since its last heartbeat. */
   delayMs = 0;
+  /** For how long the controller had been stalled, since its start, when its lease was last renewed. */
+  stalledMs = 0;
   drain: DrainOrder | undefined;
   measured: Measurements = UNMEASURED;
   readonly announces = new Map<string, Announce>();
@@ -68,6 +70,12 @@ export class RelayEntry {
   snapshot(leaseEnd: number): RelaySnapshot {
     const { record, draining, beat, modified, heardAt } = this;
     return { record, draining, beat, modified, announces: this.announces.size, heardAt, leaseEnd };
+  }
+
+  /** Its lease was renewed, when the controller had been stalled for so long since its start. */
+  renewed(stalledMs: number): void {
+    this.delayMs = 0;
+    this.stalledMs = stalledMs;
   }
 
   /** Notes that `body` resulted in the current record. */

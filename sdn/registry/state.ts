@@ -28,6 +28,8 @@ export class RegistryState {
   readonly directory = new Directory();
   readonly flows = new FlowTable(MAX_FLOWS);
   readonly #capacity: Capacity;
+  /** Milliseconds for which whoever expires leases could not run, since its start. */
+  stalledMs = 0;
 
   /** Holds up to `capacity`, and each tombstone for `tombstoneMs` milliseconds. */
   constructor(capacity: Capacity, tombstoneMs: number) {
@@ -55,6 +57,7 @@ export class RegistryState {
       changes.push({ kind: "withdraw", relay: record.name, track, version });
     }
     const entry = new RelayEntry(record);
+    entry.renewed(this.stalledMs);
     this.#relays.set(record.name, entry);
     this.graveyard.remove(record.name);
     this.leases.set(record.name, leaseEnd);

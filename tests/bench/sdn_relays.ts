@@ -1,3 +1,4 @@
+import { sleep, systemClock } from "@qumo/shared/runtime";
 import { Random } from "../support/random.ts";
 import { HttpConnection, putRequest } from "./sdn_load.ts";
 
@@ -7,6 +8,10 @@ const LINKS_PER_RELAY = 6;
 /** The standard deviation of what relays measure from heartbeat to heartbeat, as a share of it. */
 const NOISE = 0.05;
 const BUFFER_BYTES = 64 * 1024;
+/** Milliseconds after which a relay whose stream ended follows again, at most. */
+const RETURN_MS = 1000;
+/** Bytes of a comment that says that a stream is still there, at most. */
+const COMMENT_BYTES = 64;
 /** Bytes of what is not compressed, and may have come in two parts. */
 const MAX_SHORT = 1024;
 const decoder = new TextDecoder("latin1");
@@ -41,6 +46,8 @@ export interface BenchRelayOptions {
   readonly size: number;
   readonly announces: number;
   readonly counts: CrowdCounts;
+  /** From which revision on it follows; undefined: with a snapshot. */
+  readonly since: () => number | undefined;
   /** Called with each event that arrives and what stands behind it. */
   readonly heard: (event: string, rest: string) => void;
 }
@@ -53,9 +60,12 @@ export class BenchRelay {
   #seq = 0;
   #beating: HttpConnection | undefined;
   #watching: Deno.TcpConn | undefined;
+  /** When it was last sent something, by `performance.now()`. */
+  heardAt = 0;
   /** Neighbors whose link is reported as down. */
   readonly down = new Set<string>();
   isNoisy = false;
+  #isOver = false;
 
   constructor(options: BenchRelayOptions) {
     this.#options = options;
@@ -99,32 +109,30 @@ export class BenchRelay {
   }
 
   /**
-   * Follows the controller; resolves when it has its snapshot. It asks for gzip, as relays do, and
+   * Follows the controller, and again when its stream ends. It asks for gzip, as relays do, and
    * reads only what is so short that it is not compressed: to unpack everything here, for all, would
    * cost more than the controller has to do.
    */
   async watch(): Promise<void> {
-    const { url, counts, heard } = this.#options;
+    const { url, counts, heard, since } = this.#options;
     const { hostname, port } = new URL(url);
     const connection = this.#watching = await Deno.connect({ hostname, port: Number(port) });
     const scope = encodeURIComponent(`graph,announces,routes:${this.name}`);
-    const head = `GET /watch?scope=${scope} HTTP/1.1\r\nhost: 127.0.0.1\r\n` +
+    const revision = since();
+    const place = revision === undefined ? "" : `&since=${revision}`;
+    const head = `GET /watch?scope=${scope}${place} HTTP/1.1\r\nhost: 127.0.0.1\r\n` +
       "accept-encoding: gzip\r\n\r\n";
     await connection.write(new TextEncoder().encode(head));
-    const { promise, resolve } = Promise.withResolvers<void>();
     void this.#read(connection, (event, rest) => {
       counts.count(event);
-      if (event === "ready") {
-        counts.ready++;
-        resolve();
-      }
+      if (event === "ready") counts.ready++;
       heard(event, rest);
     });
-    await promise;
   }
 
   /** Leaves without a word. */
   stop(): void {
+    this.#isOver = true;
     this.leave();
     this.#beating?.[Symbol.dispose]();
     this.#beating = undefined;
@@ -144,6 +152,7 @@ export class BenchRelay {
       const read = await connection.read(buffer).catch(() => null);
       if (read === null) break;
       counts.bytes += read;
+      if (read > COMMENT_BYTES) this.heardAt = performance.now();
       text += decoder.decode(buffer.subarray(0, read));
       let at = 0;
       for (const event of text.matchAll(/event: ([a-z_]+)\ndata: (.*)\n\n/g)) {
@@ -152,7 +161,19 @@ export class BenchRelay {
       }
       text = text.slice(Math.max(at, text.length - MAX_SHORT));
     }
-    if (this.#watching === connection) counts.lost++;
+    if (this.#watching !== connection) return;
+    counts.lost++;
+    connection.close();
+    this.#watching = undefined;
+    void this.#comeBack();
+  }
+
+  /** Follows again, as relays do: at a moment of its own. */
+  async #comeBack(): Promise<void> {
+    while (!this.#isOver && this.#watching === undefined) {
+      await sleep(systemClock, RETURN_MS * random.below(1000) / 1000);
+      await this.watch().catch(() => {});
+    }
   }
 }
 

@@ -76,6 +76,12 @@ export class Subject implements AsyncDisposable {
     if (response.status !== 200) throw new Error(`PUT ${path}: ${response.status} ${text}`);
   }
 
+  /** Ends it without a word. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGTERM");
     while (!(await this.#output.read()).done);

@@ -20,6 +20,7 @@ class Controller {
   #revision = 0;
   /** Until when it is stopped, in true time: what is sent to it meanwhile waits in its sockets. */
   stoppedUntil = 0;
+  #stalledMs = 0;
 
   constructor(name: string, random: (below: number) => number) {
     this.registry = new Registry({
@@ -39,7 +40,9 @@ class Controller {
   }
 
   tick(time: number, lateMs = 0): void {
-    this.registry.expire(this.now(time), lateMs);
+    this.#stalledMs += lateMs;
+    const delays = { totalMs: this.#stalledMs, isBusy: lateMs > 0 };
+    this.registry.expire(this.now(time), delays);
     assert.ok(this.registry.revision >= this.#revision, "a revision went back");
     this.#revision = this.registry.revision;
   }

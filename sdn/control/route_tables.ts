@@ -1,5 +1,12 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
-import { type Graph, LabelHeap, Network, type NetworkChange, RouteTable } from "../graph/mod.ts";
+import {
+  type Graph,
+  LabelHeap,
+  Network,
+  type NetworkChange,
+  RouteTable,
+  stepsToCost,
+} from "../graph/mod.ts";
 import { REPAIR_MS, REPAIR_PAUSE } from "./limits.ts";
 import { nextHopView } from "./views.ts";
 
@@ -7,8 +14,9 @@ import { nextHopView } from "./views.ts";
 export interface RouteLines {
   /** The revision of the graph. */
   readonly revision: number;
-  /** By target. */
-  readonly routes: Readonly<Record<string, ReturnType<typeof nextHopView>>>;
+  /** By target, as a JSON object: a table of a thousand is written for each of a thousand relays. */
+  readonly routes: string;
+  readonly count: number;
   /** Targets that are no longer reached. */
   readonly removed: readonly string[];
 }
@@ -168,12 +176,23 @@ export class RouteTables {
   }
 
   #lines({ table }: Followed, places: Iterable<number>): RouteLines {
-    const lines = Array.from(places, (place) => {
-      const { next, alternate, cost: steps } = table!.rows.row(place)!;
-      const other = alternate < 0 ? undefined : this.#network.at(alternate);
-      const line = nextHopView({ next: this.#network.at(next), other, steps });
-      return [this.#network.at(place).name, line] as const;
-    });
-    return { revision: this.#graph.revision, routes: Object.fromEntries(lines), removed: [] };
+    const hops = new Map<string, string>();
+    let [text, count] = ["", 0];
+    for (const place of places) {
+      const { next, alternate, cost } = table!.rows.row(place)!;
+      const key = `${next} ${alternate}`;
+      const hop = hops.get(key) ?? this.#hopText(next, alternate);
+      hops.set(key, hop);
+      const name = JSON.stringify(this.#network.at(place).name);
+      text += `${count++ === 0 ? "" : ","}${name}:${hop}${stepsToCost(cost)}}`;
+    }
+    return { revision: this.#graph.revision, routes: `{${text}}`, count, removed: [] };
+  }
+
+  /** How a target is reached over these relays, as JSON up to the cost. */
+  #hopText(next: number, alternate: number): string {
+    const other = alternate < 0 ? undefined : this.#network.at(alternate);
+    const text = JSON.stringify(nextHopView({ next: this.#network.at(next), other, steps: 0 }));
+    return text.slice(0, -"0}".length);
   }
 }

@@ -154,6 +154,7 @@ export function nextHopView({ next, other, steps }: {
     ...(next.address && { next_hop_address: next.address }),
     ...(other && { alternate: other.name }),
     ...(other?.address && { alternate_address: other.address }),
+    // The last: tables are written up to it once for all targets that are reached alike.
     cost: stepsToCost(steps),
   };
 }

@@ -176,7 +176,7 @@ class FollowedRoutes {
   all(): readonly WatchEvent[] {
     this.#changed.clear();
     const lines = this.#follower.all();
-    return Object.keys(lines.routes).length === 0 ? NONE : this.#events(lines, undefined);
+    return lines.count === 0 ? NONE : this.#events(lines, undefined);
   }
 
   news(id: number): readonly WatchEvent[] {
@@ -190,7 +190,8 @@ class FollowedRoutes {
   }
 
   #events({ revision, routes, removed }: RouteLines, id: number | undefined): WatchEvent[] {
-    const data = JSON.stringify({ revision, relay: this.#relay, routes, removed });
+    const data = `{"revision":${revision},"relay":${JSON.stringify(this.#relay)},` +
+      `"routes":${routes},"removed":${JSON.stringify(removed)}}`;
     return [{ ...(id !== undefined && { id }), event: "routes", data }];
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
-import { MAX_OPENING, OPENING_MS } from "./limits.ts";
+import { MAX_OPENING, OPENING_MS, OPENINGS_PER_TURN } from "./limits.ts";
 
 /** A watcher that waits for its turn, or has it. */
 interface Ticket {
@@ -10,14 +10,18 @@ interface Ticket {
 }
 
 /**
- * Lets a few watchers at a time have their snapshot, in the order in which they came: the first ones
- * are whole soon, and the thread and the network are not filled by what all of them are sent. One
- * that reads slowly holds up nobody for long, and many of one client do not hold up another's.
+ * Lets a few watchers at a time have what they begin with, in the order in which they came: the first
+ * ones are whole soon, and the thread and the network are not filled by what all of them are sent.
+ * Heartbeats have their turn after every few that enter. One that reads slowly holds up nobody for
+ * long, and many of one client do not hold up another's.
  */
 export class Admission {
   readonly #clock: Clock;
   readonly #in = new Set<Ticket>();
   readonly #waiting = new Set<Ticket>();
+  /** How many may enter before others have their turn. */
+  #left = OPENINGS_PER_TURN;
+  #turn: Timer | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -46,14 +50,26 @@ export class Admission {
   }
 
   #admit(): void {
-    while (this.#in.size < MAX_OPENING) {
+    while (this.#in.size < MAX_OPENING && this.#left > 0) {
       const ticket = this.#next();
       if (ticket === undefined) return;
       this.#waiting.delete(ticket);
       this.#in.add(ticket);
+      if (--this.#left === 0) this.#turn = this.#clock.after(0, () => this.#nextTurn());
       ticket.timer = this.#clock.after(OPENING_MS, () => this.#leave(ticket));
       ticket.enter();
     }
+  }
+
+  #nextTurn(): void {
+    this.#left = OPENINGS_PER_TURN;
+    this.#admit();
+  }
+
+  /** Lets nobody in any more. */
+  close(): void {
+    this.#turn?.cancel();
+    this.#left = 0;
   }
 
   /** The first of the client that has the fewest in. */

@@ -181,6 +181,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
     this.#graphs.close();
     this.#watching.tables.close();
     this.#watching.snapshots.close();
+    this.#watching.admission.close();
     this.#changeLog.close();
     await this.#parts.store.close();
   }

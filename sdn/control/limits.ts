@@ -37,6 +37,12 @@ export const BATCH_LENGTH = 8 * 1024;
 /** Watchers that are given their snapshot at a time; the others wait for their turn. */
 export const MAX_OPENING = 32;
 
+/**
+ * Watchers that begin before heartbeats and other requests have their turn: to find the routes of one
+ * among a thousand and to write them down takes some 2 milliseconds.
+ */
+export const OPENINGS_PER_TURN = 4;
+
 /** Milliseconds after which one that reads its snapshot slowly holds up nobody any more. */
 export const OPENING_MS = 2000;
 

@@ -14,7 +14,7 @@ export interface WatchSources {
   readonly snapshots: Snapshots;
   readonly tables: RouteTables;
   readonly wakeups: Wakeups;
-  /** Whose turn it is to have a snapshot. */
+  /** Whose turn it is to begin. */
   readonly admission: Admission;
   /** Resolves with a graph that includes every change of the registry. */
   readonly freshGraph: () => Promise<Graph>;
@@ -48,7 +48,7 @@ class Watcher implements WatchFeed {
   #place: LogPlace;
   #routes: readonly FollowedRoutes[] = [];
   #isOver = false;
-  /** Ends its turn at the snapshot. */
+  /** Ends its turn. */
   readonly #leave: () => void;
   readonly #wake = () => {
     if (!this.#isOver) this.#query.onNews();
@@ -58,11 +58,7 @@ class Watcher implements WatchFeed {
     this.#sources = sources;
     this.#query = query;
     this.#place = { revision: query.since ?? sources.changeLog.revision, events: 0 };
-    const isWhole = query.since === undefined;
-    this.#leave = isWhole
-      ? sources.admission.come(query.client, () => void this.#open())
-      : () => {};
-    if (!isWhole) void this.#open();
+    this.#leave = sources.admission.come(query.client, () => void this.#open());
   }
 
   get isOver(): boolean {

@@ -23,7 +23,13 @@ export const MAX_WITHDRAWN_PER_RELAY = 1_000;
 export const BEATS_PER_LEASE = 3;
 
 /**
- * Leases by which a relay that is not heard lives longer because the controller itself was late: a
- * controller that is always busy must not keep ended relays for good.
+ * Leases by which a relay that is not heard lives longer because the controller was late a moment ago,
+ * and may not have read everything.
  */
 export const MAX_DELAYS = 2;
+
+/**
+ * Leases by which a relay that is not heard lives longer because the controller could not run: one that
+ * never can must not keep ended relays for good.
+ */
+export const MAX_STALLS = 20;

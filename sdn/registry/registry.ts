@@ -17,6 +17,7 @@ import {
   MAX_ANNOUNCES,
   MAX_DELAYS,
   MAX_RELAYS,
+  MAX_STALLS,
 } from "./limits.ts";
 import type { Change, RelaySnapshot, RelayState, Step, Tombstone } from "./model.ts";
 import { reconcile, type StoredRelay } from "./reconcile.ts";
@@ -208,7 +209,8 @@ export class Registry {
     const { leaseMs } = this.#options;
     const owed = totalMs - entry.stalledMs - entry.delayMs;
     const more = isBusy ? Math.max(owed, leaseMs / BEATS_PER_LEASE) : owed;
-    if (more <= 0 || entry.delayMs >= MAX_DELAYS * leaseMs) return false;
+    const most = owed > 0 ? MAX_STALLS : MAX_DELAYS;
+    if (more <= 0 || entry.delayMs >= most * leaseMs) return false;
     const given = Math.min(leaseMs, more);
     entry.delayMs += given;
     this.#prolonged++;

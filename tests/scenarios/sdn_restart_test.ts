@@ -31,7 +31,7 @@ async function restarting() {
         await clock.advance(1);
         return await answer;
       };
-      return { controller, ask };
+      return { controller, ask, clock };
     },
     async [Symbol.asyncDispose]() {
       for (const store of stores) await store.close();
@@ -43,9 +43,11 @@ async function restarting() {
 type Started = Awaited<ReturnType<Awaited<ReturnType<typeof restarting>>["start"]>>;
 
 /** What a watcher is sent that has all up to a revision, until it has what is newest. */
-async function missed({ controller }: Started, since: number): Promise<WatchEvent[]> {
+async function missed({ controller, clock }: Started, since: number): Promise<WatchEvent[]> {
   const events: WatchEvent[] = [];
   const newest = controller.revision();
+  // Those who begin have their turn one after the other.
+  await clock.advance(1);
   for await (const event of eventsOf(controller, { since, scope: SCOPE })) {
     events.push(event);
     const isReady = events.some((one) => one.event === "ready");

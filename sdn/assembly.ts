@@ -130,6 +130,7 @@ export class Assembly {
       },
     });
     controller.follow((relays) => replicator.push(relays));
+    controller.hearElsewhere(() => replicator.isDeaf);
     controller.metricsSink.readLags(() => replicator.lags());
   }
 }

@@ -168,6 +168,11 @@ export class Controller implements WatchUseCases, OperationUseCases {
     this.#publisher.follow(push);
   }
 
+  /** Prolongs leases instead of ending them while `isDeaf`: a peer that heard relays is silent. */
+  hearElsewhere(isDeaf: () => boolean): void {
+    this.#journal.hearElsewhere(isDeaf);
+  }
+
   /** The revision of the newest published change. */
   revision(): number {
     return this.#changeLog.revision;

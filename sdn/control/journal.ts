@@ -63,6 +63,7 @@ export class Journal {
   readonly #options: JournalOptions;
   #expiry: { readonly at: number; readonly timer: Timer } | undefined;
   readonly #stalls = new Stalls();
+  #isDeaf: () => boolean = () => false;
   #closed = false;
   readonly #pending: Pending[] = [];
   #publishing: Promise<void> | undefined;
@@ -105,6 +106,11 @@ export class Journal {
     if (step !== undefined) await this.#keep(step);
   }
 
+  /** While `isDeaf`, relays may be heard elsewhere without this controller being told of it. */
+  hearElsewhere(isDeaf: () => boolean): void {
+    this.#isDeaf = isDeaf;
+  }
+
   /** Makes a new revision because a damped cost took effect. */
   settle(): void {
     void this.#keep(this.#options.registry.settle());
@@ -128,7 +134,10 @@ export class Journal {
     const now = clock.now();
     this.#stalls.look(now);
     const { totalMs } = this.#stalls;
-    const step = registry.expire(now, { totalMs, isBusy: this.#stalls.isBusy(now) });
+    const step = registry.expire(now, {
+      totalMs,
+      isBusy: this.#stalls.isBusy(now) || this.#isDeaf(),
+    });
     if (step !== undefined) void this.#keep(step);
   }
 

@@ -39,7 +39,7 @@ export function stateFamilies(sources: StateSources): Family[] {
     gauge("qumo_sdn_flows", "Flows: remote tracks that relays take from neighbors", sources.flows),
     counter(
       "qumo_sdn_leases_prolonged_total",
-      "Leases that did not end because the controller itself was late to look: busy, or stopped",
+      "Leases that did not end because the controller itself was busy or stopped, or a peer fell silent",
       sources.prolonged,
     ),
     gauge("qumo_sdn_revision", "Current revision", sources.revision),

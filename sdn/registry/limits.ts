@@ -24,7 +24,7 @@ export const BEATS_PER_LEASE = 3;
 
 /**
  * Leases by which a relay that is not heard lives longer because the controller was late a moment ago,
- * and may not have read everything.
+ * and may not have read everything, or because a peer that may hear it is silent.
  */
 export const MAX_DELAYS = 2;
 

@@ -29,6 +29,12 @@ export interface ReplicatorOptions {
 /** Exchanges of lease renewals per lease: some may be late or lost. */
 const RENEWALS_PER_LEASE = 6;
 
+/** Exchanges of renewals in which nothing is heard of a peer before it counts as silent. */
+const MISSED_RENEWALS = 2;
+
+/** Leases after which a silent peer has nobody left that no other controller knows. */
+const DEAF_LEASES = 1.5;
+
 /** The maximum delay after the first failure, in milliseconds. */
 const FIRST_WAIT_MS = 500;
 
@@ -53,6 +59,14 @@ export class Replicator {
   /** For how long each peer may have lacked the newest local changes, in milliseconds. */
   *lags(): Generator<readonly [peer: string, milliseconds: number]> {
     for (const link of this.#links) yield [link.name, link.lag];
+  }
+
+  /**
+   * Whether a peer has fallen silent: relays that it heard are looking for another controller, and
+   * nobody has told yet of those that have found one. After a lease all of them are heard elsewhere.
+   */
+  get isDeaf(): boolean {
+    return this.#links.some((link) => link.isDeaf);
   }
 
   /** Schedules a push of these relays to every peer. */
@@ -90,6 +104,14 @@ class PeerLink {
 
   get lag(): number {
     return this.#behindSince === undefined ? 0 : this.#options.clock.now() - this.#behindSince;
+  }
+
+  get isDeaf(): boolean {
+    const { clock, leaseMs } = this.#options;
+    if (this.#heardAt === undefined) return false;
+    const silent = clock.now() - this.#heardAt;
+    return silent > MISSED_RENEWALS * leaseMs / RENEWALS_PER_LEASE &&
+      silent < DEAF_LEASES * leaseMs;
   }
 
   push(name: string): void {

@@ -51,6 +51,7 @@ async function cluster(size: number, { interval = INTERVAL, leaseMs = 90_000 } =
     });
     member.controller.metricsSink.readLags(() => replicator.lags());
     member.follow((relays) => replicator.push(relays));
+    member.controller.hearElsewhere(() => replicator.isDeaf);
   }
   const asks = members.map((member) => member.ask);
   return { clock, cut, tasks, traffic, members, asks: asks as [Ask, Ask, ...Ask[]] };
@@ -113,6 +114,40 @@ Deno.test("a peer ends no relay that beats elsewhere, however seldom controllers
   assert.ok(traffic.puts < 2 * 40 * 4, `${traffic.puts} messages, not one for each relay`);
   await clock.advance(15_001);
   assert.deepEqual(await names(other), []);
+  await tasks.close();
+});
+
+Deno.test("relays whose controller falls silent end nowhere, and those who fell silent with it do", async () => {
+  const leaseMs = 15_000;
+  const beat = leaseMs / 3;
+  const { clock, cut, tasks, members, asks } = await cluster(3, { leaseMs });
+  const relays = Array.from({ length: 50 }, (_, at) => ({ name: `r${at}`, at: 1, seq: 0 }));
+  const dead = new Set<string>();
+  const tell = ({ name, at }: { name: string; at: number }, seq: number) =>
+    asks[at]!("PUT", `/relay/${name}`, { epoch: 1, seq });
+  const run = async (milliseconds: number) => {
+    for (const end = clock.now() + milliseconds; clock.now() < end;) {
+      const relay = relays[Math.floor(clock.now() % beat / (beat / relays.length))]!;
+      const isSilent = cut.has(relay.at);
+      if (isSilent) relay.at = 2;
+      const beats = () => tell(relay, ++relay.seq);
+      // It waits for an answer in vain first.
+      if (isSilent && !dead.has(relay.name)) clock.after(5500, () => void beats());
+      else if (!dead.has(relay.name)) await beats();
+      await clock.advance(beat / relays.length);
+    }
+  };
+  await clock.advance(0);
+  // Just before peers would be told again of those who were heard.
+  await run(2 * leaseMs + 2400);
+  cut.add(1);
+  dead.add("r7");
+  const [here, , there] = members;
+  await run(leaseMs);
+  assert.deepEqual([ended(here!.events), ended(there!.events)], [0, 0]);
+  await run(2 * leaseMs);
+  assert.deepEqual([ended(here!.events), ended(there!.events)], [1, 1]);
+  assert.equal((await names(asks[0])).length, relays.length - 1);
   await tasks.close();
 });
 
@@ -252,7 +287,7 @@ Deno.test("a heartbeat that comes late to a controller that was stopped takes no
   await one("PUT", "/relay/a", { epoch: 1, seq: 1, announces });
   await clock.advance(INTERVAL);
   cut.add(1);
-  for (let seq = 3; seq < 9; seq++) {
+  for (let seq = 3; seq < 12; seq++) {
     await one("PUT", "/relay/a", { epoch: 1, seq });
     await clock.advance(20_000);
   }
@@ -268,7 +303,7 @@ Deno.test("a heartbeat that comes late to a controller that was stopped takes no
   for (const ask of [stopped, one]) {
     const { status, body } = await ask("PUT", "/relay/a", {
       epoch: 1,
-      seq: ask === one ? 10 : 9,
+      seq: ask === one ? 13 : 12,
       announces_digest: announcesDigest(announces),
     });
     assert.deepEqual([status, body.resend_announces], [200, undefined]);

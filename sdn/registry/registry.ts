@@ -192,11 +192,14 @@ export class Registry {
     const { leasesEndInStore, leaseMs } = this.#options;
     this.#state.stalledMs = delays.totalMs;
     const changes: Change[] = [];
-    for (let name = leases.take(now); name !== undefined; name = leases.take(now)) {
+    for (;;) {
+      const endMs = leases.next;
+      const name = leases.take(now);
+      if (endMs === undefined || name === undefined) break;
       const entry = this.relays.get(name);
       if (leasesEndInStore) leases.set(name, now + leaseMs);
       else if (entry === undefined) continue;
-      else if (!this.#prolongs(entry, now, delays)) {
+      else if (!this.#prolongs(entry, { now, endMs }, delays)) {
         changes.push(this.#state.endLife(entry, "expired", now));
       }
     }
@@ -205,16 +208,19 @@ export class Registry {
     return this.#steps.take(changes);
   }
 
-  #prolongs(entry: RelayEntry, now: number, { totalMs, isBusy }: Delays): boolean {
+  #prolongs(
+    entry: RelayEntry,
+    { now, endMs }: { now: number; endMs: number },
+    { totalMs, isBusy }: Delays,
+  ): boolean {
     const { leaseMs } = this.#options;
     const owed = totalMs - entry.stalledMs - entry.delayMs;
-    const more = isBusy ? Math.max(owed, leaseMs / BEATS_PER_LEASE) : owed;
+    const end = Math.max(endMs + owed, isBusy ? now + leaseMs / BEATS_PER_LEASE : -Infinity);
     const most = owed > 0 ? MAX_STALLS : MAX_DELAYS;
-    if (more <= 0 || entry.delayMs >= most * leaseMs) return false;
-    const given = Math.min(leaseMs, more);
-    entry.delayMs += given;
+    if (end <= now || entry.delayMs >= most * leaseMs) return false;
+    entry.delayMs += end - endMs;
     this.#prolonged++;
-    this.#state.leases.set(entry.record.name, now + given);
+    this.#state.leases.set(entry.record.name, end);
     return true;
   }
 }

@@ -44,5 +44,5 @@ export interface HostParts {
   readonly log: Log;
   readonly tracing: Tracing;
   /** The mesh: it has the relay's name, and is notified of what is published here. */
-  readonly mesh: RegistryObserver & { readonly name: string };
+  readonly mesh: RegistryObserver & { readonly name: string; readonly hop: bigint };
 }

@@ -24,9 +24,9 @@ import type { RelayMetrics } from "./metrics.ts";
 import type { MeshView } from "./ops/snapshot.ts";
 import type { Session } from "./session/session.ts";
 import type { SessionLink } from "./session/session_options.ts";
-import type { RegistryObserver, Scope } from "./track/mod.ts";
+import type { AnnouncedRoute, RegistryObserver, Scope } from "./track/mod.ts";
 import type { Connection } from "./transport/mod.ts";
-import { Mesh } from "./upstream/mod.ts";
+import { Mesh, PassedOn } from "./upstream/mod.ts";
 import type { RouteView } from "./views.ts";
 
 /** The mesh's interface to the machine. */
@@ -67,9 +67,16 @@ const REPORT_DELAY_MS = 20;
 export class RelayMesh implements RegistryObserver {
   /** The relay's name in the mesh: the registered one, or a random one. */
   readonly name: string;
+  /** The relay's id among relays of other programs. */
+  readonly hop = randomHop();
   readonly #access: MeshAccess;
   readonly #context: MeshContext;
   readonly #settings: ControlPlaneSettings | undefined;
+  readonly #passedOn = new PassedOn({
+    hop: this.hop,
+    announced: (text) => this.#control?.announced(text),
+    withdrawn: (text) => this.#control?.withdrawn(text),
+  });
   #control: ControlPlane | undefined;
   #mesh: Mesh | undefined;
   #fetching: ControllerFetch | undefined;
@@ -105,6 +112,7 @@ export class RelayMesh implements RegistryObserver {
     const origins = config.upstream.map((text) => parseUpstream(text)!);
     this.#mesh = new Mesh({
       name: this.name,
+      hop: this.hop,
       settings: { ...mesh, requestTimeoutMs: relay.requestTimeoutMs },
       mirror: this.#control?.mirror,
       neighbors: config.sdn.neighbors.keys(),
@@ -138,6 +146,10 @@ export class RelayMesh implements RegistryObserver {
 
   unpublished(key: string, namespace: Namespace, track?: FullTrackName): void {
     this.#control?.withdrawn(announceOf(key, namespace, track));
+  }
+
+  routed(key: string, namespace: Namespace, routes: readonly AnnouncedRoute[]): void {
+    this.#passedOn.routed({ scope: key, namespace }, routes);
   }
 
   /** The conditions of the connection to the controller. */
@@ -259,6 +271,12 @@ export class RelayMesh implements RegistryObserver {
       control.changed();
     });
   }
+}
+
+/** An id that no other relay has, above 0, and below 2^53 for peers in JavaScript. */
+function randomHop(): bigint {
+  const [random] = crypto.getRandomValues(new BigUint64Array(1));
+  return (random! >> 12n) + 1n;
 }
 
 /** The directory's text of an announce. */

@@ -53,7 +53,6 @@ export class SessionServer implements SessionHost {
   // Connections whose version is being negotiated in band.
   readonly #unknown = new Set<Connection>();
   readonly #tasks: TaskGroup;
-  readonly #hop = randomHop();
   #lastId = 0;
 
   constructor(parts: HostParts) {
@@ -167,7 +166,7 @@ export class SessionServer implements SessionHost {
       registry: this.#registry,
       authorizer: everybody,
       relayName: mesh.name,
-      hop: this.#hop,
+      hop: mesh.hop,
     };
   }
 
@@ -255,12 +254,6 @@ export class SessionServer implements SessionHost {
   #closeUnknown(reason: string): void {
     for (const connection of this.#unknown) connection.close(NO_ERROR, reason);
   }
-}
-
-/** An id that no other relay has, above 0, and below 2^53 for peers in JavaScript. */
-function randomHop(): bigint {
-  const [random] = crypto.getRandomValues(new BigUint64Array(1));
-  return (random! >> 12n) + 1n;
 }
 
 function settingsOf({ config }: HostParts): SessionSettings {

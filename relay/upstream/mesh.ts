@@ -41,7 +41,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
       (scope) => new RoutePublisher(scope, this.#context),
       origins.length > 0,
     );
-    this.#directory = new Directory(this.#names, origins);
+    this.#directory = new Directory(this.#names, { hop: options.hop, preferred: origins });
     this.#links = new Links((name) => this.#newLink(name));
     const controllerRoutes = mirror && new ControllerRoutes(mirror, this.#directory, this.#links);
     const routes = controllerRoutes ?? new StaticRoutes(origins, this.#directory, this.#links);

@@ -19,6 +19,8 @@ export interface OriginTerms {
 export interface MeshOptions {
   /** The name that this relay sends to others. */
   readonly name: string;
+  /** Its id among relays of other programs. */
+  readonly hop: bigint;
   readonly settings: MeshSettings;
   /** The mirror of the controller's state; undefined for a relay without a controller. */
   readonly mirror: MirrorView | undefined;

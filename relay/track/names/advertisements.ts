@@ -46,6 +46,8 @@ export interface LocalListener {
   /** The first local publisher announced this namespace. */
   advertised(namespace: Namespace): void;
   withdrawn(namespace: Namespace): void;
+  /** The routes by which local publishers have a namespace; none when it is gone. */
+  routed(namespace: Namespace, routes: readonly AnnouncedRoute[]): void;
   /** A local publisher offers this track. */
   offered(name: FullTrackName): void;
   retracted(name: FullTrackName): void;
@@ -104,7 +106,7 @@ export class Advertisements {
   add(
     namespace: Namespace,
     publisher: Publisher,
-    { origin, hops, cost }: RouteTold & { readonly origin: Origin },
+    { origin, hops, cost, isPassedOn = false }: RouteTold & { readonly origin: Origin },
   ): () => void {
     const advertisement: Advertisement = {
       namespace,
@@ -114,7 +116,7 @@ export class Advertisements {
       cost,
       since: this.#clock.now(),
       // The last hop is the publisher.
-      isPassedOn: publisher.isOtherRelay === true || hops.length > 1,
+      isPassedOn: isPassedOn || publisher.isOtherRelay === true || hops.length > 1,
     };
     const before = this.#at(namespace);
     this.#advertised.add(namespace, advertisement);
@@ -287,8 +289,12 @@ export class Advertisements {
 
   #tell(namespace: Namespace, before: Record<NamespaceVisibility, boolean>): void {
     const after = this.#at(namespace);
-    if (after.local && !before.local) this.#local?.advertised(namespace);
     if (!after.local && before.local) this.#local?.withdrawn(namespace);
+    if (after.local || before.local) {
+      this.#local?.routed(namespace, this.#routesTo(namespace, "local"));
+    }
+    // Who hears of the namespace knows its routes already.
+    if (after.local && !before.local) this.#local?.advertised(namespace);
     for (const { listener, view } of [...this.#watches.prefixesOf(namespace)]) {
       if (after[view] && !before[view]) listener.added(namespace);
       if (!after[view] && before[view]) listener.removed(namespace);

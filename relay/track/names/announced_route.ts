@@ -5,6 +5,8 @@ export interface RouteTold {
   /** The ids of the relays outside the mesh on the path, the origin first; 0 for one without. */
   readonly hops: readonly bigint[];
   readonly cost: RouteCost;
+  /** Whether a relay outside the mesh is known to pass it on, whoever announces it here. */
+  readonly isPassedOn?: boolean;
 }
 
 /** What a subscription over a route costs: while the track is received over it already, and otherwise. */

@@ -3,6 +3,7 @@ import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { Cache } from "../objects/cache.ts";
 import { MAX_HINT_SCOPES, MAX_HINTS } from "../limits.ts";
 import type { Replacement } from "../sources/replacement.ts";
+import type { AnnouncedRoute } from "./announced_route.ts";
 import { Scope } from "./scope.ts";
 import type { ReplacementPolicy } from "../../vocabulary.ts";
 
@@ -35,6 +36,8 @@ export interface RegistryObserver {
   /** A local publisher announced a namespace, or offers a track. */
   published(key: string, namespace: Namespace, track?: FullTrackName): void;
   unpublished(key: string, namespace: Namespace, track?: FullTrackName): void;
+  /** The routes by which local publishers have a namespace; none when it is gone. */
+  routed(key: string, namespace: Namespace, routes: readonly AnnouncedRoute[]): void;
 }
 
 interface Entered {
@@ -122,6 +125,7 @@ export class Registry {
         local: {
           advertised: (namespace) => observer.published(key, namespace),
           withdrawn: (namespace) => observer.unpublished(key, namespace),
+          routed: (namespace, routes) => observer.routed(key, namespace, routes),
           offered: (track) => observer.published(key, track.namespace, track),
           retracted: (track) => observer.unpublished(key, track.namespace, track),
         },

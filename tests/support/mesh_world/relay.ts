@@ -8,9 +8,15 @@ import type { Session } from "../../../relay/session/session.ts";
 import type { SessionLink } from "../../../relay/session/session_options.ts";
 import type { SessionSettings } from "../../../relay/session/settings.ts";
 import { StreamBudget } from "../../../relay/session/stream_budget.ts";
-import { Cache, Registry, type RegistryObserver, type Scope } from "../../../relay/track/mod.ts";
+import {
+  type AnnouncedRoute,
+  Cache,
+  Registry,
+  type RegistryObserver,
+  type Scope,
+} from "../../../relay/track/mod.ts";
 import type { Connection } from "../../../relay/transport/mod.ts";
-import { Mesh, type MeshSettings } from "../../../relay/upstream/mod.ts";
+import { Mesh, type MeshSettings, PassedOn } from "../../../relay/upstream/mod.ts";
 import type { Report } from "./controller.ts";
 import { ScriptedMirror } from "./mirror.ts";
 import type { Host } from "./network.ts";
@@ -72,6 +78,8 @@ export class WorldRelay implements Host, RegistryObserver {
   readonly #init: RelayInit;
   readonly #log;
   readonly #announced = new Map<string, number>();
+  readonly #passedOn: PassedOn;
+  readonly #count: (text: string, change: number) => void;
   readonly #streamBudget = new StreamBudget();
   readonly #sessions = new Map<Session, Promise<unknown>>();
   #state: Host["state"] = "alive";
@@ -95,8 +103,21 @@ export class WorldRelay implements Host, RegistryObserver {
       maxTracks: 100,
       observer: this,
     });
+    const count = (text: string, change: number) => {
+      const left = (this.#announced.get(text) ?? 0) + change;
+      if (left > 0) this.#announced.set(text, left);
+      else this.#announced.delete(text);
+      onChange();
+    };
+    this.#count = count;
+    this.#passedOn = new PassedOn({
+      hop: hopOf(name),
+      announced: (text) => count(text, 1),
+      withdrawn: (text) => count(text, -1),
+    });
     this.mesh = new Mesh({
       name,
+      hop: hopOf(name),
       settings,
       mirror: origins === undefined ? this.mirror : undefined,
       neighbors,
@@ -160,17 +181,15 @@ export class WorldRelay implements Host, RegistryObserver {
   }
 
   published(key: string, namespace: Namespace, track?: FullTrackName): void {
-    const text = announceOf(key, namespace, track);
-    this.#announced.set(text, (this.#announced.get(text) ?? 0) + 1);
-    this.#init.onChange();
+    this.#count(announceOf(key, namespace, track), 1);
+  }
+
+  routed(key: string, namespace: Namespace, routes: readonly AnnouncedRoute[]): void {
+    this.#passedOn.routed({ scope: key, namespace }, routes);
   }
 
   unpublished(key: string, namespace: Namespace, track?: FullTrackName): void {
-    const text = announceOf(key, namespace, track);
-    const left = this.#announced.get(text)! - 1;
-    if (left > 0) this.#announced.set(text, left);
-    else this.#announced.delete(text);
-    this.#init.onChange();
+    this.#count(announceOf(key, namespace, track), -1);
   }
 
   /** Stands still: its time too. */

@@ -49,6 +49,14 @@ for (const version of liteVersions) {
     assert.equal(ok.group, 4n);
   });
 
+  test("names that relays of a mesh keep for themselves are not taken", async (world) => {
+    const publisher = await world.peer();
+    await publisher.announce({ "./passed-on/0/7/live": [], [PATH]: [] }, HOP);
+    await world.settle();
+    const announced = await (await world.peer()).announcements();
+    assert.equal((await routeOf(announced))[0], PATH);
+  });
+
   test("the newest group is not given up for older ones that come behind it", async (world) => {
     const publisher = await world.publisher();
     const viewer = await world.peer({}, { memory: { streamWindow: 64 } });

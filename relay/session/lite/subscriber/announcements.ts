@@ -3,6 +3,7 @@ import { type AnnounceEvent, DecodeError, MAX_ROUTE_COST, type Namespace } from 
 import type { Publisher, Refusal, RouteTold } from "../../../track/mod.ts";
 import { isTransportEnd } from "../../errors.ts";
 import { MAX_REFUSED_ANNOUNCE_BYTES } from "../../limits.ts";
+import { checkNamespace } from "../../connection/reserved.ts";
 import { PublishedNamespaces } from "../../published_namespaces.ts";
 import type { LiteContext } from "../context.ts";
 import { namespaceOf } from "../dialect/names.ts";
@@ -137,7 +138,7 @@ export class Announcements {
     const { maxNamespaces } = this.#context.settings.limits;
     const allowed = await this.#context.authorize("publish_namespace", { namespace });
     if (!allowed.ok) return allowed.refusal;
-    if (this.count < maxNamespaces) return undefined;
+    if (this.count < maxNamespaces) return checkNamespace(namespace);
     return { kind: "excessive_load", reason: `more than ${maxNamespaces} namespaces` };
   }
 }

@@ -5,7 +5,7 @@ import { isTransportEnd, violation } from "../../errors.ts";
 import { PublishedNamespaces } from "../../published_namespaces.ts";
 import { outcomeOf } from "../requests/refusals.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
-import { checkNamespace } from "../requests/reserved.ts";
+import { checkNamespace } from "../../connection/reserved.ts";
 import { leadsBack, routeHeard, type RouteParameters } from "../connection/cluster.ts";
 import type {
   Configured,

@@ -28,7 +28,7 @@ import {
 } from "./fetch_wanted.ts";
 import { RangeFilters } from "../requests/range_filters.ts";
 import type { RequestChannel } from "../requests/requests.ts";
-import { checkName } from "../requests/reserved.ts";
+import { checkName } from "../../connection/reserved.ts";
 import { sayProperties } from "./say_properties.ts";
 import type { SubscriptionTable } from "./subscription_table.ts";
 import type { Configured, Permission, RequestNames } from "../connection/facets.ts";

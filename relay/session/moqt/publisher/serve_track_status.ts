@@ -4,7 +4,7 @@ import type { Refusal, TrackStatus } from "../../../track/mod.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { INEXPRESSIBLE_ANSWER, requestOk } from "../requests/answers.ts";
 import type { RequestChannel } from "../requests/requests.ts";
-import { checkName } from "../requests/reserved.ts";
+import { checkName } from "../../connection/reserved.ts";
 import { sayProperties } from "./say_properties.ts";
 import type { Parties, Permission, Reporting, RequestNames, Wire } from "../connection/facets.ts";
 

@@ -20,7 +20,7 @@ import { INEXPRESSIBLE_ANSWER } from "../requests/answers.ts";
 import { hint, nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { sayProperties } from "./say_properties.ts";
-import { checkName } from "../requests/reserved.ts";
+import { checkName } from "../../connection/reserved.ts";
 import type { ServedContext, ServedSubscription } from "./served_subscription.ts";
 import { type Preparing, slotKey, type SubscriptionTable } from "./subscription_table.ts";
 import { type Ending, inSpan, type SpanContext } from "./subscription_span.ts";

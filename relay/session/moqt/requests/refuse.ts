@@ -3,7 +3,7 @@ import type { Namespace } from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
 import { requestError } from "./refusals.ts";
 import type { RequestChannel, RequestSubject } from "./requests.ts";
-import { isOfSession } from "./reserved.ts";
+import { isOfSession } from "../../connection/reserved.ts";
 import type { RequestKind } from "../../../vocabulary.ts";
 import type { Hints, Reporting } from "../connection/facets.ts";
 

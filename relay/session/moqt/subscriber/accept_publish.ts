@@ -3,7 +3,7 @@ import type { Refusal } from "../../../track/mod.ts";
 import type { PeerPublisher } from "./peer_publisher.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
-import { checkName } from "../requests/reserved.ts";
+import { checkName } from "../../connection/reserved.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
 import type { Configured, PeerNames, Permission, Reporting, Wire } from "../connection/facets.ts";
 

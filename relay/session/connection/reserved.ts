@@ -1,5 +1,5 @@
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
-import type { Refusal } from "../../../track/mod.ts";
+import type { Refusal } from "../../track/mod.ts";
 
 const DOT = ".".charCodeAt(0);
 const SESSION = ".session";

@@ -261,6 +261,7 @@ function settingsOf({ config }: HostParts): SessionSettings {
   return {
     implementation: `${version.name} ${version.version}`,
     lateJoin: relay.lateJoin,
+    cost: relay.cost,
     forward: relay.forward,
     solicit: relay.solicit,
     rendezvousMaxMs: relay.rendezvousMaxMs,

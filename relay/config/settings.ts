@@ -123,6 +123,8 @@ const relay = section({
   publishers: oneOf(...REPLACEMENT_POLICIES).default("newest"),
   /** `publishers` by namespace prefix; the longest match applies. */
   publishersByNamespace: publisherPolicies.default(new Map()),
+  /** What a subscription here costs relays of other programs, beside the rest of a route. */
+  cost: count(1_000_000, 0).default(1),
   /** How long the relay stays subscribed to a track after its last subscriber has left. */
   lingerMs: milliseconds(0).default(2000),
   /** The longest that a subscriber may wait for a publisher, whatever it asks for. */

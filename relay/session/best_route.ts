@@ -1,4 +1,4 @@
-import { type AnnouncedRoute, compareRoutes, type Publisher } from "../track/mod.ts";
+import { type AnnouncedRoute, compareRoutes, costNow, type Publisher } from "../track/mod.ts";
 
 /** A peer that hears of routes. */
 export interface RouteHearer {
@@ -39,5 +39,6 @@ function mayBeTold(
 }
 
 function ranksBefore(one: AnnouncedRoute, other: AnnouncedRoute): boolean {
-  return (compareRoutes(one, other) || other.since - one.since) < 0;
+  const asNow = (route: AnnouncedRoute) => ({ hops: route.hops, cost: costNow(route) });
+  return (compareRoutes(asNow(one), asNow(other)) || other.since - one.since) < 0;
 }

@@ -38,6 +38,8 @@ export interface SessionSettings {
   readonly implementation: string | undefined;
   readonly lateJoin: LateJoin;
   readonly forward: Forward;
+  /** What a subscription here costs relays of other programs. */
+  readonly cost: number;
   /** Whether to subscribe to each peer's namespaces. */
   readonly solicit: boolean;
   /** The maximum wait for a publisher, whatever the subscriber requests. */

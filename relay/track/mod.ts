@@ -5,6 +5,7 @@ export type { AdvertisedNamespace, NamespaceVisibility } from "./names/advertise
 export {
   type AnnouncedRoute,
   compareRoutes,
+  costNow,
   DIRECT,
   type RouteTold,
 } from "./names/announced_route.ts";

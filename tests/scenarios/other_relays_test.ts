@@ -1,8 +1,8 @@
 import { namespaceKey, type Parameters } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { namespaceOf, type ScriptedPeer } from "../support/peers/scripted_peer.ts";
-import { RELAY_HOP, SessionWorld } from "../support/worlds/session_world.ts";
-import { announce, closedWith } from "./script.ts";
+import { LINGER_MS, RELAY_HOP, SessionWorld } from "../support/worlds/session_world.ts";
+import { accept, announce, closedWith, subscribe } from "./script.ts";
 
 /** A relay of another program: it passes on what it is shown, and says who it is by a number. */
 const otherRelay = (hop: bigint, relayCost?: bigint) => ({
@@ -123,6 +123,34 @@ Deno.test("a route that changes is told again, and one from another origin after
   assert.deepEqual(toTwo.words, ["namespace", "namespace", "namespaceDone", "namespace"]);
   await again({ hopPath: [8n, RELAY_HOP, 11n] });
   assert.deepEqual([...toTwo.present], []);
+});
+
+Deno.test("what is received costs relays of other programs nothing up to here, as long as it is", async () => {
+  await using world = new SessionWorld();
+  const near = await world.connect(otherRelay(11n));
+  const toFar = await shown(world, await world.connect(otherRelay(12n)));
+  await routed(world, near, "live", { hopPath: [7n, 11n], routeCost: 4n });
+  const costs: unknown[] = [toFar.present.get(key("live"))?.routeCost];
+  const viewer = await world.connect();
+  const watching = await subscribe(viewer);
+  const { request } = await accept(near);
+  await watching.expect("subscribeOk");
+  await world.settle();
+  costs.push(toFar.present.get(key("live"))?.routeCost);
+  watching.cancel("cancelled");
+  await world.advance(2 * LINGER_MS);
+  costs.push(toFar.present.get(key("live"))?.routeCost);
+  assert.deepEqual(costs, [5n, 0n, 5n]);
+  assert.deepEqual(toFar.words, ["namespace", "namespace", "namespace"]);
+  await request.finish();
+});
+
+Deno.test("what a subscription here costs is told where it is not the usual", async () => {
+  for (const cost of [0, 1, 7]) {
+    await using world = new SessionWorld({ settings: { cost } });
+    const { relayCost } = await (await world.connect(otherRelay(11n))).theirSetup();
+    assert.equal(relayCost, cost === 1 ? undefined : BigInt(cost));
+  }
 });
 
 for (const [peer, parameters] of [["relay", {}], ["client", { hopPath: [7n] }]] as const) {

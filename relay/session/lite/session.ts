@@ -142,7 +142,11 @@ export class LiteSession implements Session {
   async #peerSetup(): Promise<LiteSetup | undefined> {
     const { clock, settings, connection, hop, link } = this.#options;
     const path = connection.path === undefined ? link?.path : undefined;
-    this.#setup.begin({ probe: 0, path, hop }, this.#source);
+    const cost = BigInt(settings.cost);
+    this.#setup.begin(
+      { probe: 0, path, hop, ...(cost !== DEFAULT_COST && { cost }) },
+      this.#source,
+    );
     const { promise: late, reject } = Promise.withResolvers<never>();
     const deadline = clock.after(settings.setupTimeoutMs, () => {
       reject(new SessionError("control_message_timeout", "The peer sent no SETUP in time"));

@@ -6,6 +6,7 @@ import {
   namespaceKey,
   trackKey,
 } from "@qumo/shared/wire";
+import { CarriedNamespaces } from "./carried.ts";
 import { NamespaceTree } from "./namespaces.ts";
 import type { Publisher } from "../sources/publisher.ts";
 import type { AnnouncedRoute, RouteTold } from "./announced_route.ts";
@@ -56,6 +57,7 @@ export interface LocalListener {
 interface Advertisement extends AnnouncedRoute {
   readonly namespace: Namespace;
   readonly origin: Origin;
+  isCarried: boolean;
 }
 
 const VIEWS: Readonly<Record<NamespaceVisibility, (one: Advertisement) => boolean>> = {
@@ -88,6 +90,7 @@ export class Advertisements {
   readonly #local: LocalListener | undefined;
   readonly #advertised = new NamespaceTree<Advertisement>();
   readonly #watches = new NamespaceTree<Watch>();
+  readonly #carried = new CarriedNamespaces();
   readonly #remoteTracks = new Map<string, RemoteTrack & { readonly since: number }>();
   #localCount = 0;
 
@@ -116,6 +119,7 @@ export class Advertisements {
       cost,
       since: this.#clock.now(),
       // The last hop is the publisher.
+      isCarried: this.#carried.has(publisher, namespace),
       isPassedOn: isPassedOn || publisher.isOtherRelay === true || hops.length > 1,
     };
     const before = this.#at(namespace);
@@ -123,6 +127,17 @@ export class Advertisements {
     if (origin === "local") this.#localCount++;
     this.#tell(namespace, before);
     return () => this.#withdraw(advertisement);
+  }
+
+  /** A track in a namespace is received from a publisher, or no more: its routes cost less, or more. */
+  carries(publisher: Publisher, namespace: Namespace, isCarried: boolean): void {
+    if (!this.#carried.note(publisher, namespace, isCarried)) return;
+    for (const one of [...this.#advertised.prefixesOf(namespace)]) {
+      if (one.publisher !== publisher) continue;
+      const before = one.isCarried;
+      one.isCarried = this.#carried.has(publisher, one.namespace);
+      if (one.isCarried !== before) this.#tellRoutes(one.namespace);
+    }
   }
 
   /** Adds a remote track that is in no remote namespace; the returned function removes it. */
@@ -299,6 +314,13 @@ export class Advertisements {
       if (after[view] && !before[view]) listener.added(namespace);
       if (!after[view] && before[view]) listener.removed(namespace);
       listener.routed?.(namespace, this.#routesTo(namespace, view));
+    }
+  }
+
+  #tellRoutes(namespace: Namespace): void {
+    for (const { listener, view } of [...this.#watches.prefixesOf(namespace)]) {
+      const routes = this.#routesTo(namespace, view);
+      if (routes.length > 0) listener.routed?.(namespace, routes);
     }
   }
 

@@ -22,6 +22,13 @@ export interface AnnouncedRoute extends RouteTold {
   readonly since: number;
   /** Whether it was announced by a relay outside the mesh. */
   readonly isPassedOn: boolean;
+  /** Whether a track is received over it, so that one more subscriber costs nothing up to here. */
+  readonly isCarried: boolean;
+}
+
+/** What a subscription over a route costs at this moment, and where its tracks are not received any more. */
+export function costNow({ cost: { warm, cold }, isCarried }: AnnouncedRoute): RouteCost {
+  return { warm: isCarried ? 0n : warm, cold };
 }
 
 /**

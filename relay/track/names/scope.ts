@@ -304,6 +304,8 @@ export class Scope {
       },
       others: (lost) => this.#candidates.publishersOf(name, lost),
       onOffered: (offered) => offered ? local?.offered(name) : local?.retracted(name),
+      onCarried: (publisher, isCarried) =>
+        this.#advertised.carries(publisher, name.namespace, isCarried),
     });
     const entry: TrackEntry = { path: this.path, since: clock.now(), track, feeds };
     this.#entries.set(key, entry);

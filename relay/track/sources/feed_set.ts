@@ -11,18 +11,24 @@ export interface FeedState {
   wanted: boolean;
 }
 
+/** Called when a publisher begins to deliver a track here, and when it does no more. */
+export type CarriedListener = (publisher: Publisher, isCarried: boolean) => void;
+
 /** The feeds of one track with their states. */
 export class FeedSet {
   readonly #feeds = new Map<Feed, FeedState>();
   readonly #onOffered: (isOffered: boolean) => void;
+  readonly #onCarried: CarriedListener;
+  readonly #carried = new Set<Feed>();
   #isOffered = false;
 
   /**
    * `onOffered` is called when local publishers start to offer the track, and when none does any
    * more.
    */
-  constructor(onOffered: (isOffered: boolean) => void) {
+  constructor(onOffered: (isOffered: boolean) => void, onCarried: CarriedListener) {
     this.#onOffered = onOffered;
+    this.#onCarried = onCarried;
   }
 
   get size(): number {
@@ -75,6 +81,7 @@ export class FeedSet {
     const state = this.#feeds.get(feed)!;
     state.isEstablished = true;
     sendForward(feed, state);
+    this.#reviewCarried(feed, state);
   }
 
   /** Removes a feed. Returns its state; undefined when it was not in the set. */
@@ -82,6 +89,7 @@ export class FeedSet {
     const state = this.#feeds.get(feed);
     this.#feeds.delete(feed);
     this.#reviewOffers();
+    if (state !== undefined) this.#reviewCarried(feed, state);
     return state;
   }
 
@@ -90,6 +98,7 @@ export class FeedSet {
     for (const [feed, state] of this.#feeds) {
       state.wanted = forward;
       sendForward(feed, state);
+      this.#reviewCarried(feed, state);
     }
   }
 
@@ -129,6 +138,15 @@ export class FeedSet {
   #add(feed: Feed, state: FeedState): void {
     this.#feeds.set(feed, state);
     this.#reviewOffers();
+    this.#reviewCarried(feed, state);
+  }
+
+  #reviewCarried(feed: Feed, { publisher, isEstablished, wanted }: FeedState): void {
+    const isCarried = this.#feeds.has(feed) && isEstablished && wanted;
+    if (isCarried === this.#carried.has(feed)) return;
+    if (isCarried) this.#carried.add(feed);
+    else this.#carried.delete(feed);
+    this.#onCarried(publisher, isCarried);
   }
 
   #reviewOffers(): void {

@@ -48,7 +48,7 @@ export class Feeds implements FeedEvents {
     const { clock, linger, policy } = options;
     this.#track = track;
     this.#options = options;
-    this.#feeds = new FeedSet(options.onOffered);
+    this.#feeds = new FeedSet(options.onOffered, options.onCarried);
     this.past = new PastPublishers(this.#feeds, track, policy);
     this.#need = new RemoteNeed(this.#feeds, track);
     this.#takeover = new Takeover({

@@ -1,6 +1,6 @@
 import type { Clock } from "@qumo/shared/runtime";
 import type { Feed } from "./feed.ts";
-import type { FeedState } from "./feed_set.ts";
+import type { CarriedListener, FeedState } from "./feed_set.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Replacement } from "./replacement.ts";
 import type { ReplacementPolicy } from "../../vocabulary.ts";
@@ -38,4 +38,5 @@ export interface FeedsOptions {
   readonly others: (lost: Publisher | undefined) => readonly Publisher[];
   /** Local publishers start to offer the track, or none does any more. */
   readonly onOffered: (offered: boolean) => void;
+  readonly onCarried: CarriedListener;
 }

@@ -42,6 +42,7 @@ export const LIMITS: SessionLimits = {
 export const SETTINGS: SessionSettings = {
   implementation: "qumo-relay 1",
   lateJoin: "strict",
+  cost: 1,
   forward: "on_demand",
   solicit: false,
   rendezvousMaxMs: 30_000,

@@ -5,7 +5,7 @@ import {
   type LiteAnnounceRequest,
   type Namespace,
 } from "@qumo/shared/wire";
-import type { AnnouncedRoute, Publisher, Refusal } from "../../../track/mod.ts";
+import { type AnnouncedRoute, costNow, type Publisher, type Refusal } from "../../../track/mod.ts";
 import { RouteWatch } from "../../route_watch.ts";
 import type { LiteContext } from "../context.ts";
 import { namespaceOf, pathOf } from "../dialect/names.ts";
@@ -114,7 +114,8 @@ class PrefixWatch {
       if (this.#told.delete(suffix)) this.#say(() => this.#writer.end(suffix));
       return;
     }
-    const { hops, cost } = route;
+    const { hops } = route;
+    const cost = costNow(route);
     const now = [...hops, cost.warm, cost.cold].join();
     if (told === now) return;
     const isSaid = this.#say(() =>

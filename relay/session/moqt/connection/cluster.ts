@@ -1,5 +1,5 @@
 import type { Draft, SetupOptions } from "@qumo/shared/wire";
-import type { RouteTold } from "../../../track/mod.ts";
+import { type AnnouncedRoute, costNow, type RouteTold } from "../../../track/mod.ts";
 import { violation } from "../../errors.ts";
 
 /*
@@ -24,8 +24,12 @@ export interface RouteParameters {
 }
 
 /** What our SETUP declares of it: drafts with one control stream have no such extension. */
-export function clusterOption(draft: Draft, hop: bigint): Pick<SetupOptions, "relayHops"> {
-  return draft.family === "A" ? {} : { relayHops: hop };
+export function clusterOption(
+  draft: Draft,
+  { hop, cost }: { readonly hop: bigint; readonly cost: number },
+): Pick<SetupOptions, "relayHops" | "relayCost"> {
+  if (draft.family === "A") return {};
+  return { relayHops: hop, ...(cost !== DEFAULT_COST && { relayCost: BigInt(cost) }) };
 }
 
 /** The extension, if both sides declared it. */
@@ -37,7 +41,7 @@ export function clusterOf(
     draft.family === "A" || peer.relayHops === undefined ||
     peer.relayName !== undefined
   ) return undefined;
-  return { own: hop, peer: peer.relayHops, cost: peer.relayCost ?? 1n };
+  return { own: hop, peer: peer.relayHops, cost: peer.relayCost ?? BigInt(DEFAULT_COST) };
 }
 
 /**
@@ -67,10 +71,15 @@ export function leadsBack({ own }: Cluster, { hops }: RouteTold): boolean {
 /** What the peer is told of a route: our hop id is the last of its path. */
 export function routeTold(
   { own }: Cluster,
-  { hops, cost }: RouteTold,
+  route: AnnouncedRoute,
 ): Required<RouteParameters> {
-  return { hopPath: [...(hops.length === 0 ? UNKNOWN_ORIGIN : hops), own], routeCost: cost.cold };
+  const { hops } = route;
+  const hopPath = [...(hops.length === 0 ? UNKNOWN_ORIGIN : hops), own];
+  return { hopPath, routeCost: costNow(route).warm };
 }
+
+/** What a subscription costs at a relay that does not say it. */
+const DEFAULT_COST = 1;
 
 /** A publisher that declares no hop id. */
 const UNKNOWN_ORIGIN: readonly bigint[] = [0n];

@@ -61,9 +61,9 @@ export async function performHandshake(
 }
 
 /** The options of our SETUP. */
-function ownSetup({ relayName, link, connection, hop, draft }: Options): SetupOptions {
+function ownSetup({ relayName, link, connection, hop, draft, settings }: Options): SetupOptions {
   return {
-    ...clusterOption(draft, hop),
+    ...clusterOption(draft, { hop, cost: settings.cost }),
     ...(draft.allows?.rangeFilters && { maxFilterRanges: BigInt(MAX_FILTER_RANGES) }),
     ...(relayName !== undefined && { relayName, takesCuts: true }),
     // On WebTransport the request carries path and authority.

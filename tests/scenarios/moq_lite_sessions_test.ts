@@ -2,6 +2,7 @@
 import { liteVersions } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { bytes, LiteWorld, NAME, PATH, routeOf } from "./lite_script.ts";
+import { LINGER_MS } from "../support/worlds/session_world.ts";
 
 for (const version of liteVersions) {
   const { protocol, messages, uniStreams, sessionCodes } = version;
@@ -10,6 +11,28 @@ for (const version of liteVersions) {
       await using world = new LiteWorld(version);
       await run(world);
     });
+
+  if (version.announcements.hasCosts) {
+    test("relays are told that what is received costs nothing up to here, as long as it is", async (world) => {
+      const { publisher, viewer } = await world.both();
+      const announced = await (await world.peer({ hop: 99n })).announcements();
+      const costs: bigint[] = [];
+      const note = async () => {
+        const event = await announced.next();
+        assert.ok(typeof event === "object" && event.kind !== "end");
+        costs.push(event.cost.warm);
+      };
+      await note();
+      const watch = await viewer.subscribe(0n, NAME);
+      await world.feedOf(publisher);
+      await note();
+      await watch.finish();
+      await world.advance(LINGER_MS);
+      await note();
+      assert.deepEqual(costs, [costs[0], 0n, costs[0]]);
+      assert.notEqual(costs[0], 0n);
+    });
+  }
 
   if (messages.setup !== undefined) {
     test("the path in SETUP names the scope where the transport has none", async (world) => {

@@ -35,6 +35,7 @@ function setUp(policy: ReplacementPolicy = "newest") {
     onLeft: () => {},
     others: (lost) => others.filter((other) => other !== lost),
     onOffered: (isOffered) => offered.push(isOffered),
+    onCarried: () => {},
   });
   return { world, track, subscriber, gone, feeds, others, offered, renewed, replaced };
 }

@@ -80,12 +80,16 @@ class PrefixWatch {
   readonly #writer: AnnounceWriter;
   // What the peer knows of, by suffix, as a route is told apart.
   readonly #told = new Map<string, string>();
+  readonly #isRelay: boolean;
   #first: Uint8Array[] | undefined = [];
 
   constructor(context: AnnouncerContext, watched: Watched) {
     this.#context = context;
     this.#watched = watched;
-    this.#writer = context.version.announcements.writer(context.hops.own);
+    const { version: { announcements }, hops } = context;
+    this.#writer = announcements.writer(hops.own);
+    const isNamed = hops.peer !== 0n || watched.request.excludeHop !== 0n;
+    this.#isRelay = announcements.hasCosts && isNamed;
   }
 
   /** Tells what there is, and what changes; the returned function ends it. */
@@ -115,7 +119,8 @@ class PrefixWatch {
       return;
     }
     const { hops } = route;
-    const cost = costNow(route);
+    // Who is no relay chooses no routes.
+    const cost = this.#isRelay ? costNow(route) : route.cost;
     const now = [...hops, cost.warm, cost.cold].join();
     if (told === now) return;
     const isSaid = this.#say(() =>

@@ -2,12 +2,9 @@ import type { Clock, Log } from "@qumo/shared/runtime";
 import type { StreamCodes } from "@qumo/shared/wire";
 import type { Connection } from "../../transport/types.ts";
 import type { Track } from "../../track/mod.ts";
-import {
-  Subscription,
-  type SubscriptionContext,
-  type SubscriptionOptions,
-  type SubscriptionOwner,
-} from "./subscription.ts";
+import { Subscription } from "./subscription.ts";
+import type { SubscriptionContext, SubscriptionOwner } from "./subscription_context.ts";
+import type { SubscriptionOptions } from "./subscription_options.ts";
 import { StreamSupply } from "./stream_supply.ts";
 import { type EndingMeans, UnfinishedStreams } from "./unfinished_streams.ts";
 import type { SessionMetrics } from "../metrics.ts";

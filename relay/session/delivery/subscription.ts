@@ -1,120 +1,35 @@
-import type { Clock, Timer } from "@qumo/shared/runtime";
-import type { DeliveryTimeouts, GroupOrder } from "@qumo/shared/wire";
+import type { Timer } from "@qumo/shared/runtime";
 import {
   type DatagramObject,
   firstObjectOf,
   includesGroup,
   isUnfiltered,
   lastObjectOf,
-  type ObjectFilter,
-  passes,
-  type Renderer,
-  sendOrder,
   type SubgroupLog,
-  takeMemory,
   type Track,
   type TrackEnd,
   type TrackReader,
-  type Window,
 } from "../../track/mod.ts";
-import type { Connection } from "../../transport/types.ts";
 import { GroupCount } from "../group_count.ts";
 import { DRAIN_SUBSCRIPTION_MS, MAX_REPLAYED_DATAGRAMS } from "../limits.ts";
-import type { SessionMetrics } from "../metrics.ts";
+import { DatagramSender } from "./datagram_sender.ts";
 import { PUMP_ENDS, type PumpEnd } from "./pump_end.ts";
 import { Replay } from "./replay.ts";
-import type { DeliveryLimits } from "../settings.ts";
 import { SendWindow } from "./send_window.ts";
+import { SkipReport } from "./skip_report.ts";
 import { SkippedGroup } from "./skipped_group.ts";
 import { StallWatch, type Watched } from "./stall_watch.ts";
-import type { StreamSupply } from "./stream_supply.ts";
 import { type PumpOwner, SubgroupPump } from "./subgroup_pump.ts";
-import type { Standing, UnfinishedStreams } from "./unfinished_streams.ts";
-import type { DatagramDrop, Skip } from "../../vocabulary.ts";
-
-/** The options of a subscription, all of which can change during its lifetime. */
-export interface SubscriptionOptions {
-  readonly window: Window;
-  readonly forward: boolean;
-  /** The subscriber's priority, 0 to 255; lower is sent first. */
-  readonly priority: number;
-  readonly order: GroupOrder;
-  /** Absent: all objects of the window pass. */
-  readonly filter?: ObjectFilter | undefined;
-  /**
-   * The subscriber's object delivery timeout in milliseconds, in addition to the publisher's;
-   * undefined for none.
-   */
-  readonly objectTimeout: number | undefined;
-  /**
-   * The subscriber's subgroup delivery timeout in milliseconds, in addition to the publisher's;
-   * undefined for none.
-   */
-  readonly subgroupTimeout: number | undefined;
-  /**
-   * Milliseconds by which a group may have begun before the newest one while bytes of it still wait
-   * for the subscriber; then it is given up. Absent for no limit.
-   */
-  readonly staleAfter?: number | undefined;
-}
-
-/** The point in the track at which delivery starts. */
-export type JoinPoint =
-  /** Objects that arrive from now on. */
-  | "live"
-  /** The first object of the largest group, which decoders need for the rest. */
-  | "group_start"
-  /** The first object of the window that is cached. */
-  | "window_start"
-  /**
-   * The first object of the filter that is cached; without a filter, the first object of the
-   * largest group.
-   */
-  | "filter_start";
-
-/** Callbacks of a {@linkcode Subscription}. */
-export interface SubscriptionOwner {
-  /** The first object arrives, from this source. */
-  began?(source: string | undefined): void;
-  /** Everything was sent, on this many streams. */
-  finished(end: TrackEnd, streams: number): void;
-  /** The subscriber is too slow; it was sent this many streams. */
-  tooFarBehind(streams: number): void;
-  /** Too many streams of the subscription are parked and cannot be finished. */
-  tooManyUnfinished(streams: number): void;
-  /** Data was skipped for this reason for the first time. */
-  leftOut(why: Skip | DatagramDrop): void;
-  /** The subscriber does not get all of this group. */
-  skipped?(group: bigint): void;
-  /** Everything up to the last group of the window was sent, and later groups have begun. */
-  windowOver?(): void;
-  /** The subscriber stopped a stream. */
-  streamRefused(): void;
-}
-
-/** The dependencies of a subscription. */
-export interface SubscriptionContext {
-  readonly connection: Connection;
-  /** The renderer of the subscriber's dialect. */
-  readonly renderer: Renderer;
-  readonly supply: StreamSupply;
-  readonly unfinished: UnfinishedStreams;
-  readonly clock: Clock;
-  readonly metrics: SessionMetrics;
-  readonly limits: DeliveryLimits;
-  /** See {@linkcode PumpOptions.header}, by group. */
-  readonly header?: ((group: bigint, firstObject: number) => Uint8Array) | undefined;
-  /** What each datagram begins with for this subscriber alone, and its size at most; absent: nothing. */
-  readonly datagrams?: DatagramTerms | undefined;
-}
-
-/** See {@linkcode SubscriptionContext.datagrams}. */
-interface DatagramTerms {
-  readonly header: Uint8Array;
-  readonly maxBytes: number;
-}
-
-const PLAIN_DATAGRAMS: DatagramTerms = { header: new Uint8Array(0), maxBytes: Infinity };
+import type { SubscriptionContext, SubscriptionOwner } from "./subscription_context.ts";
+import {
+  type JoinPoint,
+  objectTimeout,
+  sendOrderOf,
+  subgroupTimeout,
+  type SubscriptionOptions,
+} from "./subscription_options.ts";
+import type { Standing } from "./unfinished_streams.ts";
+import type { Skip } from "../../vocabulary.ts";
 
 /** Delivers one track to one subscriber, with a pump per subgroup. */
 export class Subscription implements TrackReader, PumpOwner, Watched {
@@ -129,7 +44,8 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   readonly #skipped: SkippedGroup;
   readonly #stallWatch: StallWatch;
   readonly #timers = new Map<SubgroupPump, Timer>();
-  readonly #reported = new Set<string>();
+  readonly #report: SkipReport;
+  readonly #datagrams: DatagramSender;
   #options: SubscriptionOptions;
   #streams = 0;
   #end: TrackEnd | undefined;
@@ -147,8 +63,14 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.#options = options;
     this.#context = context;
     this.#owner = owner;
-    this.#sendWindow = new SendWindow(this.#pumps, context.limits, (log) => this.#sendOrder(log));
+    this.#sendWindow = new SendWindow(
+      this.#pumps,
+      context.limits,
+      (log) => sendOrderOf(log, this.#options, this.track),
+    );
     this.#skipped = new SkippedGroup(context.clock);
+    const report = this.#report = new SkipReport(context.metrics, owner);
+    this.#datagrams = new DatagramSender(track, context, { report, groupCount: this.#groupCount });
     this.#startedAt = context.clock.now();
     this.#stallWatch = new StallWatch(context.clock, context.limits.stallTimeoutMs, this);
   }
@@ -213,7 +135,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     const log = this.#streamOf(subgroup);
     if (log === undefined) return this.#noteLate(subgroup);
     const skipped = this.#skipped.reasonFor(log);
-    if (skipped !== undefined) return this.#skip(skipped, log.group);
+    if (skipped !== undefined) return this.#report.skip(skipped, log.group);
     if (!this.#replay.isOver) {
       this.#replay.add(log);
       return this.#catchUp();
@@ -222,7 +144,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     const late = this.#sendWindow.latenessFor(log);
     if (late !== undefined) {
       this.#skipped.note(log, late);
-      this.#skip(late, log.group);
+      this.#report.skip(late, log.group);
       return this.#stallWatch.begin();
     }
     this.#startPump(log, firstObjectOf(this.#options.window, log.group));
@@ -233,36 +155,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   datagram(group: bigint, object: DatagramObject): void {
-    const { window, forward } = this.#options;
-    if (!forward || !includesGroup(window, group)) return;
-    if (object.object < firstObjectOf(window, group)) return;
-    if (object.object > (lastObjectOf(window, group) ?? Infinity)) return;
-    if (!this.#passes(object)) return;
-    const { connection, metrics, clock, renderer } = this.#context;
-    const age = clock.now() - object.time;
-    // A datagram is a subgroup of its own, complete when it arrives.
-    if (age > Math.min(this.#objectTimeout(), this.#subgroupTimeout())) {
-      return this.#skip("delivery_timeout", group);
-    }
-    const shared = this.track.renderings.ofDatagram(object, renderer);
-    if (shared.length === 0) return this.#drop("inexpressible");
-    const { header, maxBytes } = this.#context.datagrams ?? PLAIN_DATAGRAMS;
-    const bytes = header.length === 0 ? shared : behind(header, shared);
-    const limit = Math.min(maxBytes, connection.maxDatagramSize);
-    if (bytes.length > limit) return this.#drop("too_large");
-    if (!connection.sendDatagram(bytes)) return this.#drop("unsent");
-    metrics.sent.datagrams++;
-    metrics.sent.objects++;
-    if (this.#groupCount.begins(group)) metrics.sent.groups++;
-    metrics.sent.bytes += bytes.length;
-    this.track.traffic.sent += bytes.length;
-  }
-
-  #passes({ object, priority, properties }: DatagramObject): boolean {
-    const { filter } = this.#options;
-    if (filter === undefined) return true;
-    const head = { subgroup: undefined, priority: this.track.priorityOf(priority) };
-    return passes(filter, { ...head, object, properties });
+    this.#datagrams.send(group, object, this.#options);
   }
 
   ended(end: TrackEnd): void {
@@ -302,7 +195,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   logCompleted(pump: SubgroupPump): void {
-    const timeout = this.#subgroupTimeout(pump.log.timeouts);
+    const timeout = subgroupTimeout(this.#options, this.track, pump.log.timeouts);
     if (this.#isOver || timeout === Infinity) return;
     this.#timers.set(pump, this.#context.clock.after(timeout, () => pump.stop("expired")));
   }
@@ -313,8 +206,8 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.#timers.delete(pump);
     if (this.#isOver) return;
     const skip = SKIPS[end];
-    if (skip !== undefined) this.#skip(skip, pump.log.group);
-    if (pump.log.leftOut > 0) this.#noteSkip("out_of_order");
+    if (skip !== undefined) this.#report.skip(skip, pump.log.group);
+    if (pump.log.leftOut > 0) this.#report.note("out_of_order");
     if (end === "superseded" || end === "crowded") this.#stallWatch.begin();
     if (end === "refused") this.#owner.streamRefused();
     this.#catchUp();
@@ -329,28 +222,6 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     const { largest } = this.track;
     const isPast = group > endGroup || largest !== undefined && largest.group > endGroup;
     if (isPast) this.#owner.windowOver?.();
-  }
-
-  #skip(why: Skip, group: bigint): void {
-    this.#noteSkip(why);
-    this.#owner.skipped?.(group);
-  }
-
-  #noteSkip(why: Skip): void {
-    this.#context.metrics.skips[why]++;
-    this.#tellOnce(why);
-  }
-
-  #drop(why: DatagramDrop): void {
-    this.#context.metrics.datagramsDropped[why]++;
-    this.#tellOnce(why);
-  }
-
-  #tellOnce(why: Skip | DatagramDrop): void {
-    if (why === "inexpressible") this.#context.metrics.inexpressible.object++;
-    if (this.#reported.has(why)) return;
-    this.#reported.add(why);
-    this.#owner.leftOut(why);
   }
 
   /** Gives up an idle stream of a superseded group; false when there is none. */
@@ -413,7 +284,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     if (renderer.hasWholeGroups !== true || !this.track.renderings.isWholeOver(log, renderer)) {
       return;
     }
-    this.#noteSkip("out_of_order");
+    this.#report.note("out_of_order");
   }
 
   /** Starts live delivery with the next object of each open subgroup. */
@@ -472,7 +343,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
       lastObject: lastObjectOf(this.#options.window, log.group),
       sendOrder: this.#sendOrder(log),
       oldest: () => {
-        const timeout = this.#objectTimeout(log.timeouts);
+        const timeout = objectTimeout(this.#options, this.track, log.timeouts);
         return timeout === Infinity ? undefined : clock.now() - timeout;
       },
       resetCode: (end) =>
@@ -482,28 +353,8 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     pump.wake();
   }
 
-  /** The effective object delivery timeout; Infinity for none (#delivery-timeouts). */
-  #objectTimeout(own?: DeliveryTimeouts): number {
-    const { objectDeliveryTimeout = Infinity, maxCacheDuration = Infinity } = this.track.properties;
-    const published = own?.object ?? objectDeliveryTimeout;
-    return Math.min(this.#options.objectTimeout ?? Infinity, published, maxCacheDuration);
-  }
-
-  /** The effective subgroup delivery timeout; Infinity for none (#delivery-timeouts). */
-  #subgroupTimeout(own?: DeliveryTimeouts): number {
-    const { subgroupDeliveryTimeout = Infinity } = this.track.properties;
-    const published = own?.subgroup ?? subgroupDeliveryTimeout;
-    return Math.min(this.#options.subgroupTimeout ?? Infinity, published);
-  }
-
   #sendOrder(log: SubgroupLog): number {
-    return sendOrder({
-      subscriberPriority: this.#options.priority,
-      publisherPriority: log.priority ?? this.track.properties.defaultPriority,
-      order: this.#options.order,
-      groupOrdinal: log.groupOrdinal,
-      subgroup: log.subgroup,
-    });
+    return sendOrderOf(log, this.#options, this.track);
   }
 
   #stopPumps(which: (log: SubgroupLog) => boolean): void {
@@ -538,14 +389,6 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.#stallWatch.end();
     for (const timer of this.#timers.values()) timer.cancel();
   }
-}
-
-/** These bytes behind a header; a copy, which datagrams are too small to make a difference for. */
-function behind(header: Uint8Array, bytes: Uint8Array): Uint8Array {
-  const whole = takeMemory(header.length + bytes.length);
-  whole.set(header);
-  whole.set(bytes, header.length);
-  return whole;
 }
 
 const LAST_GROUP = 2n ** 64n - 1n;

@@ -11,7 +11,8 @@ import {
 import { type OpenTrack, takeMemory, type TrackEnd } from "../../../track/mod.ts";
 import type { DatagramDrop, Skip } from "../../../vocabulary.ts";
 import type { IdleHolder, ObjectStreams } from "../../delivery/object_streams.ts";
-import type { Subscription, SubscriptionOwner } from "../../delivery/subscription.ts";
+import type { Subscription } from "../../delivery/subscription.ts";
+import type { SubscriptionOwner } from "../../delivery/subscription_context.ts";
 import { LITE_MAX_AGE_MS, MAX_COUNTED_GROUPS } from "../../limits.ts";
 import type { LiteContext } from "../context.ts";
 import { liteRenderer } from "../dialect/renderer.ts";

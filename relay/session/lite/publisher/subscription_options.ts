@@ -1,6 +1,6 @@
 import type { LiteSubscribeUpdate, Location } from "@qumo/shared/wire";
 import type { Track, Window } from "../../../track/mod.ts";
-import type { JoinPoint, SubscriptionOptions } from "../../delivery/subscription.ts";
+import type { JoinPoint, SubscriptionOptions } from "../../delivery/subscription_options.ts";
 import { turnPriority } from "../dialect/priority.ts";
 
 /** Where delivery of a subscription starts: groups are of use from their first frame on alone. */

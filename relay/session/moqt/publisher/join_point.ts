@@ -1,5 +1,5 @@
 import type { Filter, SetupOptions } from "@qumo/shared/wire";
-import type { JoinPoint } from "../../delivery/subscription.ts";
+import type { JoinPoint } from "../../delivery/subscription_options.ts";
 import { isMoqDev } from "../connection/moq_dev.ts";
 import { isRelay } from "../connection/relay_peer.ts";
 import type { LateJoin } from "../../../vocabulary.ts";

@@ -14,7 +14,9 @@ import {
   type Window,
   windowOf,
 } from "../../../track/mod.ts";
-import type { JoinPoint, Subscription, SubscriptionOwner } from "../../delivery/subscription.ts";
+import type { Subscription } from "../../delivery/subscription.ts";
+import type { SubscriptionOwner } from "../../delivery/subscription_context.ts";
+import type { JoinPoint } from "../../delivery/subscription_options.ts";
 import { aliasOf, rendererOf } from "../dialect/renderer.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { isRelay, leavesByFin } from "../connection/relay_peer.ts";

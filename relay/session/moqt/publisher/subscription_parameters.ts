@@ -1,6 +1,6 @@
 import type { Draft, Filter, Location, Parameters, RangeFilterName } from "@qumo/shared/wire";
 import { type Refusal, type Track, windowOf } from "../../../track/mod.ts";
-import type { SubscriptionOptions } from "../../delivery/subscription.ts";
+import type { SubscriptionOptions } from "../../delivery/subscription_options.ts";
 
 /** The parameters of SUBSCRIBE, REQUEST_UPDATE and the answer to a PUBLISH that set delivery options. */
 export type SubscriptionParameters = Parameters<

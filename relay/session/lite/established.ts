@@ -1,6 +1,7 @@
 import type { TaskGroup } from "@qumo/shared/runtime";
 import type { LiteSetup } from "@qumo/shared/wire";
 import type { Publisher } from "../../track/mod.ts";
+import { AcceptLoop } from "../connection/accept_loop.ts";
 import type { SessionCloser } from "../connection/session_closer.ts";
 import type { SessionShutdown } from "../connection/session_shutdown.ts";
 import { ObjectStreams } from "../delivery/object_streams.ts";
@@ -10,7 +11,6 @@ import { TrackAliases } from "../ingest/track_aliases.ts";
 import { MAX_PARKED_STREAMS, MOVE_SESSION_MS } from "../limits.ts";
 import type { EstablishedSession, PeerView, SessionCounts } from "../session.ts";
 import type { StreamBudget } from "../stream_budget.ts";
-import { LiteAcceptor } from "./acceptor.ts";
 import type { LiteContext } from "./context.ts";
 import { Announcer } from "./publisher/announcer.ts";
 import { FetchServer } from "./publisher/fetch_server.ts";
@@ -45,7 +45,7 @@ export class EstablishedLite implements EstablishedSession {
   readonly #announcements: Announcements;
   readonly #subscriptions: SubscriptionServer;
   readonly #fetches: FetchServer;
-  readonly #acceptor: LiteAcceptor;
+  readonly #accepting: { start(): void };
 
   constructor(context: LiteContext, foundation: LiteFoundation) {
     const { closer, shutdown, budget, relayName, peer, source, tasks, onGoaway } = foundation;
@@ -78,20 +78,25 @@ export class EstablishedLite implements EstablishedSession {
     this.#announcements = new Announcements(context, publisher);
     const fetches = this.#fetches = new FetchServer(context, this.#streams);
     const subscriptions = this.#subscriptions = new SubscriptionServer(context, this.#streams);
-    this.#acceptor = new LiteAcceptor({
+    const ingest = new LiteIngest(context, { incoming, credit });
+    const announcer = new Announcer(context, publisher);
+    const router = new LiteRouter(context, { announcer, subscriptions, fetches, onGoaway });
+    this.#accepting = new AcceptLoop({
       ...context,
       tasks,
-      source,
-      ingest: new LiteIngest(context, { incoming, credit }),
-      router: new LiteRouter(context, {
-        announcer: new Announcer(context, publisher),
-        subscriptions,
-        fetches,
-        onGoaway,
-      }),
       firstMessageMs: context.settings.setupTimeoutMs,
       giveUp: (reason) => closer.close("internal_error", reason, "limit"),
       fail: (error) => closer.fail(error),
+    }, {
+      nextStream: () => source.acceptUni(),
+      stream: (stream) => ingest.stream(stream),
+      nextRequest: () => context.streams.accept(),
+      first: async (stream) => {
+        const type = await stream.type();
+        return type === undefined ? undefined : await router.read(stream, type);
+      },
+      serve: (stream, request) => router.serve(stream, request),
+      datagram: (bytes) => ingest.datagram(bytes),
     });
   }
 
@@ -108,7 +113,7 @@ export class EstablishedLite implements EstablishedSession {
   /** Starts to serve the peer, and to follow what it announces. */
   start(): void {
     const { tasks, peer } = this.#foundation;
-    this.#acceptor.start();
+    this.#accepting.start();
     if (peer.setup.role === "subscriber") return;
     tasks.spawn("announcements", () => this.#announcements.follow());
   }

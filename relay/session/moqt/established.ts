@@ -3,7 +3,7 @@ import type { SetupOptions } from "@qumo/shared/wire";
 import type { Publisher, Scope } from "../../track/mod.ts";
 import { MOVE_SESSION_MS } from "../limits.ts";
 import type { EstablishedSession, PeerView, SessionCounts } from "../session.ts";
-import { AcceptLoop } from "./accept_loop.ts";
+import { AcceptLoop } from "../connection/accept_loop.ts";
 import { collaboratorsOf, type Foundation, type Options } from "./collaborators.ts";
 import type { HandshakeResult } from "./connection/handshake.ts";
 import { PeerQuota } from "../connection/peer_quota.ts";
@@ -17,7 +17,7 @@ export class EstablishedMoqt implements EstablishedSession {
   readonly #tasks: TaskGroup;
   readonly #receiving: Receiving;
   readonly #serving: Serving;
-  readonly #accepting: AcceptLoop;
+  readonly #accepting: { start(): void };
   readonly #solicits: boolean;
 
   constructor(options: Options, result: HandshakeResult, foundation: Foundation) {
@@ -39,20 +39,26 @@ export class EstablishedMoqt implements EstablishedSession {
     });
     const { publisher, ingest } = receiving;
     const serving = this.#serving = new Serving(collaborators, { publisher, link });
+    const { requests } = collaborators.asking;
     this.#accepting = new AcceptLoop({
       clock,
       tasks,
       metrics,
       connection,
-      streams,
-      requests: collaborators.asking.requests,
-      ingest,
-      publisher,
-      router: serving.router,
       firstMessageMs: settings.setupTimeoutMs,
-      register: (message) => access.register(message),
       giveUp,
       fail: (error) => closer.fail(error),
+    }, {
+      nextStream: () => streams.acceptUni(),
+      stream: (stream) => ingest.stream(stream, publisher),
+      nextRequest: () => requests.accept(),
+      first: (request) => request.next(),
+      serve: async (request, message) => {
+        access.register(message);
+        await serving.router.serve(request, message);
+        await request.drain();
+      },
+      datagram: (bytes) => ingest.datagram(bytes),
     });
   }
 

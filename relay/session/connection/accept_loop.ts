@@ -1,28 +1,44 @@
 import { type Clock, type TaskGroup, TokenBucket } from "@qumo/shared/runtime";
-import type { Connection } from "../../transport/types.ts";
+import type { StreamErrorName } from "@qumo/shared/wire";
+import type { Connection, ReceiveStream } from "../../transport/types.ts";
 import { isTransportEnd, SessionError } from "../errors.ts";
-import type { StreamSource } from "../first_streams.ts";
 import {
   MAX_INCOMPLETE_REQUESTS,
   USELESS_DATAGRAMS_AT_ONCE,
   USELESS_DATAGRAMS_PER_SECOND,
 } from "../limits.ts";
 import type { SessionMetrics } from "../metrics.ts";
-import type { LiteStream } from "./lite_stream.ts";
-import type { LiteStreams } from "./lite_streams.ts";
-import type { LiteRouter } from "./router.ts";
-import type { LiteIngest } from "./subscriber/lite_ingest.ts";
 
-/** The dependencies of {@linkcode LiteAcceptor}. */
-export interface LiteAcceptorParts {
+/** A request of the peer, of which nothing was read. */
+export interface UnreadRequest {
+  /** Whether the peer has to say more before it can be read. */
+  readonly awaitsPeer: boolean;
+  cancel(code: StreamErrorName): void;
+  finish(): void;
+}
+
+/** What a dialect does with what the peer sends. */
+export interface AcceptHandlers<Request, First> {
+  /** The peer's next data stream; undefined at the end of the session. */
+  nextStream(): Promise<ReceiveStream | undefined>;
+  /** Reads a data stream to its end. */
+  stream(stream: ReceiveStream): Promise<void>;
+  /** The peer's next request; undefined at the end of the session. */
+  nextRequest(): Promise<Request | undefined>;
+  /** Reads what a request begins with; undefined for one that ends before. */
+  first(request: Request): Promise<First | undefined>;
+  /** Serves a request to its end. */
+  serve(request: Request, first: First): Promise<void>;
+  /** Takes a datagram; false when it is useless. */
+  datagram(bytes: Uint8Array): boolean;
+}
+
+/** The dependencies of {@linkcode AcceptLoop}. */
+export interface AcceptParts {
   readonly clock: Clock;
   readonly tasks: TaskGroup;
   readonly metrics: SessionMetrics;
   readonly connection: Pick<Connection, "receiveDatagram">;
-  readonly source: Pick<StreamSource, "acceptUni">;
-  readonly streams: LiteStreams;
-  readonly ingest: LiteIngest;
-  readonly router: LiteRouter;
   /** Time limit of a request's first message, in milliseconds. */
   readonly firstMessageMs: number;
   /** Closes the session because the peer exceeds a limit. */
@@ -31,14 +47,19 @@ export interface LiteAcceptorParts {
   readonly fail: (error: unknown) => void;
 }
 
-/** Accepts the peer's streams and datagrams while the session lasts, each in a task of its own. */
-export class LiteAcceptor {
-  readonly #parts: LiteAcceptorParts;
+/**
+ * Accepts the peer's streams, requests and datagrams while the session lasts, each in a task of its
+ * own.
+ */
+export class AcceptLoop<Request extends UnreadRequest, First> {
+  readonly #parts: AcceptParts;
+  readonly #handlers: AcceptHandlers<Request, First>;
   // Requests whose first message was not complete in time.
   #incomplete = 0;
 
-  constructor(parts: LiteAcceptorParts) {
+  constructor(parts: AcceptParts, handlers: AcceptHandlers<Request, First>) {
     this.#parts = parts;
+    this.#handlers = handlers;
   }
 
   /** Starts accepting. */
@@ -50,25 +71,23 @@ export class LiteAcceptor {
   }
 
   async #acceptStreams(): Promise<void> {
-    const { ingest, source, tasks } = this.#parts;
     for (;;) {
-      const stream = await source.acceptUni();
+      const stream = await this.#handlers.nextStream();
       if (stream === undefined) return;
-      tasks.spawn("stream", () => ingest.stream(stream));
+      this.#parts.tasks.spawn("stream", () => this.#handlers.stream(stream));
     }
   }
 
   async #acceptRequests(): Promise<void> {
-    const { streams, tasks } = this.#parts;
     for (;;) {
-      const stream = await streams.accept();
-      if (stream === undefined) return;
-      tasks.spawn("request", () => this.#serve(stream));
+      const request = await this.#handlers.nextRequest();
+      if (request === undefined) return;
+      this.#parts.tasks.spawn("request", () => this.#serve(request));
     }
   }
 
   async #acceptDatagrams(): Promise<void> {
-    const { clock, connection, ingest } = this.#parts;
+    const { clock, connection } = this.#parts;
     const useless = new TokenBucket(clock, {
       rate: USELESS_DATAGRAMS_PER_SECOND,
       burst: USELESS_DATAGRAMS_AT_ONCE,
@@ -76,36 +95,33 @@ export class LiteAcceptor {
     for (;;) {
       const datagram = await connection.receiveDatagram();
       if (datagram === undefined) return;
-      if (ingest.datagram(datagram)) continue;
+      if (this.#handlers.datagram(datagram)) continue;
       if (!useless.take()) return this.#parts.giveUp("too many useless datagrams");
     }
   }
 
-  async #serve(stream: LiteStream): Promise<void> {
-    const { router } = this.#parts;
-    const request = await this.#inTime(stream, async () => {
-      const type = await stream.type();
-      return type === undefined ? undefined : await router.read(stream, type);
-    });
-    if (request === undefined) return stream.finish();
-    await router.serve(stream, request);
+  async #serve(request: Request): Promise<void> {
+    const first = await this.#first(request);
+    if (first !== undefined) await this.#handlers.serve(request, first);
   }
 
-  /** Reads what a stream begins with; undefined when it does not come in time. */
-  async #inTime<T>(stream: LiteStream, read: () => Promise<T>): Promise<T | undefined> {
+  /** Reads what a request begins with; undefined when that does not come in time. */
+  async #first(request: Request): Promise<First | undefined> {
     const { clock, firstMessageMs, metrics } = this.#parts;
     let isLate = false;
     const timer = clock.after(firstMessageMs, () => {
-      if (!stream.awaitsPeer) return;
+      if (!request.awaitsPeer) return;
       isLate = true;
-      stream.cancel("internal_error");
+      request.cancel("internal_error");
     });
     try {
-      return await read();
+      const first = await this.#handlers.first(request);
+      if (first === undefined) request.finish();
+      return first;
     } catch (error) {
       if (!isTransportEnd(error)) throw error;
       // The peer gets its stream credit back only when both halves are closed.
-      stream.cancel("cancelled");
+      request.cancel("cancelled");
       metrics.requestsUnread[isLate ? "timeout" : "reset"]++;
       if (isLate) this.#countIncomplete();
       return undefined;

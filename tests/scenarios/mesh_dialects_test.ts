@@ -1,0 +1,61 @@
+/** A publisher and a viewer of different dialects at two ends of a mesh, and a relay between them that dies. */
+import assert from "node:assert/strict";
+import { diamond } from "../support/mesh/topology.ts";
+import { MeshWorld } from "../support/mesh_world.ts";
+import { publishBy, watchBy } from "../support/peers/any_dialect.ts";
+import { type MemoryConnection, memoryPair } from "../support/transport/memory_connection.ts";
+
+/** Of each kind of dialects the newest and the oldest. */
+const DIALECTS = ["moqt-22", "moqt-18", "moqt-16", "moqt-14", "moq-lite-06", "moq-lite-04"];
+
+const GROUP_MS = 400;
+const BEFORE = 5;
+const ALL = 15;
+
+/** A client's end of a session with one of the relays. */
+function callAt(world: MeshWorld, name: string, protocol: string): MemoryConnection {
+  const [client, server] = memoryPair();
+  for (const end of [client, server]) Object.assign(end, { protocol });
+  world.relay(name).accept(server);
+  return client;
+}
+
+const payloadsOf = (group: number) => [0, 1, 2].map((object) => `${group}/${object}`);
+
+for (const publishing of DIALECTS) {
+  for (const viewing of DIALECTS) {
+    if (publishing === viewing) continue;
+    Deno.test(`${publishing} in the west is watched by ${viewing} in the east, also when a relay between them dies`, async () => {
+      await using world = new MeshWorld(diamond());
+      await world.settle();
+      const [west, east] = [callAt(world, "west", publishing), callAt(world, "east", viewing)];
+      const publisher = publishBy(publishing, west);
+      await world.advance(500);
+      const viewer = watchBy(viewing, east);
+      await world.advance(500);
+      const { groups } = await viewer;
+      for (let group = 0; group < ALL; group++) {
+        if (group === BEFORE) {
+          assert.equal(world.relay("north").left.tracks, 1, "it comes by the north");
+          await world.kill("north");
+        }
+        const sent = (await publisher).group(BigInt(group), payloadsOf(group));
+        await world.advance(GROUP_MS);
+        await sent;
+      }
+      await world.advance(2_000);
+      assert.equal(world.relay("south").left.tracks, 1, "it comes by the south");
+      const whole = [...groups].map(([group, payloads]) => {
+        assert.deepEqual(payloads, payloadsOf(Number(group)));
+        return Number(group);
+      }).sort((a, b) => a - b);
+      // What was on its way when the relay died may be lost, and nothing else.
+      const lost = Array.from({ length: ALL }, (_, group) => group).filter((group) =>
+        !whole.includes(group)
+      );
+      assert.ok(lost.every((group) => group >= BEFORE - 1 && group <= BEFORE + 3), `lost ${lost}`);
+      for (const end of [west, east]) end.close(0, "");
+      await world.advance(500);
+    });
+  }
+}

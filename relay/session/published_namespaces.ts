@@ -16,6 +16,7 @@ export interface PublishedNamespacesParts {
 export class PublishedNamespaces {
   readonly #parts: PublishedNamespacesParts;
   readonly #published = new Map<string, { times: number; withdraw: () => void }>();
+  #isLeft = false;
 
   constructor(parts: PublishedNamespacesParts) {
     this.#parts = parts;
@@ -32,7 +33,7 @@ export class PublishedNamespaces {
     const published = known ?? { times: 0, withdraw: this.#begin(namespace, told) };
     published.times++;
     this.#published.set(key, published);
-    if (known !== undefined && told !== undefined) {
+    if (known !== undefined && told !== undefined && !this.#isLeft) {
       // First the new route, so that the namespace is there all the time.
       const before = known.withdraw;
       known.withdraw = this.#parts.advertise(namespace, told);
@@ -46,7 +47,18 @@ export class PublishedNamespaces {
     };
   }
 
+  /** The peer is going away: nobody else is told any more of what it publishes. */
+  leave(): void {
+    if (this.#isLeft) return;
+    this.#isLeft = true;
+    for (const published of this.#published.values()) {
+      published.withdraw();
+      published.withdraw = NOTHING;
+    }
+  }
+
   #begin(namespace: Namespace, told: RouteTold | undefined): () => void {
+    if (this.#isLeft) return NOTHING;
     const { events, registry, scope, advertise } = this.#parts;
     const what = this.#fieldsOf(namespace);
     const awaited = registry.pathsThatAwait(namespace, scope);
@@ -61,3 +73,5 @@ export class PublishedNamespaces {
     return { namespace: namespaceText(namespace), path: this.#parts.scope.path };
   }
 }
+
+const NOTHING = () => {};

@@ -125,6 +125,19 @@ Deno.test("a route that changes is told again, and one from another origin after
   assert.deepEqual([...toTwo.present], []);
 });
 
+Deno.test("of a relay that goes away no route is told any more, but another one", async () => {
+  await using world = new SessionWorld();
+  const toThree = await shown(world, await world.connect(otherRelay(13n)));
+  const near = await world.connect(otherRelay(11n));
+  await routed(world, near, "live", { hopPath: [7n, 11n] });
+  await routed(world, await world.connect(otherRelay(12n, 5n)), "live", { hopPath: [7n, 12n] });
+  assert.deepEqual(toThree.present.get(key("live"))?.hopPath, [7n, 11n, RELAY_HOP]);
+  await near.sendControl({ kind: "goaway", uri: "", timeout: 10_000n, requestId: undefined });
+  await world.settle();
+  assert.deepEqual(toThree.present.get(key("live"))?.hopPath, [7n, 12n, RELAY_HOP]);
+  assert.deepEqual(toThree.words, ["namespace", "namespace"]);
+});
+
 Deno.test("what is received costs relays of other programs nothing up to here, as long as it is", async () => {
   await using world = new SessionWorld();
   const near = await world.connect(otherRelay(11n));

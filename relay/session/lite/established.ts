@@ -30,6 +30,8 @@ export interface LiteFoundation {
   readonly budget: StreamBudget;
   readonly relayName: string | undefined;
   readonly peer: { readonly setup: LiteSetup; readonly path: string };
+  /** Whether the peer called, and not this relay. */
+  readonly isCalled: boolean;
   /** The peer asks us to leave. */
   readonly onGoaway: (uri: string) => void;
 }
@@ -116,6 +118,12 @@ export class EstablishedLite implements EstablishedSession {
     this.#accepting.start();
     if (peer.setup.role === "subscriber") return;
     tasks.spawn("announcements", () => this.#announcements.follow());
+  }
+
+  /** The peer is going away: of a relay other routes are taken, and clients go on as long as they can. */
+  peerLeaves(): void {
+    const { peer, isCalled } = this.#foundation;
+    if (peer.setup.hop !== undefined && isCalled) this.#announcements.leave();
   }
 
   publisher(): Publisher {

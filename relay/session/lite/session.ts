@@ -120,6 +120,7 @@ export class LiteSession implements Session {
       shutdown: this.#shutdown,
       budget: streamBudget,
       relayName,
+      isCalled: link === undefined,
       peer: { setup, path: context.scope.path },
       onGoaway: (uri) => this.#peerLeaves(uri),
     });
@@ -194,6 +195,7 @@ export class LiteSession implements Session {
     // A query may contain a token.
     log.info("peer is going away", { uri: uri.split("?")[0] });
     link?.onLeaving();
+    this.#live?.peerLeaves();
     this.#shutdown.peerLeaves();
   }
 

@@ -19,6 +19,7 @@ export class EstablishedMoqt implements EstablishedSession {
   readonly #serving: Serving;
   readonly #accepting: { start(): void };
   readonly #solicits: boolean;
+  readonly #isCalled: boolean;
 
   constructor(options: Options, result: HandshakeResult, foundation: Foundation) {
     const { clock, metrics, connection, link, streamBudget } = options;
@@ -26,6 +27,7 @@ export class EstablishedMoqt implements EstablishedSession {
     const { streams, tasks, closer, shutdown } = foundation;
     this.peer = viewOf(peer, scope);
     this.#tasks = tasks;
+    this.#isCalled = link === undefined;
     // Older clients announce unasked, and not all of them read requests beside the control stream.
     const asks = options.draft.family === "B" && settings.solicit;
     this.#solicits = link === undefined ? asks : link.advertise !== undefined;
@@ -78,6 +80,11 @@ export class EstablishedMoqt implements EstablishedSession {
     this.#accepting.start();
     if (!this.#solicits) return;
     this.#tasks.spawn("solicit", () => this.#serving.announcements.solicit());
+  }
+
+  /** The peer is going away: of a relay other routes are taken, and clients go on as long as they can. */
+  peerLeaves(): void {
+    if (this.peer.isOtherRelay && this.#isCalled) this.#serving.announcements.leave();
   }
 
   ping(): Promise<boolean> {

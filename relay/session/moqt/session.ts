@@ -129,6 +129,7 @@ export class MoqtSession implements Session {
     const { log, link } = this.#options;
     log.info("peer is going away", { timeout });
     link?.onLeaving();
+    this.#live?.peerLeaves();
     this.#shutdown.peerLeaves();
   }
 

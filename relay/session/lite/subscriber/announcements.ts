@@ -50,6 +50,11 @@ export class Announcements {
     return this.#published.count;
   }
 
+  /** The peer, a relay, is going away: others are told of other routes, or of none. */
+  leave(): void {
+    this.#published.leave();
+  }
+
   /** Asks for everything that the peer has, while the session lasts. */
   async follow(): Promise<void> {
     const { version, streams, hops } = this.#context;

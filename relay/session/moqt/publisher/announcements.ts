@@ -57,6 +57,11 @@ export class Announcements {
     return this.#published.count;
   }
 
+  /** The peer, a relay, is going away: others are told of other routes, or of none. */
+  leave(): void {
+    this.#published.leave();
+  }
+
   /** Answers a PUBLISH_NAMESPACE, unless that is refused; the namespace lasts as long as its request. */
   async accept(
     stream: RequestChannel,

@@ -50,7 +50,7 @@ export const CHECKS: readonly Check[] = [
   {
     name: "subgroups",
     unsayable: ({ publisher, viewer }) =>
-      publisher.subgroups && viewer.subgroups ? undefined : "subgroups",
+      publisher.subgroups === "apart" && viewer.subgroups !== "none" ? undefined : "subgroups",
     run: subgroups,
   },
   { name: "late join", run: lateJoin },
@@ -92,16 +92,35 @@ function wholeGroup(group: number): string[] {
 }
 
 async function subgroups(cell: Cell): Promise<void> {
+  if (cell.viewer.subgroups === "joined") {
+    // From the first group that has several the relay learns that it has to wait for others.
+    await passSubgroups(cell);
+    await passGroup(cell);
+  }
+  const group = await passSubgroups(cell);
+  if (cell.viewer.subgroups === "apart") {
+    const came = await cell.received.places(group, PLACES.length);
+    assert.deepEqual(came, PLACES.map(([subgroup, object]) => `${subgroup}/${object}`).sort());
+  }
+  // Where they are joined, others may come until the next group has begun.
+  await passGroup(cell);
+  if (cell.viewer.subgroups !== "joined") return;
+  const payloads = PLACES.map(([, object]) => payloadOf(group, object, 100));
+  const came = await cell.received.objects(group, PLACES.length);
+  assert.deepEqual(came, payloads.map((payload, at) => inWords(at, payload)));
+}
+
+/** Publishes a group of two subgroups, with gaps. */
+async function passSubgroups(cell: Cell): Promise<number> {
   const group = await soon("a group", cell.publication.startGroup());
-  const places = [[0, 0], [1, 1], [0, 4], [1, 9]] as const;
-  for (const [subgroup, object] of places) {
+  for (const [subgroup, object] of PLACES) {
     await group.write(payloadOf(group.id, object, 100), { subgroup, object });
   }
   await group.end();
-  const came = await cell.received.places(group.id, places.length);
-  assert.deepEqual(came, places.map(([subgroup, object]) => `${subgroup}/${object}`).sort());
-  await passGroup(cell);
+  return group.id;
 }
+
+const PLACES = [[0, 0], [1, 1], [0, 4], [1, 9]] as const;
 
 /** Who joins within a group has the rest of it, or all of it, and one of the next whole. */
 async function lateJoin(cell: Cell): Promise<void> {

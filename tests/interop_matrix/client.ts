@@ -7,8 +7,11 @@ export type MatrixTransport = typeof MATRIX_TRANSPORTS[number];
 
 /** What a client can say and hear in a dialect. */
 export interface Abilities {
-  /** Several subgroups in one group, and ids of objects with gaps. */
-  readonly subgroups: boolean;
+  /**
+   * Several subgroups in one group, and ids of objects with gaps; or, as a viewer, all of them as one
+   * group in the order of ids.
+   */
+  readonly subgroups: "apart" | "joined" | "none";
   /** Objects of the past. */
   readonly fetch: boolean;
   /** That a track has ended. */

@@ -25,7 +25,7 @@ export const liteClient: MatrixClient = {
   name: "scripted",
   abilities(protocol) {
     const version = liteVersionOf(protocol);
-    return version && { subgroups: false, fetch: version.number >= 5, trackEnd: true };
+    return version && { subgroups: "joined", fetch: version.number >= 5, trackEnd: true };
   },
   async connect(server, protocol, transport) {
     const connection = await dialAs(server, protocol, transport);

@@ -39,7 +39,8 @@ export const moqNetClient: MatrixClient = {
   name: "@moq/net 0.3.4",
   abilities(protocol): Abilities | undefined {
     if (![...IETF, ...LITE].includes(protocol)) return undefined;
-    return { subgroups: false, fetch: false, trackEnd: protocol === "moq-lite-05" };
+    const subgroups = LITE.includes(protocol) ? "joined" : "none";
+    return { subgroups, fetch: false, trackEnd: protocol === "moq-lite-05" };
   },
   async connect(server, protocol, transport) {
     const session = await sessionTo(server, protocol, transport);

@@ -23,7 +23,7 @@ import type {
 import { fetchedObjects, hearSubgroup, ScriptedGroup } from "./scripted_group.ts";
 
 /** What both ends can do where the dialect is MoQT. */
-export const EVERYTHING: Abilities = { subgroups: true, fetch: true, trackEnd: true };
+export const EVERYTHING: Abilities = { subgroups: "apart", fetch: true, trackEnd: true };
 
 /** Peers that tests script with our own codecs, in every draft with a stream for each request. */
 export const scriptedClient: MatrixClient = {

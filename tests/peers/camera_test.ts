@@ -104,7 +104,7 @@ async function look({ deadline }: RelayTest, { browser, served, relay }: Screen)
   const seen = await deadline.for(`${ENOUGH} pictures`, pictures);
   const goesOn = seen.every((number, at) => {
     if (number === undefined || at === 0) return number !== undefined;
-    // Some may be left out, none comes after a later one; the film begins anew after the last.
+    // A busy machine leaves some out, but none comes after a later one; behind the last is the first.
     return (number - seen[at - 1]! + PICTURES) % PICTURES < PICTURES / 2;
   });
   assert.ok(goesOn, `The pictures were ${seen.join(", ")}`);

@@ -3,11 +3,11 @@
  * the same the other way round, so that a picture that is torn, blurred or not there says nothing.
  */
 const BITS = 8;
-const [WIDTH, HEIGHT] = [320, 240];
+const [WIDTH, HEIGHT] = [160, 120];
 const [BRIGHT, DARK] = [220, 30];
 
 /** How many pictures there are; the camera begins anew after the last. */
-export const PICTURES = 60;
+export const PICTURES = 240;
 
 /** A film of them, ten in a second, as Chromium's fake camera takes it (YUV4MPEG2). */
 export function numberedFilm(): Uint8Array<ArrayBuffer> {

@@ -10,6 +10,8 @@ export interface ChangedLink {
 
 /** What routes may change by. */
 export interface NetworkChange {
+  /** The number of the change: each follows the one before. */
+  readonly number: number;
   /** Links that cost more or are gone. */
   readonly worse: readonly ChangedLink[];
   /** Links that cost less or are new. */
@@ -40,6 +42,12 @@ export class Network {
   #free: number[] = [];
   /** Places of relays that left: others may use them after the next change. */
   #left: number[] = [];
+  #changes = 0;
+
+  /** The number of the newest change. */
+  get changes(): number {
+    return this.#changes;
+  }
 
   /** The number of places, free ones included. */
   get size(): number {
@@ -95,7 +103,7 @@ export class Network {
       for (const to of one.out.keys()) list.push({ from: place, to, isTransit: true });
     }
     if (this.#numbers.size > numbers.length) this.#dropOthers(new Set(numbers), worse);
-    return { worse, better, moved };
+    return { number: ++this.#changes, worse, better, moved };
   }
 
   #take(name: string): number {

@@ -41,6 +41,8 @@ export class RouteTable {
   readonly #hurt = new Set<number>();
   /** Offers that the current change may still make before all routes are found anew instead. */
   #left = Infinity;
+  /** The change of the network that its routes follow. */
+  #change: number;
   /** The rows of the places that the current change has touched, as they were before it. */
   readonly #before = new Map<number, TableRow | undefined>();
 
@@ -49,6 +51,7 @@ export class RouteTable {
     this.#network = network;
     this.#heap = heap;
     this.#source = source;
+    this.#change = network.changes;
     this.#begin();
     this.#find();
     this.#before.clear();
@@ -68,11 +71,16 @@ export class RouteTable {
     return { next: this.#first[best]!, alternate: this.#first[other]!, cost: this.#cost[best]! };
   }
 
-  /** Follows a change of the network; returns the places whose row changed. */
-  repair({ worse, better, moved }: NetworkChange): number[] {
+  /**
+   * Follows a change of the network; returns the places whose row changed. One that missed a change is
+   * found anew: what it takes for routes may lead in a circle.
+   */
+  repair({ number, worse, better, moved }: NetworkChange): number[] {
     this.#begin();
-    this.#left = this.#network.size * OFFERS_PER_PLACE;
-    this.#follow(worse, better);
+    const isNext = number === this.#change + 1;
+    this.#change = number;
+    this.#left = isNext ? this.#network.size * OFFERS_PER_PLACE : 0;
+    if (isNext) this.#follow(worse, better);
     if (this.#left <= 0) this.#findAnew();
     const changed = [...this.#before].filter(([place, row]) => !isSame(row, this.row(place)));
     this.#before.clear();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Graph, type GraphRelay } from "./mod.ts";
+import { Graph, type GraphRelay, nextHops } from "./mod.ts";
 import { LabelHeap } from "./label_heap.ts";
 import { Network } from "./network.ts";
 import { RouteTable } from "./route_table.ts";
@@ -60,4 +60,22 @@ Deno.test("no change costs a table much more than to find all its routes anew", 
     table.repair(change);
     assert.ok(network.looks < 5 * anew, `${name}: ${network.looks} looks instead of ${anew}`);
   }
+});
+
+Deno.test("a table that missed a change has the routes of now after the next one", () => {
+  const network = new Network();
+  network.update(ring(RELAYS));
+  const table = new RouteTable(network, new LabelHeap(), network.number("relay-0")!);
+  const missed = (pair: number) => pair % 39 === 0 ? 40 : 10;
+  network.update(ring(RELAYS, missed));
+  const graph = ring(RELAYS, (pair) => pair === 13 * 15 ? 11 : missed(pair));
+  table.repair(network.update(graph));
+  const rows = [...table.reached()].map((place) => {
+    const { next, alternate, cost: steps } = table.row(place)!;
+    const target = network.at(place).name;
+    const other = alternate < 0 ? undefined : network.at(alternate).name;
+    return { target, nextHop: network.at(next).name, ...(other && { alternate: other }), steps };
+  });
+  const byTarget = (a: { target: string }, b: { target: string }) => a.target < b.target ? -1 : 1;
+  assert.deepEqual(rows.sort(byTarget), nextHops(graph, "relay-0"));
 });

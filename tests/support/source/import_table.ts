@@ -115,6 +115,12 @@ export const TABLE: readonly Row[] = [
       "relay/views.ts",
     ],
   },
+  {
+    // It decides, behind a port of the sessions, and knows none of them.
+    from: "relay/access",
+    may: ["shared/runtime", "shared/wire/names.ts", "shared/wire/equal_bytes.ts"],
+    types: ["relay/session/rights.ts", "relay/session/settings.ts"],
+  },
   { from: "relay/control_plane", may: ["shared/topology", "shared/runtime"] },
   { from: "relay/page", may: ["shared/page"] },
   {

@@ -1,0 +1,39 @@
+import {
+  type Clock,
+  type FileAccess,
+  type Log,
+  StartError,
+  type TokenToExplain,
+} from "@qumo/shared/runtime";
+import { KeyStore } from "./key_store.ts";
+import { policyText } from "./policy_text.ts";
+import type { TokenSettings } from "./token_access.ts";
+import { Verifier } from "./verifier.ts";
+
+/**
+ * What a token may do at a relay with these settings; rejects with a {@linkcode StartError} that says
+ * why it is refused.
+ */
+export async function explainToken(
+  { keys: sources, clockSkewMs }: TokenSettings,
+  { text, path }: TokenToExplain,
+  { clock, ...files }: FileAccess & { readonly clock: Clock },
+): Promise<string> {
+  if (sources.length === 0) throw new StartError("there are no `auth.keys` to verify a token with");
+  const reloads = { ok: 0, refused: 0 };
+  const store = await KeyStore.open({ sources, files, clock, log: QUIET, reloadMs: 1, reloads });
+  store.close();
+  if (store.current.length === 0) throw new StartError("none of `auth.keys` can be read");
+  const verifier = new Verifier({ keys: () => store.current, clock, clockSkewMs });
+  const verified = await verifier.verify(text.trim());
+  if (!verified.ok) throw new StartError(`refused: ${verified.refusal.reason}`);
+  return policyText(verified.value, path);
+}
+
+const QUIET: Log = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  with: () => QUIET,
+};

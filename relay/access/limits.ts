@@ -1,0 +1,35 @@
+/** Bytes of one token: a few claims and a signature are under one KiB, and a URL is not longer. */
+export const MAX_TOKEN_BYTES = 8_192;
+
+/** Tokens that a session may show when it comes, and again that one request may bring. */
+export const MAX_TOKENS = 8;
+
+/** Prefixes that one token may name: each is compared for every request. */
+export const MAX_PREFIXES = 256;
+
+/** Characters of an id, a subject or a tenant in a token: they are written into logs. */
+export const MAX_ID_CHARACTERS = 128;
+
+/** Keys that tokens may be signed with, of all files and URLs together. */
+export const MAX_KEYS = 256;
+
+/** Keys that a token without a key id is tried with. */
+export const MAX_KEYS_TRIED = 16;
+
+/** Bytes of a secret for HMAC: shorter ones can be guessed (RFC 7518, 3.2). */
+export const MIN_SECRET_BYTES = 32;
+
+/** Bytes of one file or answer with keys. */
+export const MAX_KEY_BYTES = 262_144;
+
+/** How long a URL may take to answer with keys, in milliseconds. */
+export const KEY_FETCH_TIMEOUT_MS = 5_000;
+
+/**
+ * The longest sleep until a right ends, in milliseconds: the clock of the machine may be corrected
+ * meanwhile, by which tokens expire.
+ */
+export const MAX_SLEEP_MS = 60_000;
+
+/** Verified tokens that a session keeps, so that an alias is not verified at each use. */
+export const MAX_VERIFIED_TOKENS = 16;

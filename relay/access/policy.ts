@@ -1,0 +1,112 @@
+import { equalBytes, type Namespace } from "@qumo/shared/wire";
+
+/** What a token can allow. */
+export const RIGHTS = [
+  "publish", // A track.
+  "announce", // A namespace.
+  "subscribe",
+  "fetch",
+  "status", // To ask what a track is like.
+  "see", // To be told that a namespace exists.
+] as const;
+/** One of {@linkcode RIGHTS}. */
+export type Right = typeof RIGHTS[number];
+
+/** How one field of a name is compared, byte by byte. */
+export interface FieldMatch {
+  readonly kind: "exact" | "prefix" | "suffix";
+  readonly value: Uint8Array;
+}
+
+/** Names that are allowed: a list of fields, and never a part of a text. */
+export interface Rule {
+  /** `path`: the fields of the connection's path come first; `namespace`: they do not count. */
+  readonly within: "path" | "namespace";
+  readonly fields: readonly FieldMatch[];
+  /** Whether names with more fields match too. */
+  readonly isOpen: boolean;
+  /** The track's own name; absent: every track. */
+  readonly track?: FieldMatch;
+}
+
+/** Whom a policy belongs to: what logs say, and what it can be revoked by. */
+export interface Holder {
+  /** The token's own id, or a part of its hash. Undefined for what anybody may do. */
+  readonly tokenId: string | undefined;
+  readonly subject: string | undefined;
+  readonly tenant: string | undefined;
+  readonly keyId: string | undefined;
+}
+
+/** Limits of one session that are lower than the configured ones; absent: as configured. */
+export interface PolicyLimits {
+  readonly subscriptions?: number;
+  readonly publishedTracks?: number;
+  readonly namespaces?: number;
+  readonly fetches?: number;
+}
+
+/** What a peer may do, whatever said so: a token, or the configuration. */
+export interface Policy {
+  readonly holder: Holder;
+  readonly rules: Readonly<Record<Right, readonly Rule[]>>;
+  /** In milliseconds since 1970, the allowance for clocks included; infinite: always. */
+  readonly until: number;
+  readonly limits: PolicyLimits;
+  /** Whether the peer may be a relay of the mesh. */
+  readonly isRelay: boolean;
+}
+
+/** A name in question. */
+export interface AskedName {
+  /** The fields of the connection's path. */
+  readonly path: Namespace;
+  readonly namespace: Namespace;
+  /** The track's name; undefined for a namespace. */
+  readonly track?: Uint8Array | undefined;
+}
+
+/** Whether a policy allows something for a name. */
+export function allows(policy: Policy, right: Right, name: AskedName): boolean {
+  return policy.rules[right].some((rule) => covers(rule, name));
+}
+
+/** Whether a policy allows something for any name under a prefix. */
+export function allowsUnder(policy: Policy, right: Right, prefix: AskedName): boolean {
+  return policy.rules[right].some((rule) => overlaps(rule, prefix));
+}
+
+/** A rule for everything that begins with these fields. */
+export function prefixRule(fields: Namespace): Rule {
+  return {
+    within: "path",
+    isOpen: true,
+    fields: fields.map((value) => ({ kind: "exact", value })),
+  };
+}
+
+/** Whether whatever one rule of {@linkcode prefixRule} allows is allowed by another one. */
+export function isWithin(inner: Rule, outer: Rule): boolean {
+  return outer.fields.length <= inner.fields.length &&
+    outer.fields.every((field, at) => equalBytes(field.value, inner.fields[at]!.value));
+}
+
+function covers({ within, fields, isOpen, track }: Rule, name: AskedName): boolean {
+  const whole = within === "path" ? [...name.path, ...name.namespace] : name.namespace;
+  const fits = isOpen ? whole.length >= fields.length : whole.length === fields.length;
+  return fits && fields.every((match, at) => matches(match, whole[at]!)) &&
+    (track === undefined || name.track === undefined || matches(track, name.track));
+}
+
+function overlaps({ within, fields, isOpen }: Rule, name: AskedName): boolean {
+  const whole = within === "path" ? [...name.path, ...name.namespace] : name.namespace;
+  if (whole.length > fields.length && !isOpen) return false;
+  return fields.every((match, at) => at >= whole.length || matches(match, whole[at]!));
+}
+
+function matches({ kind, value }: FieldMatch, field: Uint8Array): boolean {
+  if (kind === "exact") return equalBytes(value, field);
+  if (value.length > field.length) return false;
+  const from = kind === "prefix" ? 0 : field.length - value.length;
+  return equalBytes(value, field.subarray(from, from + value.length));
+}

@@ -1,0 +1,62 @@
+import { type Clock, type FileAccess, type Log, messageOf, StartError } from "@qumo/shared/runtime";
+import type { Gate } from "../session/rights.ts";
+import { KeyStore } from "./key_store.ts";
+import { type PublicPrefixes, TokenGate } from "./token_gate.ts";
+import { Verifier } from "./verifier.ts";
+
+/** What tokens are accepted. */
+export interface TokenSettings {
+  readonly keys: readonly string[];
+  readonly keyReloadMs: number;
+  readonly clockSkewMs: number;
+  readonly lateTokens: boolean;
+  readonly public: PublicPrefixes;
+}
+
+/** What access by tokens is built from. */
+export interface TokenAccessParts {
+  readonly settings: TokenSettings;
+  readonly files: FileAccess;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly counts: AccessCounts;
+}
+
+/** What is counted of access. */
+export interface AccessCounts {
+  /** Keys of tokens found while running, by whether they could be read. */
+  readonly keyReloads: Record<"ok" | "refused", number>;
+  /** Requests that were ended because what allowed them is over. */
+  requestsCut: number;
+}
+
+/** Access by tokens, until it is closed. */
+export interface TokenAccess {
+  readonly gate: Gate;
+  /** Looks at the keys now. */
+  reload(): Promise<void>;
+  close(): void;
+}
+
+/** Reads the keys; rejects with a {@linkcode StartError} when that fails. */
+export async function tokenAccess(
+  { settings, files, clock, log, counts }: TokenAccessParts,
+): Promise<TokenAccess> {
+  const { keys: sources, keyReloadMs: reloadMs, clockSkewMs } = settings;
+  let store: KeyStore;
+  try {
+    const reloads = counts.keyReloads;
+    store = await KeyStore.open({ sources, files, clock, log, reloadMs, reloads });
+  } catch (error) {
+    throw new StartError(`cannot start with the keys of tokens: ${messageOf(error)}`, "auth.keys");
+  }
+  const verifier = new Verifier({ keys: () => store.current, clock, clockSkewMs });
+  const gate = new TokenGate({
+    verifier,
+    public: settings.public,
+    lateTokens: settings.lateTokens,
+    clock,
+    onCut: () => void counts.requestsCut++,
+  });
+  return { gate, reload: () => store.reload(), close: () => store.close() };
+}

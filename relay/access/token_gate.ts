@@ -1,0 +1,80 @@
+import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
+import type { Credentials, Gate, Rights } from "../session/rights.ts";
+import type { Namespace } from "@qumo/shared/wire";
+import { fieldsOf, fieldsOfUrl, tokensOfUrl } from "./paths.ts";
+import { PeerRights } from "./peer_rights.ts";
+import { allowsUnder, type Policy, prefixRule, RIGHTS } from "./policy.ts";
+import { VerifiedTokens } from "./verified_tokens.ts";
+import type { Denial, Verifier } from "./verifier.ts";
+
+/** What anybody may do, as prefixes of names. */
+export interface PublicPrefixes {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+/** The dependencies of {@linkcode TokenGate}. */
+export interface TokenGateParts {
+  readonly verifier: Pick<Verifier, "verify" | "keys">;
+  readonly public: PublicPrefixes;
+  /** Whether peers may come in that show their tokens with their requests. */
+  readonly lateTokens: boolean;
+  readonly clock: Clock;
+  readonly onCut: () => void;
+}
+
+/** Lets peers in by their tokens, and everybody to what is public. */
+export class TokenGate implements Gate {
+  readonly #parts: TokenGateParts;
+  readonly #public: readonly Policy[];
+
+  constructor(parts: TokenGateParts) {
+    this.#parts = parts;
+    this.#public = publicPolicies(parts.public);
+  }
+
+  async admit(peer: Credentials): Promise<Outcome<Rights, Denial>> {
+    const { verifier, clock, onCut, lateTokens } = this.#parts;
+    const tokens = new VerifiedTokens(verifier, clock);
+    const inUrl = await tokens.of(tokensOfUrl(peer.path));
+    if (!inUrl.ok) return inUrl;
+    const inSetup = await tokens.ofShown(peer.tokens);
+    if (!inSetup.ok) return inSetup;
+    const own = [...inUrl.value, ...inSetup.value];
+    if (peer.isRelay && !own.some(({ isRelay }) => isRelay)) return refused(NO_RELAY);
+    const policies = [...own, ...this.#public];
+    const path = fieldsOfUrl(peer.path);
+    const isForPath = policies.some((policy) => reaches(policy, path));
+    if (!isForPath && !(lateTokens && own.length === 0)) {
+      return refused(own.length === 0 ? NO_TOKEN : foreign(own));
+    }
+    return done(new PeerRights({ policies, path, tokens, clock, onCut }));
+  }
+}
+
+/** Whether a policy allows anything at all to a peer that connected to a path. */
+function reaches(policy: Policy, path: Namespace): boolean {
+  return RIGHTS.some((right) => allowsUnder(policy, right, { path, namespace: [] }));
+}
+
+function publicPolicies({ publish, subscribe }: PublicPrefixes): Policy[] {
+  if (publish.length + subscribe.length === 0) return [];
+  const put = publish.map((path) => prefixRule(fieldsOf(path)));
+  const get = subscribe.map((path) => prefixRule(fieldsOf(path)));
+  return [{
+    holder: { tokenId: undefined, subject: undefined, tenant: undefined, keyId: undefined },
+    rules: { publish: put, announce: put, subscribe: get, fetch: get, status: get, see: get },
+    until: Infinity,
+    limits: {},
+    isRelay: false,
+  }];
+}
+
+function foreign(policies: readonly Policy[]): Denial {
+  const ids = policies.map(({ holder }) => holder.tokenId).join(" ");
+  return { kind: "unauthorized", reason: `token ${ids} is not for this path` };
+}
+
+const NO_TOKEN: Denial = { kind: "unauthorized", reason: "no token was shown" };
+
+const NO_RELAY: Denial = { kind: "unauthorized", reason: "no token says that this is a relay" };

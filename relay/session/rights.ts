@@ -1,0 +1,94 @@
+import { done, type Outcome } from "@qumo/shared/runtime";
+import type { FullTrackName, Namespace } from "@qumo/shared/wire";
+import type { Refusal } from "../track/mod.ts";
+import type { SessionLimits } from "./settings.ts";
+
+/** A token with its value. */
+export interface ShownToken {
+  readonly type: bigint;
+  readonly value: Uint8Array;
+}
+
+/** What a peer shows when it comes. */
+export interface Credentials {
+  /** Path and query of its connection. */
+  readonly path: string;
+  /** The tokens of its SETUP. */
+  readonly tokens: readonly ShownToken[];
+  readonly remoteAddress: string;
+  readonly protocol: string;
+  /** Whether it says that it is a relay of the mesh. */
+  readonly isRelay: boolean;
+}
+
+/** Decides who may come in. */
+export interface Gate {
+  /** The rights of a peer, or why it may not come in. */
+  admit(peer: Credentials): Promise<Outcome<Rights, Refusal>>;
+}
+
+/** An action of a peer, for authorization. */
+export interface AuthorizationRequest {
+  readonly action:
+    | "subscribe"
+    | "fetch"
+    | "track_status"
+    | "publish"
+    | "publish_namespace"
+    | "subscribe_namespace"
+    | "subscribe_tracks";
+  readonly namespace: Namespace;
+  readonly track?: FullTrackName | undefined;
+  /** The path of the scope that a relay asks for; absent: the one of its connection. */
+  readonly scope?: string | undefined;
+  /** The tokens of the request, beside those that the peer came with. */
+  readonly tokens: readonly ShownToken[];
+}
+
+/** What one peer may do, until its session ends. */
+export interface Rights {
+  /** For logs: whose rights they are. */
+  readonly holder: Readonly<Record<string, string | undefined>>;
+  /** The limits of the session, as far as its tokens lower them. */
+  limitsOf(configured: SessionLimits): SessionLimits;
+  /** Whether the peer may do something; what it may do it may do until its permit says otherwise. */
+  authorize(request: AuthorizationRequest): Promise<Outcome<Permit, Refusal>>;
+  /** Calls once when nothing is left that the peer may do. */
+  onLost(tell: (refusal: Refusal) => void): void;
+  /** The session ended. */
+  close(): void;
+}
+
+/** What allows one request for as long as it lasts. */
+export interface Permit {
+  /** Whether the request may be told that a namespace exists. */
+  shows(namespace: Namespace): boolean;
+  /** A permit for a track that comes by the request; undefined when the peer may not have it. */
+  offers(track: FullTrackName): Permit | undefined;
+  /** Calls once when the request is no longer allowed. */
+  onLost(tell: (refusal: Refusal) => void): void;
+  /** Shows further tokens, by which the request may go on for longer. */
+  renew(tokens: readonly ShownToken[]): Promise<Outcome<void, Refusal>>;
+  /** The request ended. */
+  release(): void;
+}
+
+// Nothing ends it.
+const LASTING: Permit = {
+  shows: () => true,
+  offers: () => LASTING,
+  onLost: () => {},
+  renew: () => Promise.resolve(done(undefined)),
+  release: () => {},
+};
+
+const EVERYTHING: Rights = {
+  holder: {},
+  limitsOf: (configured) => configured,
+  authorize: () => Promise.resolve(done(LASTING)),
+  onLost: () => {},
+  close: () => {},
+};
+
+/** Lets everybody do everything. */
+export const openGate: Gate = { admit: () => Promise.resolve(done(EVERYTHING)) };

@@ -3,6 +3,7 @@ import type { RelayConfig } from "./config.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import type { RowRange, Rows } from "./ops/readings.ts";
 import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
+import type { Gate } from "./session/rights.ts";
 import type { Session } from "./session/session.ts";
 import type { SessionLink } from "./session/session_options.ts";
 import type { RegistryObserver } from "./track/mod.ts";
@@ -37,6 +38,8 @@ export interface SessionHost {
 /** The dependencies of a {@linkcode SessionHost}. */
 export interface HostParts {
   readonly config: RelayConfig;
+  /** Decides who may come in; absent: everybody. */
+  readonly gate?: Gate;
   readonly metrics: RelayMetrics;
   /** Counts connections without a supported protocol. */
   readonly refused: Pick<RefusedConnections, "add">;

@@ -1,4 +1,4 @@
-import { done, TaskGroup, trackText } from "@qumo/shared/runtime";
+import { TaskGroup, trackText } from "@qumo/shared/runtime";
 import type { HostParts, SessionHost } from "./host.ts";
 import type { RowRange, Rows } from "./ops/readings.ts";
 import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
@@ -14,7 +14,8 @@ import {
 } from "./session/negotiate.ts";
 import type { Session } from "./session/session.ts";
 import type { SessionLink, SessionOptions } from "./session/session_options.ts";
-import type { Authorizer, SessionSettings } from "./session/settings.ts";
+import { openGate } from "./session/rights.ts";
+import type { SessionSettings } from "./session/settings.ts";
 import { StreamBudget } from "./session/stream_budget.ts";
 import { namespaceView, rowsOf, sessionView, trackView } from "./session_views.ts";
 import {
@@ -27,9 +28,6 @@ import {
 } from "./track/mod.ts";
 import type { Connection } from "./transport/mod.ts";
 import { version } from "./version.ts";
-
-// Both modes of `auth` admit everyone who can reach the port.
-const everybody: Authorizer = () => done(undefined);
 
 // The code of a close without an error, in every protocol.
 const NO_ERROR = 0;
@@ -130,6 +128,7 @@ export class SessionServer implements SessionHost {
     const session = dialect.begin({
       ...this.#common(connection),
       role: "server",
+      gate: this.#parts.gate ?? openGate,
       ...(streams !== undefined && { streams }),
       settings: this.#settings,
       scopeOf,
@@ -145,6 +144,8 @@ export class SessionServer implements SessionHost {
     const session = linkDialect(connection.protocol).begin({
       ...this.#common(connection),
       role: "client",
+      // Whoever was dialed is trusted.
+      gate: openGate,
       settings: this.#linkSettings,
       scopeOf: () => link.scope,
       link,
@@ -152,7 +153,7 @@ export class SessionServer implements SessionHost {
     return session;
   }
 
-  #common(connection: Connection): Omit<SessionOptions, "role" | "settings" | "scopeOf"> {
+  #common(connection: Connection): Omit<SessionOptions, "role" | "gate" | "settings" | "scopeOf"> {
     const { clock, metrics, log, tracing, mesh } = this.#parts;
     const id = ++this.#lastId;
     return {
@@ -164,7 +165,6 @@ export class SessionServer implements SessionHost {
       metrics,
       streamBudget: this.#streamBudget,
       registry: this.#registry,
-      authorizer: everybody,
       relayName: mesh.name,
       hop: mesh.hop,
     };

@@ -206,6 +206,7 @@ export const TRACKS_GIVEN_UP = [
   "too_large", // An object was larger than `limits.max_object_bytes`.
   "subgroup_rate", // Its subgroups started too fast.
   "streams_left_open", // Its publisher leaves the streams of old groups open.
+  "unauthorized", // Its publisher may no longer publish it.
 ] as const;
 /** One of {@linkcode TRACKS_GIVEN_UP}. */
 export type TrackGivenUp = typeof TRACKS_GIVEN_UP[number];

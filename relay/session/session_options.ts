@@ -4,7 +4,8 @@ import type { NamespaceVisibility, Registry, RouteTold } from "../track/mod.ts";
 import type { Connection } from "../transport/types.ts";
 import type { StreamSource } from "./first_streams.ts";
 import type { SessionMetrics } from "./metrics.ts";
-import type { Authorizer, SessionSettings } from "./settings.ts";
+import type { Gate } from "./rights.ts";
+import type { SessionSettings } from "./settings.ts";
 import type { StreamBudget } from "./stream_budget.ts";
 
 /** The relay's role in the session: the client opened the connection. */
@@ -28,7 +29,8 @@ export interface SessionOptions {
   readonly registry: Registry;
   /** The key of a peer's scope, by the path and authority of its connection. */
   readonly scopeOf: (path: string, authority: string) => string;
-  readonly authorizer: Authorizer;
+  /** Decides whether the peer may come in, and what it may do. */
+  readonly gate: Gate;
   /** The relay's name in the mesh; undefined when the peer must not learn it. */
   readonly relayName?: string;
   /** The relay's id among relays outside the mesh, by which it notices its own announcements. */

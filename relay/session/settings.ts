@@ -1,6 +1,3 @@
-import type { Outcome } from "@qumo/shared/runtime";
-import type { FullTrackName, Namespace } from "@qumo/shared/wire";
-import type { Refusal } from "../track/mod.ts";
 import type { Forward, LateJoin } from "../vocabulary.ts";
 
 /** Limits of one subscription's backlog. */
@@ -53,27 +50,3 @@ export interface SessionSettings {
   readonly limits: SessionLimits;
   readonly delivery: DeliveryLimits;
 }
-
-/** An action of a peer, for authorization. */
-export interface AuthorizationRequest {
-  readonly action:
-    | "setup"
-    | "subscribe"
-    | "fetch"
-    | "track_status"
-    | "publish"
-    | "publish_namespace"
-    | "subscribe_namespace"
-    | "subscribe_tracks";
-  /** Path and query of the peer's connection. */
-  readonly path: string;
-  readonly namespace: Namespace;
-  readonly track: FullTrackName | undefined;
-  /** The tokens of SETUP, then those of the message. */
-  readonly tokens: readonly { readonly type: bigint; readonly value: Uint8Array }[];
-}
-
-/** Decides whether a peer may perform an action. */
-export type Authorizer = (
-  request: AuthorizationRequest,
-) => Outcome<void, Refusal> | Promise<Outcome<void, Refusal>>;

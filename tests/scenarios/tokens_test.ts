@@ -1,8 +1,8 @@
 import { done, refused as denied } from "@qumo/shared/runtime";
 import { type Token } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import type { AuthorizationRequest } from "../../relay/session/settings.ts";
 import { namespaceOf, type ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import type { Question } from "../support/worlds/scripted_gate.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import { accept, announce, closedWith, frame, refused, subscribe, watch } from "./script.ts";
 
@@ -21,7 +21,7 @@ const remove = (id: bigint): Token => ({ alias: "delete", id });
 function guarded(): { world: SessionWorld; seen: string[] } {
   const seen: string[] = [];
   const world = new SessionWorld({
-    authorizer: ({ action, tokens }: AuthorizationRequest) => {
+    authorizer: ({ action, tokens }: Question) => {
       const values = tokens.map(({ value }) => new TextDecoder().decode(value));
       seen.push(`${action}: ${values.join(" ")}`);
       if (action === "setup" || values.includes("good")) return done(undefined);

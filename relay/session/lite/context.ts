@@ -1,5 +1,6 @@
 import type { Clock, Log, Outcome, TaskGroup, Tracing } from "@qumo/shared/runtime";
 import type { FullTrackName, LiteVersion, Namespace } from "@qumo/shared/wire";
+import type { AuthorizationRequest, Permit } from "../rights.ts";
 import type { Refusal, Registry, Scope } from "../../track/mod.ts";
 import type { Connection } from "../../transport/types.ts";
 import type { SessionCloser } from "../connection/session_closer.ts";
@@ -7,7 +8,7 @@ import type { SessionShutdown } from "../connection/session_shutdown.ts";
 import type { EventLog } from "../event_log.ts";
 import type { SessionMetrics } from "../metrics.ts";
 import type { Role, SessionLink } from "../session_options.ts";
-import type { AuthorizationRequest, SessionSettings } from "../settings.ts";
+import type { SessionSettings } from "../settings.ts";
 import type { LiteStreams } from "./lite_streams.ts";
 
 /** What the parts of a session may need of it; a part names those that it uses. */
@@ -44,8 +45,8 @@ export interface RequestedName {
   readonly track?: FullTrackName;
 }
 
-/** Whether something is allowed. */
-export type Allowed = Outcome<void, Refusal>;
+/** Whether something is allowed, and for how long. */
+export type Allowed = Outcome<Permit, Refusal>;
 
 /** The ids by which relays notice their own announcements. */
 export interface Hops {

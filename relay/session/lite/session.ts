@@ -3,11 +3,13 @@ import type { LiteSetup, LiteVersion } from "@qumo/shared/wire";
 import type { Scope } from "../../track/mod.ts";
 import type { Connection } from "../../transport/types.ts";
 import { PeerQuota } from "../connection/peer_quota.ts";
+import { refuseSession } from "../connection/refuse_session.ts";
 import { SessionCloser } from "../connection/session_closer.ts";
 import { SessionShutdown } from "../connection/session_shutdown.ts";
 import { isTransportEnd, SessionError } from "../errors.ts";
 import { EventLog } from "../event_log.ts";
 import { FirstStreams } from "../first_streams.ts";
+import type { Rights } from "../rights.ts";
 import type { PeerView, Session, SessionCounts, SessionResult } from "../session.ts";
 import type { SessionOptions } from "../session_options.ts";
 import { inSessionSpan } from "../session_span.ts";
@@ -32,6 +34,7 @@ export class LiteSession implements Session {
   readonly #shutdown: SessionShutdown;
   readonly #settle: (established: EstablishedLite | undefined) => void;
   #scopeKey: string | undefined;
+  #rights: Rights | undefined;
   #live: EstablishedLite | undefined;
   #isOver = false;
 
@@ -93,6 +96,7 @@ export class LiteSession implements Session {
     this.#isOver = true;
     this.#shutdown.stop();
     this.#settle(undefined);
+    this.#rights?.close();
     this.#live?.stop();
     await this.#tasks.close();
     this.#live?.close();
@@ -103,16 +107,24 @@ export class LiteSession implements Session {
   async #speak(): Promise<void> {
     const setup = await this.#peerSetup();
     if (setup === undefined || this.#isOver) return;
-    const { connection, link, scopeOf, registry, streamBudget, relayName } = this.#options;
+    const { connection, link, scopeOf, registry, streamBudget, relayName, gate } = this.#options;
     const path = link?.path ?? connection.path ?? setup.path ?? "";
+    const admitted = await gate.admit({
+      path,
+      // Nothing but the path can carry one.
+      tokens: [],
+      remoteAddress: connection.remoteAddress,
+      protocol: this.protocol,
+      isRelay: false,
+    });
+    if (!admitted.ok) return refuseSession(this.#closer, this.#version, admitted.refusal);
+    const rights = admitted.value;
+    if (this.#isOver) return rights.close();
     const key = this.#scopeKey = scopeOf(path, connection.authority ?? "");
-    const context = this.#contextOf(registry.enter(key), setup, path);
-    const allowed = await context.authorize("setup", { namespace: [] });
-    if (!allowed.ok) {
-      return this.#closer.close("unauthorized", allowed.refusal.reason, "unauthorized");
-    }
-    if (this.#isOver) return;
-    this.#sayStarted(path);
+    const context = this.#contextOf(registry.enter(key), setup, rights);
+    this.#sayStarted(path, rights);
+    rights.onLost((refusal) => refuseSession(this.#closer, this.#version, refusal));
+    this.#rights = rights;
     const live = this.#live = new EstablishedLite(context, {
       source: this.#source,
       tasks: this.#tasks,
@@ -128,7 +140,7 @@ export class LiteSession implements Session {
     live.start();
   }
 
-  #sayStarted(path: string): void {
+  #sayStarted(path: string, { holder }: Rights): void {
     const { log, connection } = this.#options;
     log.info("session started", {
       transport: connection.transport,
@@ -136,6 +148,7 @@ export class LiteSession implements Session {
       peer: connection.remoteAddress,
       // A query may contain a token.
       path: path.split("?")[0],
+      ...holder,
     });
   }
 
@@ -160,8 +173,8 @@ export class LiteSession implements Session {
     }
   }
 
-  #contextOf(scope: Scope, setup: LiteSetup, path: string): LiteContext {
-    const { log, clock, authorizer, hop } = this.#options;
+  #contextOf(scope: Scope, setup: LiteSetup, rights: Rights): LiteContext {
+    const { log, clock, settings, hop } = this.#options;
     return {
       ...this.#options,
       version: this.#version,
@@ -172,8 +185,8 @@ export class LiteSession implements Session {
       shutdown: this.#shutdown,
       closer: this.#closer,
       hops: { own: hop, peer: setup.hop ?? 0n, cost: this.#costOf(setup) },
-      authorize: async (action, { namespace, track }) =>
-        await authorizer({ action, path, namespace, track, tokens: [] }),
+      settings: { ...settings, limits: rights.limitsOf(settings.limits) },
+      authorize: (action, name) => rights.authorize({ action, ...name, tokens: [] }),
     };
   }
 

@@ -2,6 +2,7 @@ import type { TaskGroup } from "@qumo/shared/runtime";
 import type { SetupOptions } from "@qumo/shared/wire";
 import type { Publisher, Scope } from "../../track/mod.ts";
 import { MOVE_SESSION_MS } from "../limits.ts";
+import type { Rights } from "../rights.ts";
 import type { EstablishedSession, PeerView, SessionCounts } from "../session.ts";
 import { AcceptLoop } from "../connection/accept_loop.ts";
 import { collaboratorsOf, type Foundation, type Options } from "./collaborators.ts";
@@ -20,12 +21,14 @@ export class EstablishedMoqt implements EstablishedSession {
   readonly #accepting: { start(): void };
   readonly #solicits: boolean;
   readonly #isCalled: boolean;
+  readonly #rights: Rights;
 
   constructor(options: Options, result: HandshakeResult, foundation: Foundation) {
     const { clock, metrics, connection, link, streamBudget } = options;
     const { peer, access, settings, scope } = result;
     const { streams, tasks, closer, shutdown } = foundation;
     this.peer = viewOf(peer, scope);
+    this.#rights = result.rights;
     this.#tasks = tasks;
     this.#isCalled = link === undefined;
     // Older clients announce unasked, and not all of them read requests beside the control stream.
@@ -97,6 +100,7 @@ export class EstablishedMoqt implements EstablishedSession {
 
   /** Stops everything; called when the connection has ended. */
   stop(): void {
+    this.#rights.close();
     this.#serving.stop();
     this.#receiving.stop();
   }

@@ -6,6 +6,7 @@ import { FirstStreams } from "../first_streams.ts";
 import type { PeerView, Session, SessionCounts, SessionResult } from "../session.ts";
 import type { SessionOptions } from "../session_options.ts";
 import { inSessionSpan } from "../session_span.ts";
+import { refuseSession } from "../connection/refuse_session.ts";
 import { SessionCloser } from "../connection/session_closer.ts";
 import { SessionShutdown } from "../connection/session_shutdown.ts";
 import { performHandshake } from "./connection/handshake.ts";
@@ -111,7 +112,10 @@ export class MoqtSession implements Session {
       scopes: this.#scopes,
       closer: this.#closer,
     });
-    if (result === undefined || this.#isOver) return;
+    if (result === undefined) return;
+    if (this.#isOver) return result.rights.close();
+    const { draft } = this.#options;
+    result.rights.onLost((refusal) => refuseSession(this.#closer, draft, refusal));
     const live = this.#live = new EstablishedMoqt(this.#options, result, {
       streams,
       tasks: this.#tasks,

@@ -156,9 +156,22 @@ export const PORTS: readonly Drive[] = [
       const server = { ...DEFAULTS.server, certFile: "c.pem", keyFile: "k.pem" };
       await using relay = await startRelayInProcess({ server }, files);
       files["c.pem"] = after.certificate;
-      await relay.relay.reloadCertificate();
+      await relay.relay.reload();
       files["k.pem"] = after.key;
-      await relay.relay.reloadCertificate();
+      await relay.relay.reload();
+      moved.take(await scrape(relay));
+    },
+  },
+  {
+    what: "keys of tokens that are replaced, and some that cannot be read",
+    async run(moved) {
+      const files: Record<string, string> = { "k.jwk": keyText("a") };
+      const auth = { ...DEFAULTS.auth, mode: "token" as const, keys: ["k.jwk"] };
+      await using relay = await startRelayInProcess({ auth }, files);
+      files["k.jwk"] = keyText("b");
+      await relay.relay.reload();
+      files["k.jwk"] = "none";
+      await relay.relay.reload();
       moved.take(await scrape(relay));
     },
   },
@@ -219,3 +232,7 @@ export const PORTS: readonly Drive[] = [
     },
   },
 ];
+
+function keyText(letter: string): string {
+  return JSON.stringify({ kty: "oct", alg: "HS256", k: letter.repeat(43) });
+}

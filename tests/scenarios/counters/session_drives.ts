@@ -8,6 +8,7 @@ import { alone } from "../../support/worlds/alone.ts";
 import { FIRST_PROBE_MS } from "../../../relay/session/limits.ts";
 import { REFUSAL_KINDS } from "../../../relay/vocabulary.ts";
 import { namespaceOf, trackOf } from "../../support/peers/scripted_peer.ts";
+import { plainGate, plainToken } from "../../support/worlds/plain_tokens.ts";
 import { SessionWorld } from "../../support/worlds/session_world.ts";
 import {
   announce,
@@ -65,6 +66,14 @@ export const ENDINGS: readonly Drive[] = [
       }
     },
   ),
+  inSessions("a token that expires", {
+    gate: (clock, { access }) => plainGate(clock, { access, public: { subscribe: ["free"] } }),
+  }, async (world) => {
+    const setup = { authorizationTokens: [plainToken({ put: "live", exp: 5 })] };
+    const publisher = await world.connect({ setup });
+    await (await publish(publisher)).expect("requestOk");
+    await world.advance(5_000);
+  }),
   {
     what: "an older client that offers no protocol",
     async run(moved) {

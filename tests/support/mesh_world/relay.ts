@@ -1,4 +1,4 @@
-import { type Clock, done, type LogFields, type Tracing } from "@qumo/shared/runtime";
+import { type Clock, type LogFields, type Tracing } from "@qumo/shared/runtime";
 import { formatAnnounce } from "@qumo/shared/topology";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import { parseRelayUrl } from "../../../relay/control_plane/mod.ts";
@@ -6,6 +6,7 @@ import { RelayMetrics } from "../../../relay/metrics.ts";
 import { linkDialect } from "../../../relay/session/negotiate.ts";
 import type { Session } from "../../../relay/session/session.ts";
 import type { SessionLink } from "../../../relay/session/session_options.ts";
+import { openGate } from "../../../relay/session/rights.ts";
 import type { SessionSettings } from "../../../relay/session/settings.ts";
 import { StreamBudget } from "../../../relay/session/stream_budget.ts";
 import {
@@ -250,7 +251,7 @@ export class WorldRelay implements Host, RegistryObserver {
       registry: this.registry,
       scopeOf: link === undefined ? scopeOf : () => link.scope,
       hop: hopOf(this.name),
-      authorizer: () => done(undefined),
+      gate: openGate,
       relayName: this.name,
       ...(link !== undefined && { link }),
     });

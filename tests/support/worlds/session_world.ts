@@ -1,16 +1,19 @@
-import { done, type Log, type LogFields, noTracing, type Tracing } from "@qumo/shared/runtime";
+import {
+  type Clock,
+  type Log,
+  type LogFields,
+  noTracing,
+  type Tracing,
+} from "@qumo/shared/runtime";
 import type { SetupOptions, StreamDraft } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { RelayMetrics } from "../../../relay/metrics.ts";
 import { MoqtSession } from "../../../relay/session/moqt/session.ts";
 import { dialectOf } from "../../../relay/session/negotiate.ts";
+import { type Gate, openGate } from "../../../relay/session/rights.ts";
 import type { Session } from "../../../relay/session/session.ts";
 import type { SessionLink, SessionOptions } from "../../../relay/session/session_options.ts";
-import type {
-  Authorizer,
-  SessionLimits,
-  SessionSettings,
-} from "../../../relay/session/settings.ts";
+import type { SessionLimits, SessionSettings } from "../../../relay/session/settings.ts";
 import { StreamBudget } from "../../../relay/session/stream_budget.ts";
 import { Cache, type CacheLimits, Registry } from "../../../relay/track/mod.ts";
 import type { SendStream } from "../../../relay/transport/mod.ts";
@@ -24,6 +27,7 @@ import {
   memoryPair,
 } from "../transport/memory_connection.ts";
 import { memoryLog } from "./memory_log.ts";
+import { type Authorizer, scriptedGate } from "./scripted_gate.ts";
 
 /** What the sessions of tests may have open. */
 export const LIMITS: SessionLimits = {
@@ -74,6 +78,8 @@ export interface WorldOptions {
   readonly cache?: Partial<CacheLimits>;
   /** Lets everybody do everything when nothing is said. */
   readonly authorizer?: Authorizer;
+  /** Decides instead, by the clock of the world. */
+  readonly gate?: (clock: Clock, metrics: RelayMetrics) => Gate;
   readonly maxTracks?: number;
   /** Who keeps a track where publishers disagree; the newest when nothing is said. */
   readonly policy?: ReplacementPolicy;
@@ -130,7 +136,7 @@ export class SessionWorld implements AsyncDisposable {
   readonly lines: readonly { text: string; fields: LogFields }[];
   readonly registry: Registry;
   readonly settings: SessionSettings;
-  readonly #authorizer: Authorizer;
+  readonly #gate: Gate;
   readonly #tracing: Tracing;
   readonly #streamBudget: StreamBudget;
   readonly #joined: { peer: { close(): void }; over: Promise<unknown> }[] = [];
@@ -139,7 +145,9 @@ export class SessionWorld implements AsyncDisposable {
     const { log, lines } = memoryLog();
     this.log = log;
     this.lines = lines;
-    this.#authorizer = options.authorizer ?? (() => done(undefined));
+    const { authorizer } = options;
+    this.#gate = options.gate?.(this.clock, this.metrics) ??
+      (authorizer === undefined ? openGate : scriptedGate(authorizer));
     this.#tracing = options.tracing ?? noTracing;
     this.#streamBudget = new StreamBudget(options.maxClientStreams);
     this.settings = {
@@ -216,9 +224,9 @@ export class SessionWorld implements AsyncDisposable {
       settings: this.settings,
       streamBudget: this.#streamBudget,
       registry: this.registry,
-      scopeOf: (path) => path,
+      scopeOf: (path) => path.split("?")[0]!,
       hop: RELAY_HOP,
-      authorizer: this.#authorizer,
+      gate: this.#gate,
       relayName: RELAY_NAME,
       ...(options.link !== undefined && { link: options.link }),
     });

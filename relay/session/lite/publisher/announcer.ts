@@ -1,4 +1,4 @@
-import { namespaceText } from "@qumo/shared/runtime";
+import { namespaceText, refused } from "@qumo/shared/runtime";
 import {
   type AnnounceWriter,
   EncodeError,
@@ -7,7 +7,8 @@ import {
 } from "@qumo/shared/wire";
 import { type AnnouncedRoute, costNow, type Publisher, type Refusal } from "../../../track/mod.ts";
 import { RouteWatch } from "../../route_watch.ts";
-import type { LiteContext } from "../context.ts";
+import type { Permit } from "../../rights.ts";
+import type { Allowed, LiteContext } from "../context.ts";
 import { namespaceOf, pathOf } from "../dialect/names.ts";
 import type { LiteStream } from "../lite_stream.ts";
 
@@ -34,8 +35,9 @@ export class Announcer {
     const { metrics, events, scope } = this.#context;
     const prefix = namespaceOf(request.prefix);
     if (prefix === undefined) return NOT_A_PATH;
-    const refusal = await this.#refusalOf(prefix);
-    if (refusal !== undefined) return refusal;
+    const allowed = await this.#allowed(prefix);
+    if (!allowed.ok) return allowed.refusal;
+    const permit = allowed.value;
     this.#open++;
     metrics.requests.subscribe_namespace.ok++;
     events.say("prefix watched", {
@@ -43,12 +45,19 @@ export class Announcer {
       prefix: namespaceText(prefix),
       path: scope.path,
     });
-    const watch = new PrefixWatch(this.#context, { stream, prefix, request, peer: this.#peer });
+    const peer = this.#peer;
+    const watch = new PrefixWatch(this.#context, { stream, prefix, request, peer, permit });
     const unwatch = watch.start();
     stream.onStopped(unwatch);
+    permit.onLost(({ reason }) => {
+      events.say("prefix cut", { prefix: namespaceText(prefix), reason });
+      unwatch();
+      stream.cancel("expired_auth_token");
+    });
     try {
       await stream.drain();
     } finally {
+      permit.release();
       unwatch();
       this.#open--;
       stream.finish();
@@ -56,12 +65,13 @@ export class Announcer {
     return undefined;
   }
 
-  async #refusalOf(prefix: Namespace): Promise<Refusal | undefined> {
+  async #allowed(prefix: Namespace): Promise<Allowed> {
     const allowed = await this.#context.authorize("subscribe_namespace", { namespace: prefix });
-    if (!allowed.ok) return allowed.refusal;
+    if (!allowed.ok) return allowed;
     const { maxNamespaceSubscriptions } = this.#context.settings.limits;
-    if (this.#open < maxNamespaceSubscriptions) return undefined;
-    return { kind: "excessive_load", reason: `more than ${maxNamespaceSubscriptions} prefixes` };
+    if (this.#open < maxNamespaceSubscriptions) return allowed;
+    const reason = `more than ${maxNamespaceSubscriptions} prefixes`;
+    return refused({ kind: "excessive_load", reason });
   }
 }
 
@@ -71,6 +81,7 @@ interface Watched {
   readonly prefix: Namespace;
   readonly request: LiteAnnounceRequest;
   readonly peer: Publisher;
+  readonly permit: Pick<Permit, "shows">;
 }
 
 /** The announcements on one stream. */
@@ -114,6 +125,7 @@ class PrefixWatch {
     const suffix = pathOf(namespace.slice(this.#watched.prefix.length));
     if (suffix === undefined) return this.#unsayable(namespace);
     const told = this.#told.get(suffix);
+    if (told === undefined && !this.#watched.permit.shows(namespace)) return;
     if (route === undefined) {
       if (this.#told.delete(suffix)) this.#say(() => this.#writer.end(suffix));
       return;

@@ -50,9 +50,11 @@ export class FetchServer {
     const { namespace } = track;
     const allowed = await this.#context.authorize("fetch", { namespace, track });
     if (!allowed.ok) return allowed.refusal;
+    const permit = allowed.value;
     const { scope, metrics } = this.#context;
     const fetch = this.#fetchOf(stream, message, trackText(track));
     stream.onStopped(() => fetch.cancel("cancelled"));
+    permit.onLost(() => fetch.cancel("expired_auth_token"));
     this.#active.add(fetch);
     try {
       const source = scope.sourceOf(track);
@@ -66,6 +68,7 @@ export class FetchServer {
       await fetch.finishFrom(fetching);
       return undefined;
     } finally {
+      permit.release();
       fetch.cancel("internal_error");
       this.#active.delete(fetch);
     }

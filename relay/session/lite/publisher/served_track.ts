@@ -138,12 +138,12 @@ export class ServedTrack implements SubscriptionOwner, IdleHolder {
     this.#delivery.update({ ...options, window: { ...options.window, start } });
   }
 
-  /** The subscriber left, or the session ended. */
-  cancel(): void {
+  /** The subscriber left or may no longer have the track, or the session ended. */
+  cancel(code: StreamErrorName = "cancelled"): void {
     if (this.#over) return;
     this.#leave(undefined);
     this.#delivery.cancel();
-    this.#init.stream.cancel("cancelled");
+    this.#init.stream.cancel(code);
   }
 
   finished({ kind }: TrackEnd): void {

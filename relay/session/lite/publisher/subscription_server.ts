@@ -1,7 +1,8 @@
 import { done, type Outcome, refused, trackText } from "@qumo/shared/runtime";
-import type { FullTrackName, LiteSubscribe } from "@qumo/shared/wire";
+import type { FullTrackName, LiteSubscribe, StreamErrorName } from "@qumo/shared/wire";
 import { backfill, type OpenTrack, type Refusal } from "../../../track/mod.ts";
 import type { ObjectStreams } from "../../delivery/object_streams.ts";
+import type { Permit } from "../../rights.ts";
 import type { LiteContext } from "../context.ts";
 import { trackNameOf } from "../dialect/names.ts";
 import type { LiteStream } from "../lite_stream.ts";
@@ -65,16 +66,33 @@ export class SubscriptionServer {
     message: LiteSubscribe,
     name: FullTrackName,
   ): Promise<Outcome<string | undefined, Refusal>> {
-    const { metrics, events, scope, tasks } = this.#context;
     const allowed = await this.#context.authorize("subscribe", {
       namespace: name.namespace,
       track: name,
     });
     if (!allowed.ok) return allowed;
+    const permit = allowed.value;
+    try {
+      return await this.#serveWith(stream, message, { name, permit });
+    } finally {
+      permit.release();
+    }
+  }
+
+  async #serveWith(
+    stream: LiteStream,
+    message: LiteSubscribe,
+    { name, permit }: { readonly name: FullTrackName; readonly permit: Permit },
+  ): Promise<Outcome<string | undefined, Refusal>> {
+    const { metrics, events, scope, tasks } = this.#context;
     // Nothing would end what begins when the session is over.
     if (tasks.signal.aborted) return done(undefined);
     const gone = new AbortController();
     const updates = new Updates(this.#context, stream, () => gone.abort());
+    permit.onLost(({ reason }) => {
+      events.say("subscription cut", { track: trackText(name), reason });
+      updates.cut();
+    });
     const opened = await scope.open(name, {
       rendezvous: 0,
       forward: true,
@@ -155,10 +173,15 @@ class Updates {
     if (this.#isOver) served.cancel();
   }
 
-  #leave(): void {
+  /** The subscriber may no longer have the track. */
+  cut(): void {
+    this.#leave("expired_auth_token");
+  }
+
+  #leave(code?: StreamErrorName): void {
     this.#isOver = true;
     this.#left();
-    this.#served?.cancel();
+    this.#served?.cancel(code);
   }
 }
 

@@ -1,13 +1,15 @@
-import { namespaceText } from "@qumo/shared/runtime";
+import { namespaceText, refused } from "@qumo/shared/runtime";
 import { type AnnounceEvent, DecodeError, MAX_ROUTE_COST, type Namespace } from "@qumo/shared/wire";
-import type { Publisher, Refusal, RouteTold } from "../../../track/mod.ts";
+import type { Refusal, RouteTold } from "../../../track/mod.ts";
 import { isTransportEnd } from "../../errors.ts";
 import { MAX_REFUSED_ANNOUNCE_BYTES } from "../../limits.ts";
 import { checkNamespace } from "../../connection/reserved.ts";
 import { PublishedNamespaces } from "../../published_namespaces.ts";
-import type { LiteContext } from "../context.ts";
+import type { Permit } from "../../rights.ts";
+import type { Allowed, LiteContext } from "../context.ts";
 import { namespaceOf } from "../dialect/names.ts";
 import type { LiteStream } from "../lite_stream.ts";
+import type { LitePublisher } from "./lite_publisher.ts";
 
 /** What {@linkcode Announcements} uses of its session. */
 export type AnnouncementsContext = Pick<
@@ -30,14 +32,18 @@ type Route = Extract<AnnounceEvent, { kind: "start" | "update" }>;
 /** The broadcasts that the peer announces, which are asked for: nothing is announced unasked. */
 export class Announcements {
   readonly #context: AnnouncementsContext;
+  readonly #publisher: Pick<LitePublisher, "cut">;
   readonly #published: PublishedNamespaces;
+  // By suffix, what allows each that is taken.
+  readonly #permits = new Map<string, Permit>();
   // By suffix, with what withdraws it; undefined for one that is not taken.
   readonly #known = new Map<string, (() => void) | undefined>();
   // Of the suffixes that are not taken.
   #refusedBytes = 0;
 
-  constructor(context: AnnouncementsContext, publisher: Publisher) {
+  constructor(context: AnnouncementsContext, publisher: LitePublisher) {
     this.#context = context;
+    this.#publisher = publisher;
     this.#published = new PublishedNamespaces({
       ...context,
       advertise: context.link?.advertise ??
@@ -65,8 +71,7 @@ export class Announcements {
     } catch (error) {
       if (!isTransportEnd(error)) throw error;
     } finally {
-      for (const withdraw of this.#known.values()) withdraw?.();
-      this.#known.clear();
+      for (const suffix of [...this.#known.keys()]) this.#end(suffix);
       stream.cancel("cancelled");
     }
   }
@@ -96,7 +101,7 @@ export class Announcements {
   async #hear(event: AnnounceEvent): Promise<void> {
     if (event.kind === "ok") return;
     const { suffix } = event;
-    if (event.kind === "end") return this.#forget(suffix);
+    if (event.kind === "end") return this.#end(suffix);
     // A path through this relay would lead in a circle.
     const isOwn = event.hops.includes(this.#context.hops.own);
     const before = this.#known.get(suffix);
@@ -105,6 +110,13 @@ export class Announcements {
     this.#forget(suffix);
     this.#known.set(suffix, withdraw);
     if (withdraw === undefined) this.#refusedBytes += suffix.length;
+  }
+
+  /** The peer has a broadcast no more, or may not. */
+  #end(suffix: string): void {
+    this.#permits.get(suffix)?.release();
+    this.#permits.delete(suffix);
+    this.#forget(suffix);
   }
 
   #forget(suffix: string): void {
@@ -117,12 +129,18 @@ export class Announcements {
   /** Publishes a route, or a changed one beside what it replaces. */
   async #publish(route: Route, isKnown: boolean): Promise<(() => void) | undefined> {
     const namespace = namespaceOf(route.suffix);
-    const refusal = namespace === undefined
-      ? NO_NAMESPACE
-      : isKnown
-      ? undefined
-      : await this.#refusalOf(namespace);
-    if (refusal === undefined) return this.#published.add(namespace!, this.#routeOf(route));
+    if (namespace !== undefined && isKnown) return this.#add(namespace, route);
+    const allowed = namespace === undefined
+      ? refused(NO_NAMESPACE)
+      : await this.#allowed(namespace);
+    if (namespace !== undefined && allowed.ok) {
+      const withdraw = this.#add(namespace, route);
+      this.#permits.set(route.suffix, allowed.value);
+      allowed.value.onLost((refusal) => this.#lose(route.suffix, namespace, refusal));
+      return withdraw;
+    }
+    if (allowed.ok) return undefined;
+    const { refusal } = allowed;
     const { events, metrics } = this.#context;
     metrics.requests.publish_namespace[refusal.kind]++;
     events.say("namespace refused", {
@@ -133,18 +151,38 @@ export class Announcements {
     return undefined;
   }
 
+  #add(namespace: Namespace, route: Route): () => void {
+    return this.#published.add(namespace, this.#routeOf(route));
+  }
+
+  /** Withdraws a broadcast that the peer may no longer announce, with what it sends of it. */
+  #lose(suffix: string, namespace: Namespace, { reason }: Refusal): void {
+    this.#context.events.say("namespace cut", { namespace: namespaceText(namespace), reason });
+    this.#permits.delete(suffix);
+    const withdraw = this.#known.get(suffix);
+    if (withdraw !== undefined) {
+      this.#known.set(suffix, undefined);
+      this.#refusedBytes += suffix.length;
+      withdraw();
+    }
+    this.#publisher.cut(namespace, reason);
+  }
+
   /** A route as it is from here: to subscribe at the peer has its price. */
   #routeOf({ hops, cost: { warm, cold } }: Route): RouteTold {
     const { cost } = this.#context.hops;
     return { hops, cost: { warm: priceOf(warm + cost), cold: priceOf(cold + cost) } };
   }
 
-  async #refusalOf(namespace: Namespace): Promise<Refusal | undefined> {
+  async #allowed(namespace: Namespace): Promise<Allowed> {
     const { maxNamespaces } = this.#context.settings.limits;
     const allowed = await this.#context.authorize("publish_namespace", { namespace });
-    if (!allowed.ok) return allowed.refusal;
-    if (this.count < maxNamespaces) return checkNamespace(namespace);
-    return { kind: "excessive_load", reason: `more than ${maxNamespaces} namespaces` };
+    if (!allowed.ok) return allowed;
+    if (this.count >= maxNamespaces) {
+      return refused({ kind: "excessive_load", reason: `more than ${maxNamespaces} namespaces` });
+    }
+    const refusal = checkNamespace(namespace);
+    return refusal === undefined ? allowed : refused(refusal);
   }
 }
 

@@ -208,8 +208,9 @@ export class LiteFeed implements Feed, FailingFeed {
     const { log, metrics } = this.#context;
     metrics.tracksGivenUp[why]++;
     log.warn("track given up", { track: trackText(this.target.track.name), why, reason });
-    this.#stream?.cancel("excessive_load");
-    this.#finish({ kind: "excessive_load", reason });
+    const isCut = why === "unauthorized";
+    this.#stream?.cancel(isCut ? "expired_auth_token" : "excessive_load");
+    this.#finish({ kind: isCut ? "lost" : "excessive_load", reason });
   }
 
   #finish(end: TrackEnd): void {

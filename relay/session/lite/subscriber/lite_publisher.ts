@@ -1,5 +1,10 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import type { FullTrackName, LiteTrackInfo } from "@qumo/shared/wire";
+import {
+  type FullTrackName,
+  hasPrefix,
+  type LiteTrackInfo,
+  type Namespace,
+} from "@qumo/shared/wire";
 import {
   type FeedTarget,
   type FetchRequest,
@@ -124,6 +129,14 @@ export class LitePublisher implements Publisher {
     } catch (error) {
       if (!isTransportEnd(error)) throw error;
       return refused(refusalOf(this.#context.version, error));
+    }
+  }
+
+  /** Ends the tracks of a namespace that the peer may no longer publish. */
+  cut(namespace: Namespace, reason: string): void {
+    for (const feed of [...this.#feeds]) {
+      if (!hasPrefix(feed.target.track.name.namespace, namespace)) continue;
+      feed.giveUp("unauthorized", reason);
     }
   }
 

@@ -1,22 +1,32 @@
-import type { Outcome } from "@qumo/shared/runtime";
+import { done, type Outcome } from "@qumo/shared/runtime";
 import type { ControlMessage, FullTrackName, Namespace, Token } from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
-import { MAX_AUTH_TOKEN_CACHE_BYTES } from "../../limits.ts";
-import type { AuthorizationRequest, Authorizer } from "../../settings.ts";
-import { type ResolvedToken, TokenCache } from "./token_cache.ts";
+import type { AuthorizationRequest, Permit, Rights } from "../../rights.ts";
+import type { TokenCache } from "./token_cache.ts";
+
+/** What allows one request, which may show further tokens by their aliases. */
+export interface RequestPermit extends Omit<Permit, "renew" | "offers"> {
+  offers(track: FullTrackName): RequestPermit | undefined;
+  renew(tokens: readonly Token[] | undefined): Promise<Outcome<void, Refusal>>;
+}
+
+/** What a request is about. */
+export interface RequestedName {
+  readonly namespace: Namespace;
+  readonly track?: FullTrackName;
+  /** The scope that another relay asks for; absent: the session's. */
+  readonly scope?: string | undefined;
+}
 
 /** Authorizes the actions of one peer by its tokens. */
 export class PeerAccess {
-  readonly #authorizer: Authorizer;
-  readonly #path: string;
-  readonly #tokens = new TokenCache(MAX_AUTH_TOKEN_CACHE_BYTES);
-  readonly #setupTokens: readonly ResolvedToken[];
+  readonly #rights: Pick<Rights, "authorize">;
+  readonly #tokens: TokenCache;
 
-  /** `path` is what the peer connected to, `setupTokens` are those of its SETUP. */
-  constructor(authorizer: Authorizer, path: string, setupTokens: readonly Token[]) {
-    this.#authorizer = authorizer;
-    this.#path = path;
-    this.#setupTokens = this.#tokens.resolveSetup(setupTokens);
+  /** `tokens` has what the peer registered in its SETUP. */
+  constructor(rights: Pick<Rights, "authorize">, tokens: TokenCache) {
+    this.#rights = rights;
+    this.#tokens = tokens;
   }
 
   /**
@@ -31,16 +41,24 @@ export class PeerAccess {
   /** Whether the peer may do this, with these tokens in addition to those of its SETUP. */
   async authorize(
     action: AuthorizationRequest["action"],
-    name: { readonly namespace: Namespace; readonly track?: FullTrackName },
+    name: RequestedName,
     tokens: readonly Token[] | undefined,
-  ): Promise<Outcome<void, Refusal>> {
+  ): Promise<Outcome<RequestPermit, Refusal>> {
     const own = this.#tokens.resolve(tokens);
-    return await this.#authorizer({
-      action,
-      path: this.#path,
-      namespace: name.namespace,
-      track: name.track,
-      tokens: [...this.#setupTokens, ...own],
-    });
+    const allowed = await this.#rights.authorize({ action, ...name, tokens: own });
+    return allowed.ok ? done(this.#withAliases(allowed.value)) : allowed;
+  }
+
+  #withAliases(permit: Permit): RequestPermit {
+    return {
+      shows: (namespace) => permit.shows(namespace),
+      offers: (track) => {
+        const offered = permit.offers(track);
+        return offered && this.#withAliases(offered);
+      },
+      onLost: (tell) => permit.onLost(tell),
+      release: () => permit.release(),
+      renew: (tokens) => permit.renew(this.#tokens.resolve(tokens)),
+    };
   }
 }

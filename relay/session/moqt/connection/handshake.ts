@@ -1,5 +1,6 @@
+import type { Outcome } from "@qumo/shared/runtime";
 import type { Draft, SetupOptions } from "@qumo/shared/wire";
-import type { Scope } from "../../../track/mod.ts";
+import type { Refusal, Scope } from "../../../track/mod.ts";
 import { SessionError } from "../../errors.ts";
 import type { FirstStreams } from "../../first_streams.ts";
 import { MAX_FILTER_RANGES } from "../../limits.ts";
@@ -7,6 +8,10 @@ import type { SessionOptions } from "../../session_options.ts";
 import type { SessionSettings } from "../../settings.ts";
 import { clusterOption } from "./cluster.ts";
 import { PeerAccess } from "./access.ts";
+import { MAX_AUTH_TOKEN_CACHE_BYTES } from "../../limits.ts";
+import { refuseSession } from "../../connection/refuse_session.ts";
+import type { Rights } from "../../rights.ts";
+import { TokenCache } from "./token_cache.ts";
 import type { SessionCloser } from "../../connection/session_closer.ts";
 import type { Control } from "./control.ts";
 import { isRelay, relaySettings } from "./relay_peer.ts";
@@ -17,6 +22,7 @@ export interface HandshakeResult {
   /** The options of the peer's SETUP. */
   readonly peer: SetupOptions;
   readonly access: PeerAccess;
+  readonly rights: Rights;
   /** The session's settings, which differ for another relay. */
   readonly settings: SessionSettings;
   /** The scope that the peer sees. */
@@ -50,10 +56,10 @@ export async function performHandshake(
   try {
     const peer = await Promise.race([control.peerSetup, over, late]);
     if (peer === undefined) return undefined;
-    const result = resultOf(options, peer, scopes);
-    const allowed = await result.access.authorize("setup", { namespace: [] }, undefined);
-    if (allowed.ok) return result;
-    closer.close("unauthorized", allowed.refusal.reason, "unauthorized");
+    const tokens = new TokenCache(MAX_AUTH_TOKEN_CACHE_BYTES);
+    const admitted = await admit(options, peer, tokens);
+    if (admitted.ok) return resultOf(options, peer, { scopes, tokens, rights: admitted.value });
+    refuseSession(closer, options.draft, admitted.refusal);
     return undefined;
   } finally {
     deadline.cancel();
@@ -72,11 +78,32 @@ function ownSetup({ relayName, link, connection, hop, draft, settings }: Options
   };
 }
 
-function resultOf(options: Options, peer: SetupOptions, scopes: SessionScopes): HandshakeResult {
-  const { connection, draft, log, settings, scopeOf, authorizer } = options;
-  const path = connection.path ?? peer.path ?? "";
+/** Asks whether the peer may come in, with the tokens of its SETUP. */
+function admit(
+  { connection, draft, gate }: Options,
+  peer: SetupOptions,
+  tokens: TokenCache,
+): Promise<Outcome<Rights, Refusal>> {
+  return gate.admit({
+    path: pathOf(connection, peer),
+    tokens: tokens.resolveSetup(peer.authorizationTokens ?? []),
+    remoteAddress: connection.remoteAddress,
+    protocol: draft.protocol,
+    isRelay: isRelay(peer),
+  });
+}
+
+function resultOf(
+  { connection, draft, log, settings: common, scopeOf }: Options,
+  peer: SetupOptions,
+  { scopes, tokens, rights }: {
+    readonly scopes: SessionScopes;
+    readonly tokens: TokenCache;
+    readonly rights: Rights;
+  },
+): HandshakeResult {
+  const path = pathOf(connection, peer);
   const authority = connection.authority ?? peer.authority ?? "";
-  const access = new PeerAccess(authorizer, path, peer.authorizationTokens ?? []);
   const scope = scopes.enter(scopeOf(path, authority))!;
   log.info("session started", {
     transport: connection.transport,
@@ -86,8 +113,20 @@ function resultOf(options: Options, peer: SetupOptions, scopes: SessionScopes): 
     path: path.split("?")[0],
     implementation: peer.implementation,
     ...(peer.relayName !== undefined && { relay: peer.relayName }),
+    ...rights.holder,
   });
-  return { peer, access, scope, settings: isRelay(peer) ? relaySettings(settings) : settings };
+  const settings = { ...common, limits: rights.limitsOf(common.limits) };
+  return {
+    peer,
+    access: new PeerAccess(rights, tokens),
+    rights,
+    scope,
+    settings: isRelay(peer) ? relaySettings(settings) : settings,
+  };
+}
+
+function pathOf(connection: Options["connection"], peer: SetupOptions): string {
+  return connection.path ?? peer.path ?? "";
 }
 
 function noSetup(): SessionError {

@@ -1,11 +1,6 @@
 import type { Token } from "@qumo/shared/wire";
 import { SessionError, violation } from "../../errors.ts";
-
-/** A token with its value. */
-export interface ResolvedToken {
-  readonly type: bigint;
-  readonly value: Uint8Array;
-}
+import type { ShownToken } from "../../rights.ts";
 
 /** Cost of an alias beside the token's bytes (#max-auth-token-cache-size). */
 const ALIAS_BYTES = 16;
@@ -13,9 +8,9 @@ const ALIAS_BYTES = 16;
 /** A peer's authorization tokens by alias (#authorization-token). */
 export class TokenCache {
   readonly #limit: number;
-  readonly #tokens = new Map<bigint, ResolvedToken>();
+  readonly #tokens = new Map<bigint, ShownToken>();
   // Each message's tokens take effect once, however often they are resolved.
-  readonly #resolved = new WeakMap<readonly Token[], ResolvedToken[]>();
+  readonly #resolved = new WeakMap<readonly Token[], ShownToken[]>();
   #bytes = 0;
 
   /** Caches up to `limit` bytes. */
@@ -24,7 +19,7 @@ export class TokenCache {
   }
 
   /** Resolves the tokens of a SETUP; a token that exceeds the cache is used but not registered. */
-  resolveSetup(tokens: readonly Token[]): ResolvedToken[] {
+  resolveSetup(tokens: readonly Token[]): ShownToken[] {
     return tokens.flatMap((token) => {
       if (token.alias === "delete" || token.alias === "use") {
         throw violation("SETUP uses a token alias that nothing registered");
@@ -36,7 +31,7 @@ export class TokenCache {
   }
 
   /** Resolves the tokens of a message; registrations take effect even if the message is refused. */
-  resolve(tokens: readonly Token[] = []): ResolvedToken[] {
+  resolve(tokens: readonly Token[] = []): ShownToken[] {
     const known = this.#resolved.get(tokens);
     if (known !== undefined) return known;
     const resolved = tokens.flatMap((token) => this.#resolve(token));
@@ -44,7 +39,7 @@ export class TokenCache {
     return resolved;
   }
 
-  #resolve(token: Token): ResolvedToken[] {
+  #resolve(token: Token): ShownToken[] {
     switch (token.alias) {
       case "none":
         return [{ type: token.type, value: token.value }];
@@ -59,7 +54,7 @@ export class TokenCache {
     }
   }
 
-  #registered(id: bigint): ResolvedToken {
+  #registered(id: bigint): ShownToken {
     const token = this.#tokens.get(id);
     if (token !== undefined) return token;
     throw new SessionError(
@@ -68,7 +63,7 @@ export class TokenCache {
     );
   }
 
-  #register(id: bigint, token: ResolvedToken): ResolvedToken {
+  #register(id: bigint, token: ShownToken): ShownToken {
     if (this.#tokens.has(id)) {
       throw new SessionError(
         "duplicate_auth_token_alias",

@@ -1,4 +1,4 @@
-import { done, namespaceText } from "@qumo/shared/runtime";
+import { done, namespaceText, type Outcome, refused } from "@qumo/shared/runtime";
 import { type ControlMessageOf, type Namespace, namespaceKey, type Token } from "@qumo/shared/wire";
 import type { Publisher, Refusal, RouteTold } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
@@ -6,6 +6,7 @@ import { PublishedNamespaces } from "../../published_namespaces.ts";
 import { outcomeOf } from "../requests/refusals.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 import { checkNamespace } from "../../connection/reserved.ts";
+import type { RequestPermit } from "../connection/access.ts";
 import { leadsBack, routeHeard, type RouteParameters } from "../connection/cluster.ts";
 import type {
   Configured,
@@ -28,13 +29,19 @@ export type AnnouncementContext =
   & Configured
   & Asking;
 
+/** The peer, which may lose what it was allowed to publish. */
+export interface CuttablePublisher extends Publisher {
+  /** Ends its tracks in a namespace that the relay asked it for. */
+  cut(namespace: Namespace, reason: string): void;
+}
+
 /**
  * The namespaces that a peer publishes, announced by PUBLISH_NAMESPACE or in answer to our
  * SUBSCRIBE_NAMESPACE.
  */
 export class Announcements {
   readonly #context: AnnouncementContext;
-  readonly #publisher: Publisher;
+  readonly #publisher: CuttablePublisher;
   // Some peers announce one in both ways.
   readonly #published: PublishedNamespaces;
   // The number of refused namespaces in the answer. They are not stored, since the peer may
@@ -44,7 +51,7 @@ export class Announcements {
   /** `advertise` publishes a namespace of the peer; the returned function withdraws it. */
   constructor(
     context: AnnouncementContext,
-    publisher: Publisher,
+    publisher: CuttablePublisher,
     advertise: (namespace: Namespace, told?: RouteTold) => () => void,
   ) {
     this.#context = context;
@@ -69,10 +76,16 @@ export class Announcements {
   ): Promise<Refusal | undefined> {
     const { metrics } = this.#context;
     const { namespace, parameters } = message;
-    const refusal = await this.#refusalOf(namespace, parameters.authorizationTokens) ??
-      this.#context.scope.refusalOfNamespace(namespace, this.#publisher);
-    if (refusal !== undefined) return refusal;
+    const allowed = await this.#allowed(namespace, parameters.authorizationTokens);
+    if (!allowed.ok) return allowed.refusal;
+    const taken = this.#context.scope.refusalOfNamespace(namespace, this.#publisher);
+    if (taken !== undefined) return taken;
+    const permit = allowed.value;
     const announced = new Route(namespace, this.#published);
+    permit.onLost((refusal) => {
+      this.#lose(announced, refusal);
+      stream.cancel("expired_auth_token");
+    });
     this.#take(announced, parameters);
     metrics.requests.publish_namespace.ok++;
     stream.send(requestOk());
@@ -80,14 +93,24 @@ export class Announcements {
       // They may bring other tokens, and nothing else.
       await followUpdates(this.#context, stream, {
         of: "publishNamespace",
+        permit,
         update: () => done({}),
         repeated: (again) => this.#take(announced, again.parameters),
       });
       return undefined;
     } finally {
+      permit.release();
       announced.withdraw();
       stream.finish();
     }
+  }
+
+  /** Withdraws a namespace that the peer may no longer announce, with what it sends of it. */
+  #lose(route: Route, { reason }: Refusal): void {
+    const { namespace } = route;
+    this.#context.events.say("namespace cut", { namespace: namespaceText(namespace), reason });
+    route.end();
+    this.#publisher.cut(namespace, reason);
   }
 
   /** Takes up what is told of a route, unless that leads through this relay. */
@@ -133,7 +156,7 @@ export class Announcements {
     } catch (error) {
       if (!isTransportEnd(error)) throw error;
     } finally {
-      for (const route of known.values()) route.withdraw();
+      for (const route of known.values()) route.end();
       stream.cancel("cancelled");
     }
   }
@@ -151,7 +174,7 @@ export class Announcements {
           throw violation("NAMESPACE_DONE without its NAMESPACE");
         }
         known.delete(key);
-        route?.withdraw();
+        route?.end();
       } else {
         throw violation(`${message.kind} does not belong on the stream of SUBSCRIBE_NAMESPACE`);
       }
@@ -165,13 +188,17 @@ export class Announcements {
   ): Promise<void> {
     const key = namespaceKey(namespace);
     const before = known.get(key);
-    const refusal = before === undefined ? await this.#refusalOf(namespace, undefined) : undefined;
-    if (refusal === undefined) {
-      const route = before ?? new Route(namespace, this.#published);
+    if (before !== undefined) return this.#take(before, told);
+    const allowed = await this.#allowed(namespace, undefined);
+    if (allowed.ok) {
+      const permit = allowed.value;
+      const route = new Route(namespace, this.#published, permit);
       known.set(key, route);
-      return this.#take(route, told);
+      this.#take(route, told);
+      return permit.onLost((refusal) => this.#lose(route, refusal));
     }
     const { events, metrics } = this.#context;
+    const { refusal } = allowed;
     this.#refused++;
     metrics.requests.publish_namespace[refusal.kind]++;
     events.say("namespace refused", {
@@ -181,21 +208,23 @@ export class Announcements {
     });
   }
 
-  async #refusalOf(
+  async #allowed(
     namespace: Namespace,
     tokens: readonly Token[] | undefined,
-  ): Promise<Refusal | undefined> {
+  ): Promise<Outcome<RequestPermit, Refusal>> {
     const { limits } = this.#context.settings;
     const outcome = await this.#context.access.authorize(
       "publish_namespace",
       { namespace },
       tokens,
     );
-    if (!outcome.ok) return outcome.refusal;
+    if (!outcome.ok) return outcome;
     if (this.count >= limits.maxNamespaces) {
-      return { kind: "excessive_load", reason: `more than ${limits.maxNamespaces} namespaces` };
+      const reason = `more than ${limits.maxNamespaces} namespaces`;
+      return refused({ kind: "excessive_load", reason });
     }
-    return checkNamespace(namespace);
+    const refusal = checkNamespace(namespace);
+    return refusal === undefined ? outcome : refused(refusal);
   }
 }
 
@@ -203,16 +232,23 @@ export class Announcements {
 class Route {
   readonly namespace: Namespace;
   readonly #published: PublishedNamespaces;
+  readonly #permit: Pick<RequestPermit, "release"> | undefined;
   #withdraw: (() => void) | undefined;
+  #isOver = false;
 
-  constructor(namespace: Namespace, published: PublishedNamespaces) {
+  constructor(
+    namespace: Namespace,
+    published: PublishedNamespaces,
+    permit?: Pick<RequestPermit, "release">,
+  ) {
     this.namespace = namespace;
     this.#published = published;
+    this.#permit = permit;
   }
 
   /** Publishes the namespace, over this route instead of the one before. */
   publish(told: RouteTold | undefined): void {
-    if (this.#withdraw !== undefined && told === undefined) return;
+    if (this.#isOver || this.#withdraw !== undefined && told === undefined) return;
     const before = this.#withdraw;
     this.#withdraw = this.#published.add(this.namespace, told);
     before?.();
@@ -221,5 +257,12 @@ class Route {
   withdraw(): void {
     this.#withdraw?.();
     this.#withdraw = undefined;
+  }
+
+  /** Withdraws the namespace for good. */
+  end(): void {
+    this.#isOver = true;
+    this.#permit?.release();
+    this.withdraw();
   }
 }

@@ -1,4 +1,5 @@
 import type { ControlMessageOf } from "@qumo/shared/wire";
+import type { RequestPermit } from "../connection/access.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import type { PrefixOfferer, PrefixOffers } from "./prefix_server.ts";
 
@@ -18,14 +19,18 @@ export class EitherOffers implements PrefixOfferer<SubscribePrefix> {
     this.#offerers = offerers;
   }
 
-  offersOn(stream: RequestChannel, { wants, ...message }: SubscribePrefix): PrefixOffers {
+  offersOn(
+    stream: RequestChannel,
+    { wants, ...message }: SubscribePrefix,
+    permit: RequestPermit,
+  ): PrefixOffers {
     const { namespaces, tracks } = this.#offerers;
     const offers: PrefixOffers[] = [];
     if (wants !== "tracks") {
-      offers.push(namespaces.offersOn(stream, { ...message, kind: "subscribeNamespace" }));
+      offers.push(namespaces.offersOn(stream, { ...message, kind: "subscribeNamespace" }, permit));
     }
     if (wants !== "namespaces") {
-      offers.push(tracks.offersOn(stream, { ...message, kind: "subscribeTracks" }));
+      offers.push(tracks.offersOn(stream, { ...message, kind: "subscribeTracks" }, permit));
     }
     return {
       watch(prefix) {

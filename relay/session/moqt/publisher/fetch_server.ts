@@ -31,6 +31,7 @@ import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../../connection/reserved.ts";
 import { sayProperties } from "./say_properties.ts";
 import type { SubscriptionTable } from "./subscription_table.ts";
+import type { RequestPermit } from "../connection/access.ts";
 import type { Configured, Permission, RequestNames } from "../connection/facets.ts";
 import { INEXPRESSIBLE_ANSWER } from "../requests/answers.ts";
 import { subjectOf } from "../requests/subject.ts";
@@ -45,6 +46,9 @@ export type FetchServerContext =
   & UpdateContext;
 
 const DEFAULT_PRIORITY = 128;
+
+/** What a fetch wants, and what allows it. */
+type AllowedRange = WantedRange & { readonly permit: RequestPermit };
 
 /** Serves FETCH: from the cache as far as possible, then from a publisher. */
 export class FetchServer {
@@ -82,18 +86,45 @@ export class FetchServer {
     });
     this.#active.add(delivery);
     stream.onStopped(() => delivery.cancel("cancelled"));
-    this.#context.tasks.spawn("fetch updates", () => this.#follow(stream, message, delivery));
+    const permit = Promise.withResolvers<RequestPermit | undefined>();
+    this.#context.tasks.spawn(
+      "fetch updates",
+      () => this.#follow(stream, message, { delivery, permit: permit.promise }),
+    );
     try {
       const wanted = await this.#wanted(message);
       if ("kind" in wanted) return wanted;
-      return await this.#deliver(stream, message, wanted, delivery);
+      permit.resolve(wanted.permit);
+      return await this.#deliverAllowed(stream, message, wanted, delivery);
     } catch (error) {
       if (!isTransportEnd(error)) throw error;
       stream.cancel("cancelled");
       return undefined;
     } finally {
+      permit.resolve(undefined);
       delivery.cancel("internal_error");
       this.#active.delete(delivery);
+    }
+  }
+
+  /** Delivers for as long as that is allowed. */
+  async #deliverAllowed(
+    stream: RequestChannel,
+    message: ControlMessageOf<"fetch">,
+    wanted: AllowedRange,
+    delivery: FetchDelivery,
+  ): Promise<Refusal | undefined> {
+    const { permit } = wanted;
+    let lost: Refusal | undefined;
+    permit.onLost((refusal) => {
+      lost = refusal;
+      delivery.cancel("expired_auth_token");
+    });
+    try {
+      const refusal = await this.#deliver(stream, message, wanted, delivery);
+      return refusal && (lost ?? refusal);
+    } finally {
+      permit.release();
     }
   }
 
@@ -106,10 +137,15 @@ export class FetchServer {
   async #follow(
     stream: RequestChannel,
     { parameters }: ControlMessageOf<"fetch">,
-    delivery: FetchDelivery,
+    { delivery, permit }: {
+      readonly delivery: FetchDelivery;
+      readonly permit: Promise<RequestPermit | undefined>;
+    },
   ): Promise<void> {
     const end = await followUpdates(this.#context, stream, {
       of: "fetch",
+      // An update may come before the request was looked at.
+      permit: { renew: async (tokens) => await (await permit)?.renew(tokens) ?? done(undefined) },
       update: ({ subscriberPriority }) => {
         if (subscriberPriority !== undefined) {
           delivery.sendOrder = this.#sendOrder({ ...parameters, subscriberPriority });
@@ -122,7 +158,7 @@ export class FetchServer {
     stream.cancel("cancelled");
   }
 
-  async #wanted(message: ControlMessageOf<"fetch">): Promise<WantedRange | Refusal> {
+  async #wanted(message: ControlMessageOf<"fetch">): Promise<AllowedRange | Refusal> {
     const { range, parameters } = message;
     const wanted = range.type === "relative_joining" || range.type === "absolute_joining"
       ? await this.#joining(range, message.requestId)
@@ -131,11 +167,11 @@ export class FetchServer {
     const { name } = wanted;
     const outcome = await this.#context.access.authorize(
       "fetch",
-      { namespace: name.namespace, track: name },
+      { namespace: name.namespace, track: name, scope: parameters.meshScope },
       parameters.authorizationTokens,
     );
     if (!outcome.ok) return outcome.refusal;
-    return checkName(name) ?? wanted;
+    return checkName(name) ?? { ...wanted, permit: outcome.value };
   }
 
   /**

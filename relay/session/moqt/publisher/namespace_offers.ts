@@ -6,6 +6,7 @@ import {
   namespaceKey,
 } from "@qumo/shared/wire";
 import type { AnnouncedRoute, Publisher } from "../../../track/mod.ts";
+import type { Permit } from "../../rights.ts";
 import { RouteWatch } from "../../route_watch.ts";
 import { type Cluster, routeTold } from "../connection/cluster.ts";
 import type { Parties, PeerNames, Reporting, Visibility } from "../connection/facets.ts";
@@ -28,16 +29,26 @@ export class NamespaceOffers implements PrefixOfferer<ControlMessageOf<"subscrib
     this.#publisher = publisher;
   }
 
-  offersOn(stream: RequestChannel): PrefixOffers {
-    return { watch: (prefix) => this.#watch(stream, prefix) };
+  offersOn(
+    stream: RequestChannel,
+    _message: ControlMessageOf<"subscribeNamespace">,
+    permit: Pick<Permit, "shows">,
+  ): PrefixOffers {
+    return { watch: (prefix) => this.#watch(stream, prefix, permit) };
   }
 
-  #watch(stream: RequestChannel, prefix: Namespace): () => void {
+  #watch(stream: RequestChannel, prefix: Namespace, permit: Pick<Permit, "shows">): () => void {
     const { shows, scope, peer, cluster } = this.#context;
     if (shows === "none") return () => {};
-    if (cluster !== undefined) return this.#watchRoutes(stream, prefix, cluster);
-    const say = (kind: "namespace" | "namespaceDone", namespace: Namespace) =>
+    if (cluster !== undefined) return this.#watchRoutes(stream, prefix, { cluster, permit });
+    // What the peer was not told of, since it may not know.
+    const hidden = new Set<string>();
+    const say = (kind: "namespace" | "namespaceDone", namespace: Namespace) => {
+      const key = namespaceKey(namespace);
+      if (kind === "namespace" && !permit.shows(namespace)) return void hidden.add(key);
+      if (hidden.delete(key) && kind === "namespaceDone") return;
       this.#say(stream, { kind, suffix: namespace.slice(prefix.length) });
+    };
     // What the peer was told of that it ends and will be there again.
     const renewing = new Set<string>();
     return scope.watchNamespaces(prefix, {
@@ -59,7 +70,11 @@ export class NamespaceOffers implements PrefixOfferer<ControlMessageOf<"subscrib
   }
 
   /** As watching, with the best route to each: told anew when it has changed. */
-  #watchRoutes(stream: RequestChannel, prefix: Namespace, cluster: Cluster): () => void {
+  #watchRoutes(
+    stream: RequestChannel,
+    prefix: Namespace,
+    { cluster, permit }: { readonly cluster: Cluster; readonly permit: Pick<Permit, "shows"> },
+  ): () => void {
     const { shows, scope } = this.#context;
     const told = new Map<string, string>();
     const show = (namespace: Namespace, best: AnnouncedRoute | undefined) => {
@@ -68,7 +83,7 @@ export class NamespaceOffers implements PrefixOfferer<ControlMessageOf<"subscrib
       const route = best && routeTold(cluster, best);
       const now = route && [...route.hopPath, route.routeCost].join();
       const before = told.get(key);
-      if (before === now) return;
+      if (before === now || before === undefined && !permit.shows(namespace)) return;
       // Another origin is another publisher, whose content does not go on where this one's ends.
       const isOther = before?.split(",", 1)[0] !== String(route?.hopPath[0]);
       if (before !== undefined && isOther) this.#say(stream, { kind: "namespaceDone", suffix });

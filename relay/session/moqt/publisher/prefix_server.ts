@@ -1,6 +1,7 @@
-import { done, namespaceText, refused } from "@qumo/shared/runtime";
+import { done, namespaceText, type Outcome, refused } from "@qumo/shared/runtime";
 import type { ControlMessageOf, Namespace } from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
+import type { RequestPermit } from "../connection/access.ts";
 import type { Configured, PeerNames, Permission } from "../connection/facets.ts";
 import { requestOk } from "../requests/answers.ts";
 import { hint, type RefuseContext } from "../requests/refuse.ts";
@@ -40,8 +41,8 @@ export interface PrefixOffers {
 
 /** Who offers something to whoever watches a prefix. */
 export interface PrefixOfferer<Request extends PrefixRequest> {
-  /** What is offered on this stream, once the request was agreed to. */
-  offersOn(stream: RequestChannel, message: Request): PrefixOffers;
+  /** What is offered on this stream, once the request was agreed to, as far as its permit goes. */
+  offersOn(stream: RequestChannel, message: Request, permit: RequestPermit): PrefixOffers;
   /** Why a request cannot be served; absent: it can. */
   refusalOf?(message: Request): Refusal | undefined;
 }
@@ -74,8 +75,10 @@ export class PrefixServer<Request extends PrefixRequest> {
   async serve(stream: RequestChannel, message: Request): Promise<Refusal | undefined> {
     const { metrics, stops } = this.#context;
     const action = ACTIONS[message.kind];
-    const refusal = this.#offerer.refusalOf?.(message) ?? await this.#refusalOf(message);
+    const refusal = this.#offerer.refusalOf?.(message);
     if (refusal !== undefined) return refusal;
+    const allowed = await this.#allowed(message);
+    if (!allowed.ok) return allowed.refusal;
     const slot = await this.#prefixes.take(
       message.prefix,
       () => stops.isCancelled(stream, { namespace: message.prefix }),
@@ -85,40 +88,52 @@ export class PrefixServer<Request extends PrefixRequest> {
     this.#sayWatched(message);
     stream.send(requestOk());
     try {
-      await this.#follow(stream, message, slot);
+      await this.#follow(stream, message, { slot, permit: allowed.value });
     } finally {
+      allowed.value.release();
       slot.release();
       stream.finish();
     }
     return undefined;
   }
 
-  async #refusalOf(
+  async #allowed(
     { kind, prefix, parameters }: PrefixRequest,
-  ): Promise<Refusal | undefined> {
+  ): Promise<Outcome<RequestPermit, Refusal>> {
     const { authorizationTokens: tokens } = parameters;
     const outcome = await this.#context.access.authorize(
       ACTIONS[kind],
       { namespace: prefix },
       tokens,
     );
-    if (!outcome.ok) return outcome.refusal;
+    if (!outcome.ok) return outcome;
     const { maxNamespaceSubscriptions } = this.#context.settings.limits;
-    if (this.#prefixes.size < maxNamespaceSubscriptions) return undefined;
-    return { kind: "excessive_load", reason: `more than ${maxNamespaceSubscriptions} prefixes` };
+    if (this.#prefixes.size < maxNamespaceSubscriptions) return outcome;
+    const reason = `more than ${maxNamespaceSubscriptions} prefixes`;
+    return refused({ kind: "excessive_load", reason });
   }
 
   /** The peer may move the request to another prefix (#updating-namespace-subscriptions). */
-  async #follow(stream: RequestChannel, message: Request, slot: PrefixSlot): Promise<void> {
-    const offers = this.#offerer.offersOn(stream, message);
+  async #follow(
+    stream: RequestChannel,
+    message: Request,
+    { slot, permit }: { readonly slot: PrefixSlot; readonly permit: RequestPermit },
+  ): Promise<void> {
+    const offers = this.#offerer.offersOn(stream, message, permit);
     let unwatch = offers.watch(message.prefix);
     stream.onStopped(() => unwatch());
+    permit.onLost(({ reason }) => {
+      this.#context.events.say("prefix cut", { prefix: namespaceText(message.prefix), reason });
+      unwatch();
+      stream.cancel("expired_auth_token");
+    });
     try {
       await followUpdates(this.#context, stream, {
         of: UPDATED[message.kind],
+        permit,
         update: (update) => {
           const refusal = offers.refusalOf?.(update);
-          return refusal ? refused(refusal) : moved(slot, update.namespacePrefix);
+          return refusal ? refused(refusal) : this.#move(message, slot, update.namespacePrefix);
         },
         updated: (update) => {
           offers.updated?.(update);
@@ -132,6 +147,21 @@ export class PrefixServer<Request extends PrefixRequest> {
     }
   }
 
+  /** Another prefix has to be allowed as the first one had. */
+  async #move(
+    message: Request,
+    slot: PrefixSlot,
+    prefix: Namespace | undefined,
+  ): Promise<UpdateAnswer> {
+    if (prefix === undefined) return done({});
+    const { authorizationTokens: tokens } = message.parameters;
+    const action = ACTIONS[message.kind];
+    const allowed = await this.#context.access.authorize(action, { namespace: prefix }, tokens);
+    if (!allowed.ok) return allowed;
+    const refusal = await slot.move(prefix);
+    return refusal === undefined ? done({}) : refused(refusal);
+  }
+
   #sayWatched({ kind, prefix }: PrefixRequest): void {
     const { scope, events } = this.#context;
     const isEmpty = !scope.hasUnder(prefix);
@@ -142,9 +172,4 @@ export class PrefixServer<Request extends PrefixRequest> {
       ...(isEmpty && hint(this.#context, prefix)),
     });
   }
-}
-
-async function moved(slot: PrefixSlot, prefix: Namespace | undefined): Promise<UpdateAnswer> {
-  const refusal = prefix && await slot.move(prefix);
-  return refusal === undefined ? done({}) : refused(refusal);
 }

@@ -39,7 +39,7 @@ async function allowedStatus(
   const { track, parameters } = message;
   const refusal = checkName(track);
   if (refusal !== undefined) return refused(refusal);
-  const name = { namespace: track.namespace, track };
+  const name = { namespace: track.namespace, track, scope: parameters.meshScope };
   const allowed = await context.access.authorize(
     "track_status",
     name,

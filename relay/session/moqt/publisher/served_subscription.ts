@@ -9,6 +9,7 @@ import {
 import {
   type Demand,
   type PastSource,
+  type Refusal,
   type TrackEnd,
   type TrackEntry,
   type Window,
@@ -18,6 +19,7 @@ import type { Subscription } from "../../delivery/subscription.ts";
 import type { SubscriptionOwner } from "../../delivery/subscription_context.ts";
 import type { JoinPoint } from "../../delivery/subscription_options.ts";
 import { aliasOf, rendererOf } from "../dialect/renderer.ts";
+import type { RequestPermit } from "../connection/access.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { isRelay, leavesByFin } from "../connection/relay_peer.ts";
 import { publishDone, type SubscriptionEnd } from "../requests/refusals.ts";
@@ -55,6 +57,8 @@ export interface ServedInit {
   readonly demand: Demand;
   readonly stream: RequestChannel;
   readonly context: ServedContext;
+  /** What allows the subscriber to have the track. */
+  readonly permit: RequestPermit;
   /** The request id, which a joining fetch refers to. */
   readonly requestId: bigint;
   /** The position among the session's subscriptions to the track; 0 for the first. */
@@ -91,6 +95,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   #subscriberFinished = false;
   #over = false;
   readonly #onEnd: () => void;
+  readonly #permit: RequestPermit;
   // What began with it and ends with it.
   readonly #releases: (() => void)[] = [];
   readonly #ended = Promise.withResolvers<SubscriptionEnd | undefined>();
@@ -103,6 +108,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     this.#stream = init.stream;
     this.#context = init.context;
     this.#onEnd = init.onEnd;
+    this.#permit = init.permit;
     this.#joiningLocation = init.largest;
     this.#begunBy = { filter: init.wanted.filter, join: init.join };
     const { entry, pastSource, openFills: open } = init;
@@ -225,6 +231,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
    */
   async listen(): Promise<SubscriptionEnd | undefined> {
     this.#stream.onStopped(() => this.cancel());
+    this.#permit.onLost((refusal) => this.#lostRight(refusal));
     this.#context.tasks.spawn("subscription updates", () => this.#follow());
     return await this.#ended.promise;
   }
@@ -236,6 +243,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   async #follow(): Promise<void> {
     const end = await followUpdates(this.#context, this.#stream, {
       of: "subscription",
+      permit: this.#permit,
       update: (update) => this.#update(update),
       updated: ({ fill }, id) => this.#beginFill(id, fill, this.entry.track.largest),
       isOver: () => this.#over,
@@ -247,6 +255,13 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     if (end === "broken_off") this.cancel();
     this.#subscriberFinished = true;
     if (leavesByFin(this.#context.peer)) this.cancel();
+  }
+
+  #lostRight({ reason }: Refusal): void {
+    if (this.#over) return;
+    const track = nameFields(this.entry.track.name);
+    this.#context.events.say("subscription cut", { ...track, reason });
+    this.#endAtOnce({ kind: "unauthorized", reason });
   }
 
   /** Stops the subscription: the subscriber left, or the session ended. */

@@ -13,6 +13,7 @@ import {
   type Scope,
 } from "../../../track/mod.ts";
 import { MAX_SUBSCRIPTIONS_OF_A_TRACK } from "../../limits.ts";
+import type { RequestPermit } from "../connection/access.ts";
 import { joinPointOf } from "./join_point.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { hopsFrom, isRelay, leavesByFin } from "../connection/relay_peer.ts";
@@ -107,17 +108,42 @@ export class SubscriptionServer {
     message: ControlMessageOf<"subscribe">,
     { place, trace }: Preparation,
   ): Promise<Ending> {
-    const { metrics, peer } = this.#context;
     const allowed = await this.#authorize(message);
     if (!allowed.ok) return allowed;
     const { gone } = place;
+    const permit = allowed.value;
     stream.onStopped(() => gone.abort());
+    // From here on it may be lost, while the track is being opened too.
+    let lost: Refusal | undefined;
+    permit.onLost((refusal) => {
+      lost = refusal;
+      gone.abort();
+    });
+    try {
+      const isLost = () => lost;
+      return await this.#serveWith(stream, message, { place, trace, permit, isLost });
+    } finally {
+      permit.release();
+    }
+  }
+
+  async #serveWith(
+    stream: RequestChannel,
+    message: ControlMessageOf<"subscribe">,
+    { place, trace, permit, isLost }: Preparation & {
+      readonly permit: RequestPermit;
+      readonly isLost: () => Refusal | undefined;
+    },
+  ): Promise<Ending> {
+    const { metrics, peer } = this.#context;
+    const { gone } = place;
     // Messages are read while the track is being opened, so that the subscriber can cancel.
     const early = stream.hold(() => gone.abort(), { byFin: leavesByFin(peer) });
     const opened = await this.#open(message, gone.signal, trace);
     early.release();
     if (!opened.ok) {
-      if (!gone.signal.aborted) return opened;
+      const lost = isLost();
+      if (!gone.signal.aborted || lost !== undefined) return refused(lost ?? opened.refusal);
       metrics.requests.subscribe.cancelled++;
       stream.cancel("cancelled");
       return done(undefined);
@@ -127,7 +153,8 @@ export class SubscriptionServer {
       opened.value.demand.release();
       return terms;
     }
-    const served = this.#accept(stream, message, { ...opened.value, ...terms.value });
+    const opening = { ...opened.value, ...terms.value, permit };
+    const served = this.#accept(stream, message, opening);
     if (served === undefined) {
       opened.value.demand.release();
       return refused(INEXPRESSIBLE_ANSWER);
@@ -202,7 +229,9 @@ export class SubscriptionServer {
   #accept(
     stream: RequestChannel,
     message: ControlMessageOf<"subscribe">,
-    { demand, properties, filters, ...entry }: OpenTrack & Terms,
+    { demand, properties, filters, permit, ...entry }: OpenTrack & Terms & {
+      readonly permit: RequestPermit;
+    },
   ): ServedSubscription | undefined {
     const { track, feeds } = entry;
     const { largest } = track;
@@ -221,6 +250,7 @@ export class SubscriptionServer {
       entry,
       demand,
       stream,
+      permit,
       requestId,
       wanted,
       filters,
@@ -261,8 +291,8 @@ export class SubscriptionServer {
 
   #authorize(
     { track, parameters }: ControlMessageOf<"subscribe">,
-  ): Promise<Outcome<void, Refusal>> {
-    const name = { namespace: track.namespace, track };
+  ): Promise<Outcome<RequestPermit, Refusal>> {
+    const name = { namespace: track.namespace, track, scope: parameters.meshScope };
     return this.#context.access.authorize("subscribe", name, parameters.authorizationTokens);
   }
 }

@@ -7,6 +7,7 @@ import {
 import type { Publisher, Refusal, Track, TrackEntry } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import { STREAM_CREDIT_MS } from "../../limits.ts";
+import type { RequestPermit } from "../connection/access.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import type { PrefixOfferer, PrefixOffers } from "./prefix_server.ts";
 import { INEXPRESSIBLE_ANSWER } from "../requests/answers.ts";
@@ -52,6 +53,7 @@ interface OfferTerms {
   /** The filters by ranges in it. */
   readonly filters: RangeFilters;
   readonly includeProperties: boolean | undefined;
+  readonly permit: RequestPermit;
 }
 
 /** SUBSCRIBE_TRACKS: the peer is offered every track that others publish under a prefix. */
@@ -67,7 +69,11 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
     this.#own = own;
   }
 
-  offersOn(stream: RequestChannel, message: ControlMessageOf<"subscribeTracks">): PrefixOffers {
+  offersOn(
+    stream: RequestChannel,
+    message: ControlMessageOf<"subscribeTracks">,
+    permit: RequestPermit,
+  ): PrefixOffers {
     const { authorizationTokens: _, includeProperties, ...wanted } = message.parameters;
     const { varint } = this.#context.draft;
     let forward = wanted.forward ?? true;
@@ -79,7 +85,10 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
         this.#context.scope.watchTracks(prefix, {
           offered: (entry, by) => {
             if (by === this.#own || !this.#shows(entry, by) || blocked.has(entry.track)) return;
-            const terms = { wanted: { ...wanted, forward }, filters, includeProperties };
+            // Other tracks under the prefix may be allowed: this one does not exist for the peer.
+            const own = permit.offers(entry.track.name);
+            if (own === undefined) return;
+            const terms = { wanted: { ...wanted, forward }, filters, includeProperties, permit: own };
             this.#offer(entry, terms, () => {
               blocked.add(entry.track);
               this.#sayBlocked(stream, entry.track.name, prefix);
@@ -151,7 +160,7 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
   /** Sends PUBLISH and delivers the track unless the peer refuses. */
   async #publish(
     entry: TrackEntry,
-    { wanted, filters, includeProperties = true }: OfferTerms,
+    { wanted, filters, includeProperties = true, permit }: OfferTerms,
     blocked: () => void,
   ): Promise<void> {
     const { track, feeds } = entry;
@@ -171,6 +180,7 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
         entry,
         demand,
         stream,
+        permit,
         requestId: stream.nextId(),
         // Until the peer says otherwise nothing is filtered but by its SUBSCRIBE_TRACKS.
         wanted,
@@ -186,6 +196,7 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
         await this.#offerOn(stream, served, { wanted, properties: properties.value });
       } finally {
         unwatch();
+        permit.release();
         served.cancel();
         release();
       }

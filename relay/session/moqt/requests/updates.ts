@@ -2,6 +2,7 @@ import type { Outcome } from "@qumo/shared/runtime";
 import { type ControlMessageOf, outOfScope, type UpdatedRequest } from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
+import type { RequestPermit } from "../connection/access.ts";
 import type { Reporting } from "../connection/facets.ts";
 import { requestOk } from "./answers.ts";
 import { requestError } from "./refusals.ts";
@@ -19,6 +20,8 @@ export type UpdateAnswer = Outcome<ControlMessageOf<"requestOk">["parameters"], 
 
 /** A request of the peer, which it may change as long as it lasts. */
 export interface Updatable {
+  /** What allows the request: updates may show further tokens (#authorization-token). */
+  readonly permit: Pick<RequestPermit, "renew"> | undefined;
   /** The kind of request, by which its updates may carry this or that. */
   readonly of: UpdatedRequest;
   /** Takes up a change. */
@@ -38,7 +41,7 @@ export type UpdatesEnd = "finished" | "broken_off" | Refusal;
 export async function followUpdates(
   context: UpdateContext,
   stream: RequestChannel,
-  { of, update, updated, repeated, isOver = () => false }: Updatable,
+  { of, permit, update, updated, repeated, isOver = () => false }: Updatable,
 ): Promise<UpdatesEnd> {
   const outcomes = context.metrics.requests.request_update;
   try {
@@ -54,7 +57,7 @@ export async function followUpdates(
         throw violation(`${message.kind} does not belong on the stream of ${NAMES[of]}`);
       }
       acceptUpdate(context, stream, message, of);
-      const answer = await update(message.parameters);
+      const answer = await answerTo(message.parameters, { permit, update });
       outcomes[answer.ok ? "ok" : answer.refusal.kind]++;
       if (answer.ok) {
         stream.send(requestOk(answer.value));
@@ -68,6 +71,18 @@ export async function followUpdates(
     if (!isTransportEnd(error)) throw error;
     return "broken_off";
   }
+}
+
+async function answerTo(
+  parameters: Update,
+  { permit, update }: Pick<Updatable, "permit" | "update">,
+): Promise<UpdateAnswer> {
+  const { authorizationTokens: tokens } = parameters;
+  if (tokens !== undefined) {
+    const renewed = await permit?.renew(tokens);
+    if (renewed?.ok === false) return renewed;
+  }
+  return await update(parameters);
 }
 
 /** Checks what every update must observe. */

@@ -1,3 +1,4 @@
+import { type Outcome, refused } from "@qumo/shared/runtime";
 import { type ControlMessageOf, decodeTrackProperties } from "@qumo/shared/wire";
 import type { Refusal } from "../../../track/mod.ts";
 import type { PeerPublisher } from "./peer_publisher.ts";
@@ -5,6 +6,7 @@ import { nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../../connection/reserved.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
+import type { RequestPermit } from "../connection/access.ts";
 import type { Configured, PeerNames, Permission, Reporting, Wire } from "../connection/facets.ts";
 
 /** What {@linkcode acceptPublish} uses of its session. */
@@ -18,8 +20,9 @@ export async function acceptPublish(
   message: ControlMessageOf<"publish">,
 ): Promise<Refusal | undefined> {
   const { metrics, scope } = context;
-  const refusal = await refusalOf(context, publisher, message);
-  if (refusal !== undefined) return refusal;
+  const allowed = await allowedPublish(context, publisher, message);
+  if (!allowed.ok) return allowed.refusal;
+  const permit = allowed.value;
   const known = scope.find(message.track);
   if (known !== undefined) await publisher.endCancelled(known);
   const entry = scope.entry(message.track);
@@ -33,6 +36,7 @@ export async function acceptPublish(
     return { kind, reason: "the track is published already" };
   }
   const feed = publisher.newFeed(entry, { offered: true, bringsPast: false });
+  permit.onLost(({ reason }) => feed.giveUp("unauthorized", reason));
   try {
     publisher.establish(feed, stream, message);
     metrics.requests.publish.ok++;
@@ -44,19 +48,20 @@ export async function acceptPublish(
     feed.holdUpdates();
     scope.offer(entry, { publisher, feed }, forward);
     feed.agree(stream, { forward, offered: message.parameters.forward ?? true });
-    await feed.listen(stream);
+    await feed.listen(stream, permit);
     return undefined;
   } finally {
+    permit.release();
     feed.lose("the publisher's request ended");
     publisher.forget(feed);
   }
 }
 
-async function refusalOf(
+async function allowedPublish(
   context: PublishContext,
   publisher: PeerPublisher,
   message: ControlMessageOf<"publish">,
-): Promise<Refusal | undefined> {
+): Promise<Outcome<RequestPermit, Refusal>> {
   const { track, parameters, properties } = message;
   const { maxPublishedTracks } = context.settings.limits;
   const outcome = await context.access.authorize(
@@ -64,11 +69,12 @@ async function refusalOf(
     { namespace: track.namespace, track },
     parameters.authorizationTokens,
   );
-  if (!outcome.ok) return outcome.refusal;
+  if (!outcome.ok) return outcome;
   if (publisher.trackCount >= maxPublishedTracks) {
-    return { kind: "excessive_load", reason: `more than ${maxPublishedTracks} tracks` };
+    return refused({ kind: "excessive_load", reason: `more than ${maxPublishedTracks} tracks` });
   }
   const { unknownMandatory } = decodeTrackProperties(properties, context.draft.data);
-  if (unknownMandatory.length > 0) return unsupportedExtension(unknownMandatory);
-  return checkName(track);
+  if (unknownMandatory.length > 0) return refused(unsupportedExtension(unknownMandatory));
+  const refusal = checkName(track);
+  return refusal === undefined ? outcome : refused(refusal);
 }

@@ -6,9 +6,10 @@ import {
 } from "@qumo/shared/wire";
 import { isTransportEnd, violation } from "../../errors.ts";
 import type { FeedUpdates } from "./feed_updates.ts";
+import type { RequestPermit } from "../connection/access.ts";
 import { isRelay } from "../connection/relay_peer.ts";
 import { requestOk } from "../requests/answers.ts";
-import { outcomeOf, refusalOf } from "../requests/refusals.ts";
+import { outcomeOf, refusalOf, requestError } from "../requests/refusals.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 import { acceptUpdate } from "../requests/updates.ts";
 import type { Parties, Reporting } from "../connection/facets.ts";
@@ -21,6 +22,8 @@ export interface FeedMessagesParts {
   /** Whether the peer offered the track with PUBLISH. */
   readonly offered: boolean;
   readonly updates: FeedUpdates;
+  /** What allows the peer to publish the track. */
+  readonly permit: Pick<RequestPermit, "renew"> | undefined;
   /** The peer refused an update because it supports none. */
   readonly onUpdatesRefused: (reason: string) => void;
   readonly onPath: (hops: readonly string[]) => void;
@@ -44,14 +47,14 @@ export class FeedMessages {
       for (;;) {
         const message = await stream.next();
         if (message === undefined) break;
-        this.#receive(stream, message);
+        await this.#receive(stream, message);
       }
     } catch (error) {
       if (!isTransportEnd(error)) throw error;
     }
   }
 
-  #receive(stream: RequestChannel, message: ControlMessage): void {
+  #receive(stream: RequestChannel, message: ControlMessage): Promise<void> | void {
     switch (message.kind) {
       case "requestOk":
         return this.#updated(stream, message);
@@ -70,12 +73,25 @@ export class FeedMessages {
       case "requestUpdate": {
         if (!this.#parts.offered) break;
         acceptUpdate(this.#context, stream, message, "publish");
-        this.#context.metrics.requests.request_update.ok++;
-        stream.send(requestOk());
-        return;
+        return this.#answerUpdate(stream, message);
       }
     }
     throw violation(`${message.kind} does not belong on a subscription's stream`);
+  }
+
+  /** It may show further tokens, and says nothing else. */
+  async #answerUpdate(
+    stream: RequestChannel,
+    { parameters }: ControlMessageOf<"requestUpdate">,
+  ): Promise<void> {
+    const outcomes = this.#context.metrics.requests.request_update;
+    const renewed = await this.#parts.permit?.renew(parameters.authorizationTokens);
+    if (renewed?.ok === false) {
+      outcomes[renewed.refusal.kind]++;
+      return stream.send(requestError(renewed.refusal));
+    }
+    outcomes.ok++;
+    stream.send(requestOk());
   }
 
   /** A refused update may be followed by PUBLISH_DONE; otherwise the track continues unchanged. */

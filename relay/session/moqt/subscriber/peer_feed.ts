@@ -27,6 +27,7 @@ import { FeedStreams } from "../../ingest/feed_streams.ts";
 import { FeedUpdates } from "./feed_updates.ts";
 import { PromisedEnd } from "../../ingest/promised_end.ts";
 import type { TrackAliases } from "../../ingest/track_aliases.ts";
+import type { RequestPermit } from "../connection/access.ts";
 import { isRelay } from "../connection/relay_peer.ts";
 import { trackEndOf } from "../requests/refusals.ts";
 import { nameFields } from "../requests/refuse.ts";
@@ -320,13 +321,15 @@ export class PeerFeed implements Feed {
     const { log, metrics } = this.#context;
     metrics.tracksGivenUp[why]++;
     log.warn("track given up", { ...nameFields(this.target.track.name), why, reason });
-    this.#request?.cancel("excessive_load");
-    this.#finish({ kind: "excessive_load", reason });
+    const isCut = why === "unauthorized";
+    this.#request?.cancel(isCut ? "expired_auth_token" : "excessive_load");
+    this.#finish({ kind: isCut ? "lost" : "excessive_load", reason });
   }
 
   /** Reads the request's stream, and after PUBLISH_DONE waits for the remaining data. */
-  async listen(stream: RequestChannel): Promise<void> {
+  async listen(stream: RequestChannel, permit?: Pick<RequestPermit, "renew">): Promise<void> {
     const messages = new FeedMessages(this.#context, {
+      permit,
       offered: this.offered,
       updates: this.#updates,
       onUpdatesRefused: (reason) => this.publisher.updatesRefused(reason),

@@ -3,6 +3,8 @@ import {
   type ControlMessageOf,
   decodeTrackProperties,
   type FullTrackName,
+  hasPrefix,
+  type Namespace,
 } from "@qumo/shared/wire";
 import {
   type FeedTarget,
@@ -180,6 +182,14 @@ export class PeerPublisher implements FeedPublisher {
     });
     this.#feeds.add(feed);
     return feed;
+  }
+
+  /** Ends the tracks of a namespace that the peer was asked for, and may no longer publish. */
+  cut(namespace: Namespace, reason: string): void {
+    for (const feed of [...this.#feeds]) {
+      const isIn = hasPrefix(feed.target.track.name.namespace, namespace);
+      if (isIn && !feed.offered) feed.giveUp("unauthorized", reason);
+    }
   }
 
   /** Removes a feed that has ended. */

@@ -1,0 +1,14 @@
+import type { Draft } from "@qumo/shared/wire";
+import type { Refusal } from "../../track/mod.ts";
+import type { SessionCloser } from "./session_closer.ts";
+
+/** Closes a session that is not, or no longer, allowed, with the code that its dialect has for that. */
+export function refuseSession(
+  closer: Pick<SessionCloser, "close">,
+  { sessionCodes }: Pick<Draft, "sessionCodes">,
+  { kind, reason }: Refusal,
+): void {
+  const isOfToken = kind === "expired_auth_token" || kind === "malformed_auth_token";
+  const code = isOfToken && sessionCodes[kind] !== undefined ? kind : "unauthorized";
+  closer.close(code, reason, "unauthorized");
+}

@@ -1,0 +1,65 @@
+import { liteVersions } from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { plainGate, type PlainGateOptions, plainPath } from "../support/worlds/plain_tokens.ts";
+import { SessionWorld } from "../support/worlds/session_world.ts";
+import { LiteWorld, NAME, PATH } from "./lite_script.ts";
+
+const ALL = { root: "", put: "", get: "" };
+
+for (const version of liteVersions) {
+  const guarded = (options: PlainGateOptions = {}) =>
+    new LiteWorld(version, new SessionWorld({ gate: (clock) => plainGate(clock, options) }));
+  const comeWith = (lite: LiteWorld, claims: object, path = "") =>
+    lite.peer({}, { webTransport: plainPath(path, claims) });
+  const unauthorized = version.sessionCodes.unauthorized;
+
+  Deno.test(`${version.protocol}: a session without a good token in its path is closed`, async () => {
+    await using lite = guarded();
+    for (const claims of [{ ...ALL, exp: 0 }, {}, { root: "other", get: "" }]) {
+      const peer = await comeWith(lite, claims, "/demo");
+      assert.equal((await peer.connection.closed).code, unauthorized);
+    }
+    assert.equal((await (await lite.peer()).connection.closed).code, unauthorized);
+  });
+
+  Deno.test(`${version.protocol}: a session ends when its token expires`, async () => {
+    await using lite = guarded();
+    const peer = await comeWith(lite, { ...ALL, exp: 60 });
+    await lite.advance(59_999);
+    await lite.stillPending(peer.connection.closed);
+    await lite.advance(1);
+    const { code, reason } = await peer.connection.closed;
+    assert.equal(code, unauthorized);
+    assert.match(reason, /has expired/);
+  });
+
+  Deno.test(`${version.protocol}: what a peer may not see is not announced to it`, async () => {
+    await using lite = guarded();
+    const publisher = await comeWith(lite, { put: ["live", "acme"] });
+    await publisher.announce({ [PATH]: [], "acme/one": [], "other/x": [] }, 7n);
+    await lite.settle();
+    const viewer = await comeWith(lite, { get: "acme" });
+    const announced = await viewer.announcements();
+    await lite.settle();
+    const event = await announced.next();
+    assert.ok(typeof event === "object");
+    assert.equal(event.suffix, "acme/one");
+    await lite.stillPending(announced.next());
+  });
+
+  Deno.test(`${version.protocol}: a subscription is cut with its token, and the session stays for what is public`, async () => {
+    await using lite = guarded({ public: { subscribe: ["open"] } });
+    const publisher = await comeWith(lite, ALL);
+    await publisher.announce({ [PATH]: [] }, 7n);
+    await lite.settle();
+    const viewer = await comeWith(lite, { get: "live", exp: 30 });
+    const watching = await viewer.subscribe(1n, NAME);
+    await lite.feedOf(publisher);
+    await lite.advance(30_000);
+    let reply;
+    do reply = await watching.next(version.messages.subscribeReply); while (
+      typeof reply === "object"
+    );
+    await lite.stillPending(viewer.connection.closed);
+  });
+}

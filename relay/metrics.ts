@@ -79,6 +79,7 @@ export class RelayMetrics {
   readonly malformed: Record<words.Malformed, number> = zeros(words.MALFORMED);
   readonly oddities: Record<words.OddityKind, number> = zeros(words.ODDITIES);
   readonly mesh = new MeshMetrics();
+  readonly access = { keyReloads: { ok: 0, refused: 0 }, requestsCut: 0 };
   /** Certificates found while running, by whether they were accepted. */
   readonly certificateReloads = { ok: 0, refused: 0 };
   /** Unexpected internal errors. */

@@ -6,6 +6,7 @@ import {
   messageOf,
   TaskGroup,
 } from "@qumo/shared/runtime";
+import type { TokenAccess } from "./access/token_access.ts";
 import { Admission } from "./admission.ts";
 import { openCertificates } from "./certificate.ts";
 import { formatAddress, parseAddress, reachable } from "./config.ts";
@@ -16,6 +17,7 @@ import type { CertificateView, RelayState } from "./ops/snapshot.ts";
 import { callableUrl } from "./control_plane/mod.ts";
 import { drainRelay } from "./drain.ts";
 import type { SessionHost } from "./host.ts";
+import { openAccess } from "./open_access.ts";
 import { KnownAddresses } from "./known_addresses.ts";
 import { Listeners } from "./listeners.ts";
 import { LoadMeter } from "./load_meter.ts";
@@ -37,7 +39,7 @@ const OVERLOAD = 1;
 
 /** A running relay. */
 export class Relay {
-  readonly metrics = new RelayMetrics();
+  readonly metrics: RelayMetrics;
   /** Reads the state and the counts of the relay. */
   readonly read: Read;
   /** Resolves with a reason when the relay can no longer serve. */
@@ -45,6 +47,7 @@ export class Relay {
   /** Resolves when the controller orders the relay to drain and stop. */
   readonly drainRequested: Promise<void>;
   readonly #options: RelayOptions;
+  readonly #access: TokenAccess | undefined;
   readonly #log: Log;
   readonly #tasks: TaskGroup;
   readonly #host: SessionHost;
@@ -71,7 +74,9 @@ export class Relay {
    * again.
    */
   static async start(options: RelayOptions): Promise<Relay> {
-    const relay = new Relay(options);
+    const metrics = new RelayMetrics();
+    const access = await openAccess(options, metrics.access);
+    const relay = new Relay(options, metrics, access);
     try {
       await relay.#start();
       return relay;
@@ -81,9 +86,15 @@ export class Relay {
     }
   }
 
-  private constructor(options: RelayOptions) {
+  private constructor(
+    options: RelayOptions,
+    metrics: RelayMetrics,
+    access: TokenAccess | undefined,
+  ) {
     const { config, clock, log, tracing } = options;
     this.#options = options;
+    this.metrics = metrics;
+    this.#access = access;
     this.#log = log;
     this.#startedAt = clock.wall();
     const { promise, resolve } = Promise.withResolvers<string>();
@@ -95,7 +106,6 @@ export class Relay {
     this.#tasks = new TaskGroup((task, error) => this.#failWith(`${task}: ${messageOf(error)}`));
     this.#eventLoop = new EventLoopLag(clock);
     this.#allowOrigin = originPolicy(config.server);
-    const { metrics } = this;
     const refused = new RefusedConnections(metrics, log, clock);
     this.#refused = refused;
     this.#known = new KnownAddresses(config.server.knownAddresses);
@@ -108,6 +118,7 @@ export class Relay {
       log,
       tracing,
       mesh: this.#mesh,
+      ...(access !== undefined && { gate: access.gate }),
     });
     const admission = new Admission({
       host: this.#host,
@@ -191,9 +202,9 @@ export class Relay {
     return { hash, notAfter, isGenerated: this.#options.config.server.certFile === "" };
   }
 
-  /** Checks the certificate files now instead of at the next interval. */
-  async reloadCertificate(): Promise<void> {
-    await this.#certificates?.reload();
+  /** Checks the files of certificates and keys now instead of at the next interval. */
+  async reload(): Promise<void> {
+    await Promise.all([this.#certificates?.reload(), this.#access?.reload()]);
   }
 
   /** Becomes unready, drains all sessions within the configured time, and stops. */
@@ -226,6 +237,7 @@ export class Relay {
   async #close(): Promise<void> {
     this.#state = "draining";
     this.#certificates?.close();
+    this.#access?.close();
     await this.#mesh.close();
     this.#listeners.close(NO_ERROR, "the relay is shutting down");
     await this.#host.close();

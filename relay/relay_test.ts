@@ -187,13 +187,13 @@ Deno.test("Relay takes another certificate while sessions stay", UNTIDY, async (
   const oldAtRelay = await served;
 
   files["c.pem"] = after.certificate;
-  await relay.reloadCertificate();
+  await relay.reload();
   assert.equal(relay.certificate.hash, before.hash);
   assert.equal(relay.metrics.certificateReloads.refused, 1);
   assert.match(lines[0]!.text, /^warn: new certificate refused/);
 
   files["k.pem"] = after.key;
-  await relay.reloadCertificate();
+  await relay.reload();
   assert.equal(relay.certificate.hash, after.hash);
   assert.equal(relay.metrics.certificateReloads.ok, 1);
   const fresh = await call(relay);

@@ -43,7 +43,7 @@ export async function serve(
   };
   addEventListener("unhandledrejection", (event) => survive(event, event.reason));
   addEventListener("error", (event) => survive(event, event.error));
-  process.onSignal("SIGHUP", () => void relay.reloadCertificate());
+  process.onSignal("SIGHUP", () => void relay.reload());
   greet(process, config.log, greeting(relay));
   const failure = await Promise.race([stopped, relay.drainRequested, relay.failed]);
   await (failure === undefined ? relay.drain() : relay.close());

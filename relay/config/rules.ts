@@ -20,6 +20,7 @@ export function brokenRules(config: RelayConfig): KeyFault[] {
         "set `auth.mode: open` (or INSECURE=true) to allow anyone, or listen on 127.0.0.1",
     );
   }
+  broken.push(...brokenAccess(auth));
   broken.push(...certificatePairFaults(serverPair(config)));
   if (ops.details === "open" && ops.tokens.length > 0) {
     refuse("ops.details", "open shows everything without a token: remove it, or `ops.tokens`");
@@ -34,6 +35,28 @@ export function brokenRules(config: RelayConfig): KeyFault[] {
     );
   }
   return [...broken, ...brokenSizes(config), ...brokenMeshRules(config)];
+}
+
+/** Rules between values of access control. */
+function brokenAccess(
+  { mode, keys, public: everybody, lateTokens }: RelayConfig["auth"],
+): KeyFault[] {
+  const isPublic = everybody.publish.length + everybody.subscribe.length > 0;
+  if (mode === "token") {
+    return keys.length > 0 || isPublic ? [] : [{
+      key: "auth.keys",
+      text: "with `auth.mode: token` and no keys nobody could come in: name a file with a key",
+    }];
+  }
+  const useless = [
+    ["auth.keys", keys.length > 0],
+    ["auth.public", isPublic],
+    ["auth.late_tokens", lateTokens],
+  ] as const;
+  return useless.filter(([, isSet]) => isSet).map(([key]) => ({
+    key,
+    text: `nobody is asked for a token while \`auth.mode\` is ${mode}: write \`auth.mode: token\``,
+  }));
 }
 
 function protocolsFault(protocols: readonly string[]): string | undefined {

@@ -9,6 +9,7 @@ import {
   addressForm,
   bytes,
   integer,
+  isLoopbackHost,
   listOf,
   milliseconds,
   oneOf,
@@ -30,6 +31,7 @@ const GIB = 2 ** 30;
 
 const count = (max: number, min = 1) => integer(min, max);
 const path = () => text(4096).default("");
+const prefixes = () => listOf(text(1024), 256);
 const name = () =>
   text(
     128,
@@ -95,9 +97,28 @@ const server = section({
 const auth = section({
   /**
    * `loopback`: anyone, but the relay listens on loopback addresses only. `open`: anyone who can
-   * reach the address.
+   * reach the address. `token`: who shows a token that one of `keys` signed, as far as it allows.
    */
-  mode: oneOf("loopback", "open").default("loopback"),
+  mode: oneOf("loopback", "open", "token").default("loopback"),
+  /** Files and URLs of keys that tokens are signed with, each a JWK or a JWKS. */
+  keys: listOf(
+    text(4096, "a path, or a URL with https", isKeySource),
+    64,
+  ).default([]),
+  /** How often these are looked at for other keys. */
+  keyReloadMs: milliseconds(100, 86_400_000).default(60_000),
+  /** What anybody may do without a token, as prefixes of names; an empty one is everything. */
+  public: section({
+    publish: prefixes().default([]),
+    subscribe: prefixes().default([]),
+  }),
+  /** How far the clocks of those who sign tokens may be off. */
+  clockSkewMs: milliseconds(0, 600_000).default(10_000),
+  /**
+   * Admits sessions without a token, which may then show tokens with their requests; until then
+   * they may do what is public.
+   */
+  lateTokens: yesNo().default(false),
 });
 
 /** What the relay does for its peers. */
@@ -213,6 +234,13 @@ export type RelayConfig = z.output<typeof settingsSchema>;
 
 function isKnownAddress(value: string): boolean {
   return value === LOOPBACK || parseNetwork(value) !== undefined;
+}
+
+/** Keys must come as they are: over TLS, or from this machine. */
+function isKeySource(value: string): boolean {
+  if (!/^https?:/.test(value)) return value !== "" && !/^\w+:\/\//.test(value);
+  const url = URL.parse(value);
+  return url !== null && (url.protocol === "https:" || isLoopbackHost(url.hostname));
 }
 
 function isOriginOrStar(value: string): boolean {

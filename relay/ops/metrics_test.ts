@@ -91,6 +91,8 @@ Deno.test("the names of metrics are part of the product", async () => {
     "qumo_relay_certificate_not_after_seconds",
     "qumo_relay_certificate_generated",
     "qumo_relay_certificate_reloads_total",
+    "qumo_relay_key_reloads_total",
+    "qumo_relay_requests_cut_total",
     "qumo_relay_unhandled_errors_total",
     "qumo_relay_objects_total",
     "qumo_relay_object_bytes_total",

@@ -113,6 +113,17 @@ export const sessionFamilies: readonly Family[] = [
     "result",
     ({ counts }) => counts.certificateReloads,
   ),
+  counters(
+    "qumo_relay_key_reloads_total",
+    "Reloads of the keys that tokens are verified with, by result.",
+    "result",
+    ({ counts }) => counts.access.keyReloads,
+  ),
+  counter(
+    "qumo_relay_requests_cut_total",
+    "Requests of peers ended because the token that allowed them has expired.",
+    ({ counts }) => counts.access.requestsCut,
+  ),
   counter(
     "qumo_relay_unhandled_errors_total",
     "Unexpected internal errors.",

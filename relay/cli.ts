@@ -13,6 +13,8 @@ export async function runCommand(
 ): Promise<number> {
   const problem = platformProblem(process.deno, process.hasQuic);
   if (problem !== undefined) return complain(process, problem, 1);
+  const [first, ...words] = args;
+  if (first === "token") return await tokenTool(words, process);
   return await runProgram(args, {
     version,
     usage: USAGE,
@@ -20,5 +22,20 @@ export async function runCommand(
     warnings: configWarnings,
     healthUrl: ({ server }) => healthUrl(server.address),
     serve: (config, log) => serve(config, createHost, log, process),
+    async explain({ auth }, token) {
+      const { explainToken } = await import("./access/explain.ts");
+      return await explainToken(auth, token, process);
+    },
   }, process);
+}
+
+/** Runs `token`; nothing of it needs a configuration. */
+async function tokenTool(words: readonly string[], process: Process): Promise<number> {
+  const { runTokenTool } = await import("./access/token_tool.ts");
+  const result = await runTokenTool(words, process);
+  if (!result.ok) {
+    return complain(process, `${result.refusal}\nTry ${version.name} token --help`, 2);
+  }
+  process.stdout.write(result.value);
+  return 0;
 }

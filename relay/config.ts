@@ -15,4 +15,5 @@ export const USAGE = usageText({
   noun: "relay",
   example: "configs/relay.yaml",
   address: "127.0.0.1:4433",
+  hasTokens: true,
 });

@@ -33,6 +33,9 @@ const AT_START: Record<string, Start> = {
       "zod",
     ],
     late: [
+      "relay/cli.ts -> relay/access/explain.ts",
+      "relay/cli.ts -> relay/access/token_tool.ts",
+      "relay/open_access.ts -> relay/access/token_access.ts",
       "shared/http/tls_detector.ts -> node:tls",
       "shared/metrics/scrape.ts -> shared/metrics/prometheus.ts",
       "shared/runtime/config_file.ts -> shared/runtime/config_tree.ts",

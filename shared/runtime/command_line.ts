@@ -14,6 +14,8 @@ export interface Command {
   readonly url: string | undefined;
   /** The target folder of `backup`. */
   readonly folder: string | undefined;
+  /** The file of the token that `check` explains, and the path that it is shown at. */
+  readonly token: { readonly file: string; readonly path: string | undefined } | undefined;
 }
 
 const COMMANDS = ["serve", "check", "health", "version", "backup"] as const;
@@ -30,6 +32,8 @@ export interface UsageWords {
   readonly address: string;
   /** Whether the program has the command `backup`. */
   readonly hasBackup?: true;
+  /** Whether the program has the command `token`. */
+  readonly hasTokens?: true;
 }
 
 /** What differs in the command lines of the two programs. */
@@ -38,26 +42,36 @@ export interface CommandWords {
   readonly former?: string;
   /** Whether the program has the command `backup`. */
   readonly hasBackup?: boolean;
+  /** Whether `check` explains tokens. */
+  readonly hasTokens?: boolean;
 }
 
 /** The answer of `--help`. */
-export function usageText({ program, noun, example, address, hasBackup }: UsageWords): string {
+export function usageText(words: UsageWords): string {
+  const { program, noun, example, address, hasBackup, hasTokens } = words;
   const backup = hasBackup
     ? "\n  backup FOLDER  copy what is stored into a folder, while the controller runs or not"
+    : "";
+  const token = hasTokens
+    ? "\n  token          make keys, and sign and verify tokens; token --help says more"
+    : "";
+  const explain = hasTokens
+    ? "\n      --token FILE      with check: say what this token may do\n" +
+      "      --path PATH       with check --token: at this path"
     : "";
   return `Usage: ${program} [COMMAND] [FLAGS]
 
 Commands
   serve          run the ${noun} (default)
   check          check the configuration and print what is in force, and why
-  health [URL]   ask a ${noun} whether it is ready; exits with 0 if it is and 1 if not${backup}
+  health [URL]   ask a ${noun} whether it is ready; exits with 0 if it is and 1 if not${backup}${token}
   version        print the version, also -v and --version
 
 Flags
   -c, --config FILE     read this configuration; ${example} shows every key
                         (-config FILE, as the Go programs have it, is the same)
       --address ADDR    address to listen on (default ${address})
-      --log-level LEVEL debug, info, warn or error
+      --log-level LEVEL debug, info, warn or error${explain}
   -h, --help            print this
 `;
 }
@@ -66,6 +80,8 @@ const FLAGS = {
   config: { type: "string", short: "c" },
   address: { type: "string" },
   "log-level": { type: "string" },
+  token: { type: "string" },
+  path: { type: "string" },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "v" },
 } as const;
@@ -73,7 +89,7 @@ const FLAGS = {
 /** Parses the command line, or refuses it with a sentence for the user. */
 export function parseCommand(
   args: readonly string[],
-  { former, hasBackup = false }: CommandWords = {},
+  { former, hasBackup = false, hasTokens = false }: CommandWords = {},
 ): Outcome<Command, string> {
   const unknown = args.map(unknownFlag).find((text) => text !== undefined);
   if (unknown !== undefined) return refused(unknown);
@@ -98,12 +114,17 @@ export function parseCommand(
     return refused("backup needs the folder to copy to");
   }
   if (rest.length > 0) return refused(`Unexpected argument ${rest[0]}`);
+  const { token, path } = values;
+  const isStray = token === undefined ? path !== undefined : command !== "check" || !hasTokens;
+  if (isStray && hasTokens) return refused("--token FILE and --path PATH go with check");
+  if (isStray) return refused(`Unknown flag --${token === undefined ? "path" : "token"}`);
   const flags = [
     { name: "--address", key: "server.address", value: values.address },
     { name: "--log-level", key: "log.level", value: values["log-level"] },
   ].filter((flag): flag is ConfigSources["flags"][number] => flag.value !== undefined);
   const name = values.help ? "help" : values.version ? "version" : command;
-  return done({ name, configFile: values.config, flags, url, folder });
+  const shown = token === undefined ? undefined : { file: token, path };
+  return done({ name, configFile: values.config, flags, url, folder, token: shown });
 }
 
 function unknownFlag(arg: string): string | undefined {

@@ -6,6 +6,7 @@ const NOTHING: Omit<Command, "name"> = {
   flags: [],
   url: undefined,
   folder: undefined,
+  token: undefined,
 };
 
 function parsed(...args: string[]): Command {
@@ -85,4 +86,14 @@ Deno.test("parseCommand() knows backup where there is something to copy, and wan
   const bare = backup();
   assert.match(bare.ok ? "" : bare.refusal, /needs the folder/);
   assert.match(refusal("backup", "/copies"), /Unknown command backup/);
+});
+
+Deno.test("parseCommand() takes a token to explain with check alone, where the program knows tokens", () => {
+  const words = ["check", "--token", "t.jwt", "--path", "/demo"];
+  const known = parseCommand(words, { hasTokens: true });
+  assert.deepEqual(known.ok && known.value.token, { file: "t.jwt", path: "/demo" });
+  assert.deepEqual(parseCommand(words), { ok: false, refusal: "Unknown flag --token" });
+  for (const line of [["serve", "--token", "t"], ["check", "--path", "/"]]) {
+    assert.equal(parseCommand(line, { hasTokens: true }).ok, false);
+  }
 });

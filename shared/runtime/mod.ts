@@ -50,7 +50,7 @@ export { fieldText, namespaceText, shownName, trackText, wholeNamespaceText } fr
 export { done, type Outcome, refused } from "./outcome.ts";
 export { printable } from "./printable.ts";
 export { output, type Process, stopSignal } from "./process.ts";
-export { complain, type ConfigAccess, runProgram } from "./program.ts";
+export { complain, type ConfigAccess, runProgram, type TokenToExplain } from "./program.ts";
 export { programSettings } from "./program_settings.ts";
 export { StartError } from "./start_error.ts";
 export { suggest } from "./suggest.ts";

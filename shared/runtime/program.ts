@@ -36,6 +36,15 @@ export interface Program<T extends ProgramConfig & object> {
    * {@linkcode StartError} when that fails.
    */
   readonly backup?: (config: T, folder: string) => Promise<string>;
+  /** What a token may do; rejects with a {@linkcode StartError} when that is nothing. */
+  readonly explain?: (config: T, token: TokenToExplain) => Promise<string>;
+}
+
+/** A token as `check` is given it. */
+export interface TokenToExplain {
+  readonly text: string;
+  /** The path at which it is shown. */
+  readonly path: string | undefined;
 }
 
 /** How files and the environment are read. */
@@ -54,6 +63,7 @@ export async function runProgram<T extends ProgramConfig & object>(
   const parsed = parseCommand(args, {
     former: version.name.replace(/^qumo-/, ""),
     hasBackup: program.backup !== undefined,
+    hasTokens: program.explain !== undefined,
   });
   if (!parsed.ok) return complain(process, `${parsed.refusal}\nTry ${version.name} --help`, 2);
   const command = parsed.value;
@@ -76,11 +86,30 @@ export async function runProgram<T extends ProgramConfig & object>(
   const warnings = [...loaded.value.warnings, ...program.warnings(loaded.value)];
   if (command.name === "check") {
     if (warnings.length > 0) complain(process, warnings.map((one) => `warning: ${one}`).join("\n"));
+    const { token } = command;
+    if (token !== undefined) return await explain(program, loaded.value, token, process);
     return say(process, configReport(loaded.value));
   }
   const log = await openProgramLog(config, process);
   for (const warning of warnings) log.warn(warning);
   return await attempt(loaded.value, process, () => program.serve(config, log));
+}
+
+async function explain<T extends ProgramConfig & object>(
+  program: Program<T>,
+  loaded: LoadedConfig<T>,
+  { file, path }: NonNullable<Command["token"]>,
+  process: Process & ConfigAccess,
+): Promise<number> {
+  let text: string;
+  try {
+    text = await process.readText(file);
+  } catch (error) {
+    return complain(process, `Cannot read ${file}: ${readFailure(error)}`, 1);
+  }
+  return await attempt(loaded, process, async () => {
+    return say(process, await program.explain?.(loaded.value, { text, path }) ?? "");
+  });
 }
 
 /** Runs the command; when it cannot start, prints why. */

@@ -88,7 +88,12 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
             // Other tracks under the prefix may be allowed: this one does not exist for the peer.
             const own = permit.offers(entry.track.name);
             if (own === undefined) return;
-            const terms = { wanted: { ...wanted, forward }, filters, includeProperties, permit: own };
+            const terms = {
+              wanted: { ...wanted, forward },
+              filters,
+              includeProperties,
+              permit: own,
+            };
             this.#offer(entry, terms, () => {
               blocked.add(entry.track);
               this.#sayBlocked(stream, entry.track.name, prefix);

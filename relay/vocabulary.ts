@@ -241,6 +241,8 @@ export const INEXPRESSIBLE = [
   "message", // A message: it was left out, or what asked for it was refused.
   "object", // An object, and what is behind it in its subgroup.
   "property", // A property of a track: it was left out.
+  "object_properties", // Properties of a group's objects: they were left out.
+  "gaps", // Gaps between the ids of a group's objects: they were closed.
 ] as const;
 /** One of {@linkcode INEXPRESSIBLE}. */
 export type Inexpressible = typeof INEXPRESSIBLE[number];

@@ -35,6 +35,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
     "tests/scenarios/control_stream_test.ts",
   'qumo_relay_subscriber_skips_total{reason="out_of_order"}':
     "tests/scenarios/moq_lite_mapping_test.ts",
+  'qumo_relay_inexpressible_total{what="gaps"}': "tests/scenarios/moq_lite_mapping_test.ts",
+  'qumo_relay_inexpressible_total{what="object_properties"}':
+    "tests/scenarios/moq_lite_mapping_test.ts",
   'qumo_relay_http_connections_dropped_total{reason="accept_failed"}':
     "tests/e2e/descriptors_test.ts",
   'qumo_relay_http_connections_dropped_total{reason="address_full"}': HTTP,

@@ -93,6 +93,19 @@ for (const version of liteVersions) {
     const { publisher, viewer } = await setUp(world);
     await sendSubgroup(publisher, { group: 1n, endOfGroup: true }, ...objects(0, 4, 9));
     assert.deepEqual((await nextGroup(world, viewer)).payloads, ["0", "4", "9"]);
+    const { gaps, object_properties: lost } = world.world.metrics.inexpressible;
+    assert.deepEqual([gaps, lost], [1, 0]);
+  });
+
+  test("properties of objects are left out, and counted once for a group", async (world) => {
+    const { publisher, viewer } = await setUp(world);
+    const said = properties([TIMESTAMP, 1], [0x22, 7]);
+    const group = { hasProperties: true, endOfGroup: true };
+    const both = objects(0, 1).map((object) => ({ ...object, properties: said }));
+    await sendSubgroup(publisher, { group: 1n, ...group }, ...both);
+    assert.deepEqual((await nextGroup(world, viewer)).payloads, ["0", "1"]);
+    const { gaps, object_properties: lost } = world.world.metrics.inexpressible;
+    assert.deepEqual([gaps, lost], [0, 1]);
   });
 
   test("an object that comes too late for the order is left out, counted, and said once", async (world) => {

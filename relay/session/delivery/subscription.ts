@@ -208,6 +208,9 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     const skip = SKIPS[end];
     if (skip !== undefined) this.#report.skip(skip, pump.log.group);
     if (pump.log.leftOut > 0) this.#report.note("out_of_order");
+    const { inexpressible } = this.#context.metrics;
+    if (pump.log.closesGaps) inexpressible.gaps++;
+    if (pump.log.lacksProperties) inexpressible.object_properties++;
     if (end === "superseded" || end === "crowded") this.#stallWatch.begin();
     if (end === "refused") this.#owner.streamRefused();
     this.#catchUp();

@@ -58,6 +58,8 @@ export interface Renderer {
   readonly properties: PropertyForm;
   /** Whether a group is one stream, whatever subgroups it has. */
   readonly hasWholeGroups?: boolean;
+  /** Whether there are properties in a block of an object's that it leaves out. */
+  lacks?(properties: PropertyBlock): boolean;
   /**
    * Starts the stream of a subgroup of the track with this number.
    *

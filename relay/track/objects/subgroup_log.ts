@@ -81,6 +81,10 @@ export class SubgroupLog implements SubgroupFields {
   upcoming: { readonly id: number; readonly properties: PropertyBlock } | undefined;
   /** Objects that came too late for it; only of a log that is made of several. */
   leftOut = 0;
+  /** Whether gaps between its objects were closed; only of a log that is made of several. */
+  closesGaps = false;
+  /** Whether its dialect has no words for properties of its first object; only of such a log. */
+  lacksProperties = false;
 
   readonly #track: bigint;
   readonly #index: ObjectIndex;

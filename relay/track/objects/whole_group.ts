@@ -60,6 +60,7 @@ export class WholeGroup implements LogReader {
   /** The group as one log. */
   readonly log: SubgroupLog;
   readonly #place: WholePlace;
+  readonly #renderer: Renderer;
   readonly #parts: Part[] = [];
   // The id of the last object that was taken.
   #last = -1;
@@ -73,6 +74,7 @@ export class WholeGroup implements LogReader {
     const { track, group } = place;
     const [lead] = group.logs;
     this.#place = place;
+    this.#renderer = renderer;
     this.log = new SubgroupLog({
       track: track.number,
       group: group.id,
@@ -216,6 +218,10 @@ export class WholeGroup implements LogReader {
     const id = idOf(part);
     const object = part.log.objectAt(part.log.indexOf(id));
     const { payloadLength, payloadStart, properties, time } = object;
+    if (id > this.#last + 1) this.log.closesGaps = true;
+    if (this.#frames === 0) {
+      this.log.lacksProperties = this.#renderer.lacks?.(properties) ?? false;
+    }
     const frame = { id: this.#frames++, payloadLength, status: ObjectStatus.NORMAL };
     this.log.begin({ ...frame, properties: properties.bytes }, properties.form, time);
     this.#last = id;

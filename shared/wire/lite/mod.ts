@@ -12,6 +12,7 @@ export {
   liteTrackBlock,
   plainProperties,
   timedProperties,
+  TIMESTAMP,
 } from "./properties.ts";
 export { liteVersionOf, liteVersions } from "./versions/mod.ts";
 export type { LiteMessages, LiteVersion } from "./versions/version.ts";

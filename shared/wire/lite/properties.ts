@@ -17,7 +17,7 @@ import { MAX_TIMESTAMP } from "./frame.ts";
  */
 
 /** The type of the property with an object's timestamp (draft-lcurley-moq-timestamp). */
-const TIMESTAMP = 0x10n;
+export const TIMESTAMP = 0x10n;
 
 /** The type of the property with the units of a track's timestamps (the same draft). */
 const TIMESCALE = 0x08n;

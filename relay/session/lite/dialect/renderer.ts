@@ -7,8 +7,10 @@ import {
   MAX_TIMESTAMP,
   ObjectStatus,
   plainProperties,
+  type PropertyBlock,
   type PropertyForm,
   timedProperties,
+  TIMESTAMP,
 } from "@qumo/shared/wire";
 import type {
   DatagramFields,
@@ -40,11 +42,20 @@ const RENDERERS = new WeakMap<FrameForm, Renderer>();
 class LiteRenderer implements Renderer {
   readonly properties: PropertyForm;
   readonly hasWholeGroups = true;
+  // The property that frames can say.
+  readonly #said: bigint | undefined;
   readonly #frames: FrameForm;
 
   constructor(frames: FrameForm) {
     this.#frames = frames;
+    this.#said = frames.hasTimestamps ? TIMESTAMP : undefined;
     this.properties = frames.hasTimestamps ? timedProperties : plainProperties;
+  }
+
+  /** A group's frames have no properties but timestamps, if these. */
+  lacks(block: PropertyBlock): boolean {
+    if (block.form === this.properties || block.bytes.length === 0) return false;
+    return block.form.read(block.bytes).some(({ type }) => type !== this.#said);
   }
 
   get name(): string {

@@ -35,6 +35,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
     "tests/scenarios/control_stream_test.ts",
   'qumo_relay_subscriber_skips_total{reason="out_of_order"}':
     "tests/scenarios/moq_lite_mapping_test.ts",
+  'qumo_relay_inexpressible_total{what="property"}': "tests/scenarios/control_stream_test.ts",
   'qumo_relay_inexpressible_total{what="gaps"}': "tests/scenarios/moq_lite_mapping_test.ts",
   'qumo_relay_inexpressible_total{what="object_properties"}':
     "tests/scenarios/moq_lite_mapping_test.ts",

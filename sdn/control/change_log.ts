@@ -13,6 +13,8 @@ export interface ChangeEntry {
 /** One event of a step, and the watchers that receive it. */
 export interface ChangeEvent extends WatchEvent {
   readonly scopes: readonly ("graph" | "announces" | "flows")[];
+  /** The announces that it is about; absent for one that is about something else. */
+  readonly announces?: readonly string[];
 }
 
 /** The capacity of a change log, in entries and in bytes. The newest entry is always kept. */
@@ -27,6 +29,12 @@ export interface LogPlace {
   readonly revision: number;
   /** Events of the next one that were read. */
   readonly events: number;
+}
+
+/** One event of the log: the revision of its entry and its number therein. */
+export interface EventPlace {
+  readonly revision: number;
+  readonly number: number;
 }
 
 /** Some events of the log, and the place after them. */
@@ -51,6 +59,8 @@ export class ChangeLog {
   #closed = false;
   /** What was read since the newest entry: watchers at one place are given the same list. */
   readonly #read = new Map<string, LogBatch>();
+  /** As `#read`, for lists of events that were picked. */
+  readonly #picked = new Map<string, readonly WatchEvent[]>();
 
   /** Starts empty after `revision`; rings `wakeups` with each entry. */
   constructor(revision: number, limits: ChangeLogLimits, wakeups: Wakeups) {
@@ -94,6 +104,7 @@ export class ChangeLog {
     this.#entries.push(entry);
     this.#bytes += entry.bytes;
     this.#read.clear();
+    this.#picked.clear();
     while (
       this.#size > 1 && (this.#size > this.#limits.entries || this.#bytes > this.#limits.bytes)
     ) {
@@ -128,6 +139,35 @@ export class ChangeLog {
     return batch;
   }
 
+  /** The events after a revision that the log reaches, with the place of each. */
+  *eventsAfter(revision: number): Generator<[EventPlace, ChangeEvent]> {
+    for (let at = revision + 1; at <= this.#revision; at++) {
+      for (const [number, event] of this.#entryOf(at)!.events.entries()) {
+        yield [{ revision: at, number }, event];
+      }
+    }
+  }
+
+  /**
+   * The first of these events, up to the length of one write, or one; undefined when it was evicted.
+   * Watchers to whom the same are told share the list.
+   */
+  pick(places: Iterable<EventPlace>): readonly WatchEvent[] | undefined {
+    const events: WatchEvent[] = [];
+    let [length, key] = [0, ""];
+    for (const { revision, number } of places) {
+      const event = this.#entryOf(revision)?.events[number];
+      if (event === undefined) return undefined;
+      if (length > 0 && length + event.data.length > BATCH_LENGTH) break;
+      length += event.data.length;
+      key += `${revision}.${number} `;
+      events.push(event);
+    }
+    const known = this.#picked.get(key);
+    if (known === undefined) this.#picked.set(key, events);
+    return known ?? events;
+  }
+
   /**
    * Resolves when there is an entry after `revision`, the log is closed, or `signal` is aborted.
    */
@@ -147,12 +187,17 @@ export class ChangeLog {
     return this.#entries.length - this.#first;
   }
 
+  /** The entry of a revision; undefined when it was evicted. */
+  #entryOf(revision: number): ChangeEntry | undefined {
+    return this.#entries[this.#entries.length - 1 - (this.#revision - revision)];
+  }
+
   #readFrom(place: LogPlace, scope: WatchScope): LogBatch {
     const events: WatchEvent[] = [];
     let [length, at] = [0, place.events];
     let revision = place.revision;
     for (; revision < this.#revision; revision++, at = 0) {
-      const entry = this.#entries[this.#entries.length - (this.#revision - revision)]!;
+      const entry = this.#entryOf(revision + 1)!;
       for (; at < entry.events.length; at++) {
         const event = entry.events[at]!;
         if (!event.scopes.some((one) => scope[one])) continue;

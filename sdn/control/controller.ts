@@ -11,6 +11,8 @@ import { ChangeLog } from "./change_log.ts";
 import { datesOf } from "./dates.ts";
 import { DirectoryService } from "./directory_service.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
+import { InterestIndex } from "./interest_index.ts";
+import { interestPages } from "./interest_pages.ts";
 import { Journal } from "./journal.ts";
 import { ControllerMetrics } from "./metrics.ts";
 import { Presenter } from "./presenter.ts";
@@ -66,6 +68,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
   readonly #registry: Registry;
   readonly #presenter: Presenter;
   readonly #changeLog: ChangeLog;
+  readonly #interested: InterestIndex;
   readonly #publisher: StepPublisher;
   readonly #journal: Journal;
   readonly #graphs: GraphKeeper;
@@ -90,6 +93,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
       registry.revision,
       { limits: { entries, bytes }, wakeups },
     );
+    this.#interested = new InterestIndex(new Wakeups(clock));
     this.metricsSink = this.#openMetrics();
     this.#outages = new Outages(events);
     if (store.sharing !== undefined) this.#outages.watchStore(clock, () => store.healthy);
@@ -102,6 +106,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
     const toDate = datesOf(parts.timeline);
     this.#publisher = new StepPublisher({
       changeLog: this.#changeLog,
+      interested: this.#interested,
       chronicle: this.#chronicle,
       toDate,
     });
@@ -188,6 +193,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
     this.#watching.snapshots.close();
     this.#watching.admission.close();
     this.#changeLog.close();
+    this.#interested.close();
     await this.#parts.store.close();
   }
 
@@ -220,6 +226,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
       announces: () => registry.directory.size,
       announceBytes: () => registry.directory.bytes,
       historyBytes: () => this.#changeLog.bytes,
+      interests: () => this.#interested.size,
       flows: () => registry.flows.values().reduce((sum, one) => sum + one.length, 0),
       revision: () => this.revision(),
       prolonged: () => registry.prolonged,
@@ -248,8 +255,15 @@ export class Controller implements WatchUseCases, OperationUseCases {
 
   #openWatching(wakeups: Wakeups): WatchSources {
     const freshGraph = () => this.#freshGraph();
+    const { directory } = this.#registry;
     return {
       changeLog: this.#changeLog,
+      interested: this.#interested,
+      announces: () => directory.size,
+      interestPages: (interests) =>
+        interestPages(directory, interests).map((page) =>
+          page.map((one) => this.#presenter.announce(one))
+        ),
       tables: new RouteTables(this.#parts.clock, this.#graphs.current),
       snapshots: new Snapshots({
         clock: this.#parts.clock,

@@ -94,3 +94,18 @@ export const LOOK_MS = 100;
  * was not answered gives up after 5 seconds, and tries again some seconds later.
  */
 export const BUSY_MS = 10_000;
+
+/** Interests of one watcher: namespaces and prefixes that the sessions of a relay ask for. */
+export const MAX_INTERESTS = 8192;
+
+/** Characters of the texts of one watcher's interests: 128 for each of the maximum number. */
+export const MAX_INTEREST_LENGTH = 1024 * 1024;
+
+/** Interests of all watchers: 200 for each of a thousand relays, at some 500 bytes. */
+export const MAX_INTERESTS_IN_ALL = 200_000;
+
+/** Characters of the texts of all interests. */
+export const MAX_INTEREST_LENGTH_IN_ALL = 24 * 1024 * 1024;
+
+/** Changes that concern a watcher which does not read; one that is behind more ends. */
+export const MAX_PENDING_CHANGES = 10_000;

@@ -17,6 +17,7 @@ function controllerMetrics() {
     announces: () => 3,
     announceBytes: () => 99,
     historyBytes: () => 1000,
+    interests: () => 0,
     prolonged: () => 0,
     revision: () => 4,
     isStoreHealthy: () => state.isStoreHealthy,

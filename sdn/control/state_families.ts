@@ -8,6 +8,8 @@ export interface StateSources {
   readonly announces: () => number;
   readonly announceBytes: () => number;
   readonly historyBytes: () => number;
+  /** Interests of all watchers that follow some announces only. */
+  readonly interests: () => number;
   readonly flows: () => number;
   readonly revision: () => number;
   readonly prolonged: () => number;
@@ -35,6 +37,11 @@ export function stateFamilies(sources: StateSources): Family[] {
       "qumo_sdn_watch_history_bytes",
       "Bytes of changes kept for watchers that are behind",
       sources.historyBytes,
+    ),
+    gauge(
+      "qumo_sdn_watch_interests",
+      "Namespaces and prefixes whose announces relays follow, of all relays",
+      sources.interests,
     ),
     gauge("qumo_sdn_flows", "Flows: remote tracks that relays take from neighbors", sources.flows),
     counter(

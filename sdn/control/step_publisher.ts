@@ -7,6 +7,8 @@ import { announceView, relayView } from "./views.ts";
 /** The dependencies of {@linkcode StepPublisher}. */
 export interface StepPublisherOptions {
   readonly changeLog: ChangeLog;
+  /** Receives each entry of the log, for those who follow some of it. */
+  readonly interested: { push(entry: ChangeEntry): void };
   /** Receives each step, to derive events for operators. */
   readonly chronicle: { step(step: Step): void };
   readonly toDate: ToDate;
@@ -30,8 +32,10 @@ export class StepPublisher {
 
   /** Publishes the next step in order of revision. */
   publish(step: Step): void {
-    const { changeLog, chronicle } = this.#options;
-    changeLog.push(this.#entry(step));
+    const { changeLog, interested, chronicle } = this.#options;
+    const entry = this.#entry(step);
+    changeLog.push(entry);
+    interested.push(entry);
     chronicle.step(step);
     // Flows are not replicated: each relay reports them to the controller that it sends heartbeats
     // to.
@@ -62,7 +66,9 @@ export function entryFromText(revision: number, text: string): ChangeEntry {
   const told = new StepEvents(revision);
   for (const line of text.split("\n")) {
     const space = line.indexOf(" ");
-    if (space > 0) told.write(line.slice(0, space) as EventName, line.slice(space + 1));
+    if (space <= 0) continue;
+    const [event, data] = [line.slice(0, space) as EventName, line.slice(space + 1)];
+    told.write(event, data, announcesIn(event, data));
   }
   return told.entry();
 }
@@ -90,7 +96,7 @@ function entryOf({ revision, changes, relays }: Step, toDate: ToDate): ChangeEnt
         told.announce(leased(change.announce, relay, toDate));
         break;
       case "withdraw":
-        told.add("withdraw", { relay: change.relay, track: change.track });
+        told.withdraw(change);
         break;
       case "flows":
         told.add("flows", { relay: change.relay, flows: change.flows });
@@ -117,9 +123,15 @@ class StepEvents {
     this.#add(event, data);
   }
 
-  /** Adds an event whose data are written already. */
-  write(event: EventName, data: string): void {
-    this.#events.push({ scopes: SCOPES[event], id: this.#revision, event, data });
+  withdraw({ relay, track }: { readonly relay: string; readonly track: string }): void {
+    this.#endList();
+    this.#add("withdraw", { relay, track }, [track]);
+  }
+
+  /** Adds an event whose data are written already, and the announces that it is about. */
+  write(event: EventName, data: string, announces: readonly string[] | undefined): void {
+    const about = announces && { announces };
+    this.#events.push({ scopes: SCOPES[event], ...about, id: this.#revision, event, data });
   }
 
   announce(one: ReturnType<typeof leased>): void {
@@ -138,13 +150,22 @@ class StepEvents {
     const [first] = entries;
     if (first === undefined) return;
     this.#announces = [];
-    if (entries.length === 1) this.#add("announce", first);
-    else this.#add("announces", { entries });
+    const tracks = entries.map(({ track }) => track);
+    if (entries.length === 1) this.#add("announce", first, tracks);
+    else this.#add("announces", { entries }, tracks);
   }
 
-  #add(event: EventName, data: object): void {
-    this.write(event, JSON.stringify({ revision: this.#revision, ...data }));
+  #add(event: EventName, data: object, announces?: readonly string[]): void {
+    this.write(event, JSON.stringify({ revision: this.#revision, ...data }), announces);
   }
+}
+
+/** The announces that an event is about, by its data; undefined when it is about something else. */
+function announcesIn(event: EventName, data: string): readonly string[] | undefined {
+  if (event === "announces") {
+    return JSON.parse(data).entries.map(({ track }: { track: string }) => track);
+  }
+  return event === "announce" || event === "withdraw" ? [JSON.parse(data).track] : undefined;
 }
 
 /** Reachability comes from the graph and is not part of a relay's own view. */

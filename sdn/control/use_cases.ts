@@ -1,5 +1,5 @@
 import type { Outcome } from "@qumo/shared/runtime";
-import type { Refusal, Registration } from "@qumo/shared/topology";
+import type { Interest, Refusal, Registration } from "@qumo/shared/topology";
 import type { z } from "zod";
 import type { DirectoryCursor, Match } from "../registry/mod.ts";
 import type * as answers from "./answers.ts";
@@ -81,10 +81,29 @@ export interface WatchEvent {
 export interface WatchQuery {
   readonly since?: number | undefined;
   readonly scope: WatchScope;
+  /** Follows only the announces that these are about; they can change. */
+  readonly interest?: InterestQuery;
   /** Identifies the client, so that one with many watchers does not keep others waiting. */
   readonly client: string;
   /** Called when there may be events for a watcher that was given none. */
   readonly onNews: () => void;
+}
+
+/** The announces that a watcher follows, in place of all. */
+export interface InterestQuery {
+  /** The name under which the watcher changes its interests. */
+  readonly id: string;
+  readonly interests: readonly Interest[];
+  /** Follows all announces if there are not more than these; 0: never. */
+  readonly allUpTo: number;
+}
+
+/** A change of a watcher's interests. */
+export interface InterestChange {
+  /** Told in the event after which the watcher knows all that the change adds. */
+  readonly number: number;
+  readonly add: readonly Interest[];
+  readonly drop: readonly Interest[];
 }
 
 /** The events for one watcher, which takes them when it has room. */
@@ -96,6 +115,8 @@ export interface WatchFeed {
    * list, so that they can share what is made of it.
    */
   take(): readonly WatchEvent[];
+  /** Changes the interests of a watcher that has some; changes nothing where it is refused. */
+  revise(change: InterestChange): Outcome<void, Refusal>;
   /** Must be called when the watcher leaves. */
   close(): void;
 }

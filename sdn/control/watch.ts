@@ -1,11 +1,13 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import { type Refusal, refusal } from "@qumo/shared/topology";
+import { type Interest, type Refusal, refusal } from "@qumo/shared/topology";
 import type { Graph } from "../graph/mod.ts";
 import type { Admission } from "./admission.ts";
-import type { ChangeLog, LogPlace } from "./change_log.ts";
+import type { ChangeLog } from "./change_log.ts";
+import type { InterestIndex } from "./interest_index.ts";
+import { AllNews, ConcerningNews, type News } from "./news.ts";
 import type { RouteFollower, RouteLines, RouteTables } from "./route_tables.ts";
 import type { Snapshot, Snapshots } from "./snapshots.ts";
-import type { WatchEvent, WatchFeed, WatchQuery } from "./use_cases.ts";
+import type { InterestChange, WatchEvent, WatchFeed, WatchQuery } from "./use_cases.ts";
 import type { Wakeups } from "./wakeups.ts";
 
 /** The sources that watchers read. */
@@ -14,6 +16,12 @@ export interface WatchSources {
   readonly snapshots: Snapshots;
   readonly tables: RouteTables;
   readonly wakeups: Wakeups;
+  /** Those who follow some announces. */
+  readonly interested: InterestIndex;
+  /** The number of announces. */
+  readonly announces: () => number;
+  /** The announces that some interests are about, as lists of entries. */
+  readonly interestPages: (interests: readonly Interest[]) => Iterable<readonly unknown[]>;
   /** Whose turn it is to begin. */
   readonly admission: Admission;
   /** Resolves with a graph that includes every change of the registry. */
@@ -35,7 +43,17 @@ export function watch(sources: WatchSources, query: WatchQuery): Outcome<WatchFe
       `The history does not reach back to ${query.since}; it is at ${changeLog.revision}`;
     return refused(refusal("history_gone", message));
   }
-  return done(new Watcher(sources, query));
+  const { allUpTo = 0 } = query.interest ?? {};
+  const isSmall = allUpTo > 0 && sources.announces() <= allUpTo;
+  if (query.interest === undefined || isSmall) {
+    return done(new Watcher(sources, query).start());
+  }
+  const scope = { ...query.scope, announces: false };
+  const watcher = new Watcher(sources, { ...query, scope });
+  const begun = watcher.revise({ number: 0, add: query.interest.interests, drop: [] });
+  if (begun.ok) return done(watcher.start());
+  watcher.close();
+  return begun;
 }
 
 /** One watcher's place in the snapshot, the routes and the changes. */
@@ -45,11 +63,15 @@ class Watcher implements WatchFeed {
   /** What comes before the changes, list by list; undefined while it is being made, or when over. */
   #opening: Iterator<readonly WatchEvent[]> | undefined;
   #isOpen = false;
-  #place: LogPlace;
+  readonly #news: News;
+  /** Those who follow some announces have it. */
+  readonly #concerning: ConcerningNews | undefined;
+  /** What is told of interests that were added. */
+  #added: Iterator<readonly WatchEvent[]>[] = [];
   #routes: readonly FollowedRoutes[] = [];
   #isOver = false;
   /** Ends its turn. */
-  readonly #leave: () => void;
+  #leave = () => {};
   readonly #wake = () => {
     if (!this.#isOver) this.#query.onNews();
   };
@@ -57,8 +79,20 @@ class Watcher implements WatchFeed {
   constructor(sources: WatchSources, query: WatchQuery) {
     this.#sources = sources;
     this.#query = query;
-    this.#place = { revision: query.since ?? sources.changeLog.revision, events: 0 };
-    this.#leave = sources.admission.come(query.client, () => void this.#open());
+    const { changeLog, wakeups, interested } = sources;
+    const wake = this.#wake;
+    const { scope, interest } = query;
+    if (interest !== undefined && !scope.announces) {
+      this.#concerning = new ConcerningNews(changeLog, interested, { scope, wake });
+    }
+    this.#news = this.#concerning ?? new AllNews(changeLog, scope, { wakeups, wake });
+  }
+
+  /** Begins when it is its turn. */
+  start(): this {
+    const { admission } = this.#sources;
+    this.#leave = admission.come(this.#query.client, () => void this.#open());
+    return this;
   }
 
   get isOver(): boolean {
@@ -67,8 +101,7 @@ class Watcher implements WatchFeed {
 
   take(): readonly WatchEvent[] {
     if (this.#isOver) return NONE;
-    const { changeLog, wakeups } = this.#sources;
-    if (changeLog.closed) return this.#end(NONE);
+    if (this.#sources.changeLog.closed) return this.#end(NONE);
     if (this.#opening !== undefined) {
       const next = this.#opening.next();
       if (!next.done) return next.value;
@@ -76,15 +109,27 @@ class Watcher implements WatchFeed {
       this.#isOpen = true;
       this.#leave();
     }
-    const news = this.#isOpen ? this.#news() : NONE;
-    if (news.length === 0 && !this.#isOver) wakeups.wait(this.#wake);
+    const news = this.#isOpen ? this.#next() : NONE;
+    if (news.length === 0 && !this.#isOver) this.#news.wait();
     return news;
+  }
+
+  revise(change: InterestChange): Outcome<void, Refusal> {
+    if (this.#isOver) return refused(refusal("not_found", "The watcher has ended"));
+    const outcome = this.#concerning === undefined
+      ? done(undefined)
+      : this.#sources.interested.revise(this.#concerning, change);
+    // What a watcher begins with is told at its opening.
+    if (!outcome.ok || change.number === 0) return outcome;
+    this.#added.push(this.#tellAdded(change));
+    this.#query.onNews();
+    return outcome;
   }
 
   close(): void {
     this.#isOver = true;
     this.#leave();
-    this.#sources.wakeups.leave(this.#wake);
+    this.#news.close();
     for (const one of this.#routes) one.close();
   }
 
@@ -92,20 +137,21 @@ class Watcher implements WatchFeed {
     const { scope, since } = this.#query;
     const { snapshots, freshGraph } = this.#sources;
     let snapshot: Snapshot | undefined;
-    if (since === undefined && (scope.graph || scope.announces)) {
+    if (since === undefined && (scope.graph || scope.announces || this.#concerning)) {
       snapshot = await snapshots.take();
-      this.#place = { revision: snapshot.revision, events: 0 };
     }
     if (scope.routes.length > 0) await freshGraph();
     if (this.#isOver) return;
-    const { tables } = this.#sources;
+    const { tables, changeLog } = this.#sources;
+    this.#news.begin(since ?? snapshot?.revision ?? changeLog.revision);
     this.#routes = scope.routes.map((relay) => new FollowedRoutes(tables, relay, this.#wake));
     this.#opening = this.#first(snapshot);
     this.#query.onNews();
   }
 
   *#first(snapshot: Snapshot | undefined): Generator<readonly WatchEvent[]> {
-    const { scope, since } = this.#query;
+    const { scope, since, interest } = this.#query;
+    if (interest !== undefined) yield [this.#nameEvent(interest.id)];
     if (scope.graph && snapshot !== undefined) yield snapshot.graph;
     if (scope.announces) {
       let page = snapshot?.page(0, undefined);
@@ -113,6 +159,9 @@ class Watcher implements WatchFeed {
         yield page.events;
         page = snapshot?.page(number, page.last);
       }
+    }
+    if (this.#concerning !== undefined && since === undefined) {
+      yield* this.#pages(interest!.interests);
     }
     if (scope.flows && since === undefined) {
       // Iterates over a copy: a change during the snapshot reaches the watcher as a change event.
@@ -124,25 +173,43 @@ class Watcher implements WatchFeed {
       const lines = one.all();
       if (lines.length > 0) yield lines;
     }
-    const { revision } = this.#place;
+    const { revision } = this.#news;
     yield [{ id: revision, event: "ready", data: JSON.stringify({ revision }) }];
   }
 
-  #news(): readonly WatchEvent[] {
-    const { changeLog, onBehind } = this.#sources;
-    const { scope } = this.#query;
-    while (this.#place.revision < changeLog.revision) {
-      const next = changeLog.after(this.#place, scope);
-      if (next === undefined) {
-        onBehind();
-        const data = JSON.stringify({ revision: changeLog.revision });
-        return this.#end([{ event: "history_gone", data }]);
-      }
-      this.#place = next.place;
-      if (next.events.length > 0) return next.events;
+  #next(): readonly WatchEvent[] {
+    for (let added = this.#added[0]; added !== undefined; added = this.#added[0]) {
+      const next = added.next();
+      if (!next.done) return next.value;
+      this.#added.shift();
     }
+    const news = this.#news.take();
+    if (news === undefined) {
+      this.#sources.onBehind();
+      const data = JSON.stringify({ revision: this.#sources.changeLog.revision });
+      return this.#end([{ event: "history_gone", data }]);
+    }
+    if (news.length > 0) return news;
     const changed = this.#routes.find((one) => one.hasNews);
-    return changed === undefined ? NONE : changed.news(this.#place.revision);
+    return changed === undefined ? NONE : changed.news(this.#news.revision);
+  }
+
+  /** What a watcher is told first: its name, and whether it follows all announces or some. */
+  #nameEvent(id: string): WatchEvent {
+    const follows = this.#concerning === undefined ? "all" : "interests";
+    return { event: "watcher", data: JSON.stringify({ watcher: id, follows }) };
+  }
+
+  *#tellAdded({ number, add }: InterestChange): Generator<readonly WatchEvent[]> {
+    if (this.#concerning !== undefined) yield* this.#pages(add);
+    const { revision } = this.#sources.changeLog;
+    yield [{ event: "interests", data: JSON.stringify({ number, revision }) }];
+  }
+
+  *#pages(interests: readonly Interest[]): Generator<readonly WatchEvent[]> {
+    for (const entries of this.#sources.interestPages(interests)) {
+      yield [{ event: "announces", data: JSON.stringify({ entries }) }];
+    }
   }
 
   #end(last: readonly WatchEvent[]): readonly WatchEvent[] {

@@ -22,7 +22,8 @@ import { type RateLimit, RateLimiter } from "./rate_limit.ts";
 import { relayEndpoints } from "./relay_endpoints.ts";
 import { routeEndpoints } from "./route_endpoints.ts";
 import { refuse, serveEndpoints } from "./serve_endpoints.ts";
-import { watchEndpoint, type WatchTools } from "./watch_endpoint.ts";
+import { watchEndpoints } from "./watch_endpoints.ts";
+import type { WatchTools } from "./watchers.ts";
 
 /** The dependencies of the app. */
 export interface AppOptions extends WatchTools {
@@ -145,7 +146,7 @@ function route(options: AppOptions): (asked: Asked) => Promise<Response> {
     ...relayEndpoints(options.relays),
     ...routeEndpoints(options.routes),
     ...announceEndpoints(options.directory),
-    watchEndpoint(options.watching, options),
+    ...watchEndpoints(options.watching, options),
     ...operationEndpoints(options.operation),
     ...eventEndpoints(options.events),
     ...options.more,

@@ -54,3 +54,6 @@ export const MIN_COMPRESSED = 1200;
 
 /** Bytes per write to an event stream: a longer event is written in chunks. */
 export const MAX_WRITE_LENGTH = 8 * 1024;
+
+/** Bytes of a list of interests: those of one watcher, with quotes and what is not ASCII. */
+export const MAX_INTEREST_BYTES = 2 * 1024 * 1024;

@@ -37,6 +37,9 @@ const AT_TOKYO: Asking = { method: "PUT", path: "/announce/x", body: { relay: "t
 const WITHDRAW: Asking = { method: "DELETE", path: "/announce/x?relay=tokyo" };
 const CHANGED = { "if-match": '"777"' };
 
+/** Stands for the name of a watcher that there is. */
+const WATCHER = "/watch/WATCHER";
+
 function get(path: string, refusals: Operation["refusals"] = {}, before = [TOKYO]): Operation {
   return { method: "GET", path, before, refusals };
 }
@@ -110,6 +113,18 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "GET /watch": get("/watch?scope=graph", {
     410: { method: "GET", path: "/watch?since=999" },
   }),
+  "POST /watch": {
+    method: "POST",
+    path: "/watch",
+    body: { scope: "graph", interests: { namespaces: ["live"] } },
+    refusals: { 410: { method: "POST", path: "/watch", body: { since: 999, interests: {} } } },
+  },
+  "PUT /watch/{watcher}": {
+    method: "PUT",
+    path: WATCHER,
+    body: { number: 1, add: { prefixes: ["live"] } },
+    refusals: { 404: { method: "PUT", path: "/watch/nobody", body: { number: 1 } } },
+  },
   "GET /health": get("/health"),
   "GET /metrics": get("/metrics"),
   "GET /events": get("/events"),
@@ -136,16 +151,21 @@ function controller(app: Partial<AppOptions> = {}, store = new MemoryStore(0)): 
 /** Asks, after what must have been asked before, and answers with the status; checks a refusal's body. */
 async function status(
   { ask, request }: Given,
-  { before = [], ...asking }: Asking & { before?: readonly Asking[] },
+  { before = [], ...asked }: Asking & { before?: readonly Asking[] },
 ): Promise<string> {
   for (const one of before) await ask(one.method, one.path, one.body, one.headers);
-  if (asking.path.startsWith("/watch")) {
+  if (/^\/watch(\?|$)/.test(asked.path)) {
     // A stream of events has no end to wait for.
-    const { method, path, headers = {} } = asking;
-    const response = await request(path, { method, headers });
+    const { method, path, headers = {}, body } = asked;
+    const text = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await request(path, { method, headers, ...text });
     await response.body?.cancel();
     return String(response.status);
   }
+  const path = asked.path.startsWith(WATCHER)
+    ? asked.path.replace(WATCHER, `/watch/${await watcherOf(request)}`)
+    : asked.path;
+  const asking = { ...asked, path };
   const answer = await ask(asking.method, asking.path, asking.body, asking.headers);
   if (answer.status === 304) assert.equal(answer.body, "");
   else if (answer.status === 503 && asking.path.startsWith("/health")) {
@@ -155,6 +175,17 @@ async function status(
     assert.ok(read.success, `${asking.method} ${asking.path}: ${JSON.stringify(answer.body)}`);
   }
   return String(answer.status);
+}
+
+/** The name of a watcher that stays; "refused" where none may begin. */
+async function watcherOf(request: Given["request"]): Promise<string> {
+  const body = JSON.stringify({ interests: {} });
+  const response = await request("/watch", { method: "POST", body });
+  if (!response.ok) return "refused";
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes('"watcher":')) text += (await reader.read()).value;
+  return /"watcher":"([^"]+)"/.exec(text)![1]!;
 }
 
 /** What leads any operation to a status that belongs to no operation in particular. */

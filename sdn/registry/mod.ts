@@ -1,7 +1,7 @@
 /** The registry of relays and their announced tracks: pure state, with time as an argument. */
 export type { Adoption } from "./adoption.ts";
 export type { Command, CommandAnswer, Match } from "./command.ts";
-export type { DirectoryCursor } from "./directory.ts";
+export type { Directory, DirectoryCursor } from "./directory.ts";
 export { BEATS_PER_LEASE } from "./limits.ts";
 export * from "./model.ts";
 export type { Kept, StoredRelay } from "./reconcile.ts";

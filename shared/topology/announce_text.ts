@@ -79,6 +79,18 @@ export function announcesCovering(track: string): string[] {
   return [...alone, ...covering, [EMPTY_PART]].map((parts) => [...head, ...parts].join("/"));
 }
 
+/** The parts of an announce as they stand in its text. */
+export interface AnnounceParts {
+  readonly scope: string | undefined;
+  readonly namespace: readonly string[];
+  readonly name: string | undefined;
+}
+
+/** The parts of a canonical text of an announce; undefined for one that is malformed. */
+export function announceParts(text: string): AnnounceParts | undefined {
+  return divide(text.split("/"), (part) => part === EMPTY_PART);
+}
+
 /**
  * Splits the parts of an announce into scope, namespace and name; `undefined` for a misplaced empty
  * part.

@@ -61,6 +61,7 @@ function clusterText(): Promise<string> {
     announces: () => 0,
     announceBytes: () => 0,
     historyBytes: () => 0,
+    interests: () => 0,
     flows: () => 0,
     prolonged: () => 0,
     revision: () => 0,

@@ -1,0 +1,157 @@
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { type Interest, InterestTree, type Refusal, refusal } from "@qumo/shared/topology";
+import type { ChangeEntry, ChangeEvent } from "./change_log.ts";
+import {
+  MAX_INTEREST_LENGTH,
+  MAX_INTEREST_LENGTH_IN_ALL,
+  MAX_INTERESTS,
+  MAX_INTERESTS_IN_ALL,
+} from "./limits.ts";
+import type { WatchScope } from "./use_cases.ts";
+import type { Wakeups } from "./wakeups.ts";
+
+/** Somebody who follows some announces. */
+export interface Interested {
+  readonly scope: WatchScope;
+  /** An event concerns it. */
+  concerns(revision: number, number: number): void;
+  /** There is something to read, or the controller ends. */
+  readonly wake: () => void;
+}
+
+/** How many interests there are, and the characters of their texts. */
+interface Amount {
+  count: number;
+  length: number;
+}
+
+/**
+ * Those who follow only the announces that they are interested in. A change is told to those whom it
+ * concerns: nobody else is looked at or woken.
+ */
+export class InterestIndex {
+  readonly #tree = new InterestTree<Interested>();
+  readonly #held = new Map<Interested, { readonly keys: Map<string, Interest>; amount: Amount }>();
+  readonly #all: Amount = { count: 0, length: 0 };
+  readonly #wakeups: Wakeups;
+
+  constructor(wakeups: Wakeups) {
+    this.#wakeups = wakeups;
+  }
+
+  /** The number of interests of all. */
+  get size(): number {
+    return this.#all.count;
+  }
+
+  /** Somebody follows from now on, without an interest at first. */
+  enter(who: Interested): void {
+    this.#held.set(who, { keys: new Map(), amount: { count: 0, length: 0 } });
+  }
+
+  /** Changes what somebody is interested in; changes nothing where it is refused. */
+  revise(
+    who: Interested,
+    { add, drop }: { readonly add: readonly Interest[]; readonly drop: readonly Interest[] },
+  ): Outcome<void, Refusal> {
+    const held = this.#held.get(who);
+    if (held === undefined) return done(undefined);
+    const dropped = drop.filter((one) => held.keys.has(keyOf(one)));
+    const added = add.filter((one) => !held.keys.has(keyOf(one)));
+    const change = {
+      count: added.length - dropped.length,
+      length: lengthOf(added) - lengthOf(dropped),
+    };
+    const isTooMuch = held.amount.count + change.count > MAX_INTERESTS ||
+      held.amount.length + change.length > MAX_INTEREST_LENGTH;
+    const isTooMuchInAll = this.#all.count + change.count > MAX_INTERESTS_IN_ALL ||
+      this.#all.length + change.length > MAX_INTEREST_LENGTH_IN_ALL;
+    if (added.length > 0 && (isTooMuch || isTooMuchInAll)) {
+      const whose = isTooMuch ? "of one watcher" : "of all watchers";
+      return refused(refusal("limit_reached", `Too many interests ${whose}`));
+    }
+    for (const one of dropped) this.#drop(who, one);
+    for (const one of added) this.#add(who, one);
+    return done(undefined);
+  }
+
+  /** Somebody does not follow any more. */
+  leave(who: Interested): void {
+    for (const one of [...this.#held.get(who)?.keys.values() ?? []]) this.#drop(who, one);
+    this.#held.delete(who);
+    this.#wakeups.leave(who.wake);
+  }
+
+  /** Somebody has read everything, and now there is more: it is woken with the others. */
+  hasNews(who: Interested): void {
+    this.#wakeups.wait(who.wake);
+  }
+
+  /** Tells those whom it concerns of an entry of the log. */
+  push({ revision, events }: ChangeEntry): void {
+    for (const [number, event] of events.entries()) {
+      for (const who of this.#concerned(event)) who.concerns(revision, number);
+    }
+    this.#wakeups.ring();
+  }
+
+  /** What concerns somebody, by interests as they are now. */
+  filterOf(who: Interested): (event: ChangeEvent) => boolean {
+    const own = new InterestTree<Interested>();
+    for (const one of this.#held.get(who)?.keys.values() ?? []) own.add(one, who);
+    return (event) =>
+      event.announces === undefined
+        ? isInScope(who, event)
+        : event.announces.some((text) => !own.of(text).next().done);
+  }
+
+  /** Wakes everybody: the controller ends. */
+  close(): void {
+    this.#wakeups.close();
+    for (const who of [...this.#held.keys()]) who.wake();
+  }
+
+  #concerned(event: ChangeEvent): Iterable<Interested> {
+    const { announces } = event;
+    if (announces === undefined) {
+      return [...this.#held.keys()].filter((who) => isInScope(who, event));
+    }
+    const found = new Set<Interested>();
+    for (const text of announces) for (const who of this.#tree.of(text)) found.add(who);
+    return found;
+  }
+
+  #add(who: Interested, one: Interest): void {
+    const held = this.#held.get(who)!;
+    if (held.keys.has(keyOf(one)) || !this.#tree.add(one, who)) return;
+    held.keys.set(keyOf(one), one);
+    this.#count(held.amount, one, 1);
+  }
+
+  #drop(who: Interested, one: Interest): void {
+    const held = this.#held.get(who)!;
+    if (!held.keys.delete(keyOf(one))) return;
+    this.#tree.delete(one, who);
+    this.#count(held.amount, one, -1);
+  }
+
+  #count(own: Amount, { text }: Interest, sign: 1 | -1): void {
+    for (const amount of [own, this.#all]) {
+      amount.count += sign;
+      amount.length += sign * text.length;
+    }
+  }
+}
+
+/** The end of a relay is told to all who know its announces. */
+function isInScope({ scope }: Interested, { scopes }: ChangeEvent): boolean {
+  return scopes.some((one) => scope[one] || one === "announces");
+}
+
+function keyOf({ kind, text }: Interest): string {
+  return `${kind} ${text}`;
+}
+
+function lengthOf(interests: readonly Interest[]): number {
+  return interests.reduce((sum, { text }) => sum + text.length, 0);
+}

@@ -115,6 +115,7 @@ export class RelayMesh implements RegistryObserver {
       hop: this.hop,
       settings: { ...mesh, requestTimeoutMs: relay.requestTimeoutMs },
       mirror: this.#control?.mirror,
+      ...(this.#control?.interests && { interests: this.#control.interests }),
       neighbors: config.sdn.neighbors.keys(),
       addresses: mesh.addresses,
       byHash: mesh.caFile === "" && !mesh.insecure,

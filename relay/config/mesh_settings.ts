@@ -57,6 +57,11 @@ export const sdnSettings = section({
   tls: section({ caFile: path(), certFile: path(), keyFile: path() }),
   /** Time without a message from the controller after which the mirror is stale. */
   staleAfterMs: milliseconds(1000, 3_600_000).default(20_000),
+  /**
+   * Up to how many announces of all relays the mirror has all; of more it has those that sessions ask
+   * for. 0: always those alone.
+   */
+  mirrorAllUpTo: integer(0, 1_000_000).default(2000),
   /** Whether the relay is not ready while the mirror is stale. */
   staleIsUnready: yesNo().default(false),
   /** Whether the relay is not ready while no controller has it registered. */

@@ -13,11 +13,13 @@ import { deadlineIn } from "./deadline.ts";
 import { Epoch, mintEpoch } from "./epoch.ts";
 import { Heartbeat, type RelayReport } from "./heartbeat.ts";
 import { DEREGISTER_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "./limits.ts";
+import { Interests, type InterestTable } from "./interests.ts";
 import { Mirror } from "./mirror.ts";
 import type { MirrorView } from "./mirror_view.ts";
 import { OwnAnnounces } from "./own_announces.ts";
 import { Registrar } from "./registrar.ts";
 import type { ControlPlaneSettings } from "./settings.ts";
+import type { ControlPlaneStatus } from "./status.ts";
 import { TokenFile } from "./token_file.ts";
 import { ControllerFollower } from "./controller_follower.ts";
 
@@ -37,33 +39,6 @@ export interface ControlPlaneOptions {
   readonly random?: () => number;
 }
 
-/** The state of the connection to the controller. */
-export interface ControlPlaneStatus {
-  /** The URL of the controller in use. */
-  readonly url: string;
-  /** The revision of the mirror; 0 before the first snapshot. */
-  readonly revision: number;
-  /** Milliseconds since the last message of the controller; undefined before the first one. */
-  readonly ageMs: number | undefined;
-  /**
-   * Whether the mirror is stale: `ageMs` is above `sdn.stale_after_ms`, or no snapshot has come
-   * yet.
-   */
-  readonly isStale: boolean;
-  /** Milliseconds since a heartbeat was last accepted; undefined before the first one. */
-  readonly heartbeatAgeMs: number | undefined;
-  /** Why this relay is not registered now, as a sentence; undefined while it is. */
-  readonly problem: string | undefined;
-  /** The code of `problem`: the controller's refusal code, or `unreachable`. */
-  readonly problemCode: string | undefined;
-  /** Whether the controller is an older program without `GET /watch`, which has to be polled. */
-  readonly isOutdated: boolean;
-  /** Whether an older process claims this relay's name as well. */
-  readonly hasRival: boolean;
-  /** Number of heartbeats and event streams that have failed. */
-  readonly failures: number;
-}
-
 const assignmentSchema = z.object({ relay: z.string(), address: z.string() });
 
 /**
@@ -76,6 +51,7 @@ export class ControlPlane {
   readonly #controllers: Controllers;
   readonly #client: ControllerClient;
   readonly #mirror: Mirror;
+  readonly #interests: Interests | undefined;
   readonly #announces = new OwnAnnounces();
   readonly #epoch: Epoch;
   readonly #heartbeat: Heartbeat;
@@ -107,7 +83,8 @@ export class ControlPlane {
     const [client, controllers] = [this.#client, this.#controllers];
     const parts = { name, client, controllers, clock, log, random };
     const epoch = this.#epoch = new Epoch(mintEpoch(clock.wall()));
-    this.#mirror = new Mirror(name);
+    const interests = this.#interests = this.#openInterests();
+    this.#mirror = new Mirror(name, (text) => interests?.wants(text) ?? true);
     this.#heartbeat = new Heartbeat(settings, { epoch, announces: this.#announces });
     this.#registrar = new Registrar({
       ...parts,
@@ -121,6 +98,8 @@ export class ControlPlane {
     this.#follower = new ControllerFollower({
       ...parts,
       mirror: this.#mirror,
+      ...(interests && { interests }),
+      ...(settings.mirrorAllUpTo !== undefined && { mirrorAllUpTo: settings.mirrorAllUpTo }),
       onReady: (isAnew) => this.#ready(isAnew),
     });
     this.#mirror.watch({
@@ -142,6 +121,11 @@ export class ControlPlane {
   /** The mirror: what the controller knows of the other relays. */
   get mirror(): MirrorView {
     return this.#mirror;
+  }
+
+  /** What is followed of the announces; undefined where the mirror always has all. */
+  get interests(): InterestTable | undefined {
+    return this.#interests;
   }
 
   /** Starts the heartbeats and follows the controller's events. */
@@ -220,6 +204,11 @@ export class ControlPlane {
       isOutdated: this.#registrar.isOutdated,
       hasRival: this.#registrar.hasRival,
       failures: this.#registrar.failures + this.#follower.failures,
+      interests: this.#interests && {
+        follows: this.#interests.follows,
+        count: this.#interests.size,
+        counts: this.#interests.counts,
+      },
     };
   }
 
@@ -243,6 +232,18 @@ export class ControlPlane {
   async close(): Promise<void> {
     this.#cut.abort();
     await Promise.all([this.#beating.close(), this.#following.close()]);
+    this.#interests?.close();
+  }
+
+  #openInterests(): Interests | undefined {
+    const { settings, clock, log } = this.#options;
+    if (settings.mirrorAllUpTo === undefined) return undefined;
+    return new Interests({
+      clock,
+      log,
+      onDropped: () => this.#mirror.forgetUnwanted(),
+      onNarrow: () => this.#follower.reopen(),
+    });
   }
 
   #accepted(url: string, isNews: boolean): void {

@@ -25,7 +25,7 @@ export interface ControllerFault {
 /** A request to a controller. */
 export interface ControllerRequest {
   readonly url: string;
-  readonly method: "GET" | "PUT" | "DELETE";
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
   /** Path and query, percent-encoded. */
   readonly path: string;
   readonly body?: unknown;

@@ -1,20 +1,24 @@
-import { type Clock, type Log, messageOf, sleep, type Timer } from "@qumo/shared/runtime";
-import { EventReader, type ServerEvent } from "@qumo/shared/topology";
+import { type Clock, type Log, sleep, type Timer } from "@qumo/shared/runtime";
+import type { ServerEvent } from "@qumo/shared/topology";
+import { sendInterests } from "./interest_sender.ts";
+import type { Interests } from "./interests.ts";
 import type { ControllerClient } from "./controller_client.ts";
 import { type Controllers, Retry } from "./controllers.ts";
 import {
-  KEEP_ALIVE_MS,
-  MAX_EVENT_CHARACTERS,
-  MAX_LINE_CHARACTERS,
-  MAX_POLLED_ROUTES,
-  MISSED_KEEP_ALIVES,
-  POLL_MS,
-  RETRY,
-  STALE_MS,
-} from "./limits.ts";
+  type End,
+  failed,
+  GONE,
+  LEFT,
+  type Place,
+  POLLED,
+  type Stream,
+} from "./followed_stream.ts";
+import { readEvents } from "./event_stream.ts";
+import { MAX_POLLED_ROUTES, POLL_MS, RETRY, STALE_MS } from "./limits.ts";
 import type { Mirror } from "./mirror.ts";
 import { readMirrorEvent } from "./mirror_event.ts";
 import { poll } from "./poll.ts";
+import { openWatch } from "./watch_request.ts";
 
 /** The dependencies of {@linkcode ControllerFollower}. */
 export interface ControllerFollowerOptions {
@@ -26,42 +30,15 @@ export interface ControllerFollowerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  /** What is followed of the announces; absent: all of them. */
+  readonly interests?: Interests;
+  /** Up to how many announces all of them are followed. */
+  readonly mirrorAllUpTo?: number;
   /**
    * An event stream has sent its snapshot; changes follow. `isAnew` when it started without a place
    * to resume from: the controller may then have lost this relay's registration.
    */
   readonly onReady: (isAnew: boolean) => void;
-}
-
-/**
- * The revision at which a stream stopped, and its controller: revisions of one controller mean
- * nothing to another.
- */
-interface Place {
-  readonly url: string;
-  readonly revision: number;
-}
-
-/**
- * Why a stream ended: its revision is gone from the history, another controller is preferred, the
- * controller has no stream and was polled, or has no room for now, or the stream failed.
- */
-type End =
-  | { readonly kind: "gone" }
-  | { readonly kind: "left" }
-  | { readonly kind: "polled" }
-  | {
-    readonly kind: "put_off";
-    readonly message: string;
-    readonly retryAfterMs: number | undefined;
-  }
-  | { readonly kind: "failed"; readonly message: string };
-
-/** The event stream that is being followed. */
-interface Stream {
-  readonly url: string;
-  readonly abort: AbortController;
-  isLeft: boolean;
 }
 
 /**
@@ -71,6 +48,7 @@ interface Stream {
 export class ControllerFollower {
   readonly #options: ControllerFollowerOptions;
   readonly #retry: Retry;
+  readonly #allUpTo: number;
   #place: Place | undefined;
   #stream: Stream | undefined;
   #waiting: AbortController | undefined;
@@ -84,6 +62,8 @@ export class ControllerFollower {
   constructor(options: ControllerFollowerOptions) {
     this.#options = options;
     this.#retry = new Retry(options.controllers, options);
+    // Relays notice at different sizes, not all at the same moment.
+    this.#allUpTo = (options.mirrorAllUpTo ?? Infinity) * (1 + options.random());
   }
 
   /** The clock's time of the last message of a controller. */
@@ -98,8 +78,13 @@ export class ControllerFollower {
 
   /** Heartbeats go to the controller at `url` now: follows that one. */
   prefer(url: string): void {
+    if (this.#stream?.url !== url) this.reopen();
+  }
+
+  /** Begins the event stream anew, where it stopped. */
+  reopen(): void {
     const stream = this.#stream;
-    if (stream === undefined || stream.url === url) return;
+    if (stream === undefined) return;
     stream.isLeft = true;
     stream.abort.abort();
   }
@@ -120,6 +105,7 @@ export class ControllerFollower {
         continue;
       }
       this.#options.mirror.unfollow();
+      this.#options.interests?.lost();
       // Stale entries are kept for as long as no controller answers.
       this.#stopSettling();
       if (signal.aborted || end.kind === "left") continue;
@@ -148,18 +134,13 @@ export class ControllerFollower {
   }
 
   async #follow(url: string, signal: AbortSignal): Promise<End> {
-    const { client, name } = this.#options;
+    const { client, name, interests, mirror, mirrorAllUpTo = 0 } = this.#options;
     const since = this.#place?.url === url ? this.#place.revision : undefined;
-    const scope = encodeURIComponent(`graph,announces,routes:${encodeURIComponent(name)}`);
-    const place = since === undefined ? "" : `&since=${since}`;
-    const stream = { url, abort: new AbortController(), isLeft: false };
-    const opened = await client.open({
-      url,
-      method: "GET",
-      path: `/watch?scope=${scope}${place}`,
-      headers: { accept: "text/event-stream" },
-      signal: AbortSignal.any([signal, stream.abort.signal]),
-    });
+    const stream: Stream = { url, abort: new AbortController(), isLeft: false };
+    const either = AbortSignal.any([signal, stream.abort.signal]);
+    const allUpTo = mirror.announceCount > this.#allUpTo ? 0 : mirrorAllUpTo;
+    const request = { url, name, since, interests, allUpTo, signal: either };
+    const opened = await openWatch(client, request);
     if (!opened.ok) {
       const { code, message, retryAfterMs } = opened.refusal;
       if (code === "not_understood") return await this.#poll(url, signal);
@@ -184,6 +165,7 @@ export class ControllerFollower {
     const polled = await poll({ ...this.#options, onLeftOut }, url, signal);
     if (!polled.ok) return failed(polled.refusal);
     this.#place = undefined;
+    this.#options.interests?.ready();
     this.#heardAt = this.#options.clock.now();
     this.#isReady(url, 0);
     return POLLED;
@@ -209,34 +191,23 @@ export class ControllerFollower {
     this.#options.log.debug("following the controller", { controller: url, since });
   }
 
-  async #read(body: ReadableStream<Uint8Array>, { url, abort }: Stream): Promise<End> {
+  async #read(body: ReadableStream<Uint8Array>, stream: Stream): Promise<End> {
     const { clock } = this.#options;
-    const reader = new EventReader({ line: MAX_LINE_CHARACTERS, event: MAX_EVENT_CHARACTERS });
-    const decoder = new TextDecoder();
-    const quiet = KEEP_ALIVE_MS * MISSED_KEEP_ALIVES;
-    const listen = () =>
-      clock.after(quiet, () => abort.abort(new Error(`no data for ${quiet} ms`)));
-    let timer = listen();
-    try {
-      for await (const piece of body) {
-        timer.cancel();
-        timer = listen();
-        this.#heardAt = clock.now();
-        for (const event of reader.read(decoder.decode(piece, { stream: true }))) {
-          if (this.#take(event, url) === "gone") return GONE;
-        }
-      }
-      return failed("the controller ended the stream");
-    } catch (error) {
-      return failed(messageOf(error));
-    } finally {
-      timer.cancel();
-    }
+    const { abort } = stream;
+    const end = await readEvents(body, {
+      clock,
+      abort,
+      onHeard: () => this.#heardAt = clock.now(),
+      take: (event) => this.#take(event, stream),
+    });
+    abort.abort();
+    await stream.sending;
+    return end.ok ? GONE : failed(end.refusal);
   }
 
-  #take(event: ServerEvent, url: string): "gone" | undefined {
+  #take(event: ServerEvent, stream: Stream): "over" | undefined {
     try {
-      return this.#apply(event, url);
+      return this.#apply(event, stream);
     } catch (error) {
       // An event that cannot be applied would come again at this place, so start with a snapshot.
       this.#place = undefined;
@@ -244,8 +215,9 @@ export class ControllerFollower {
     }
   }
 
-  #apply(event: ServerEvent, url: string): "gone" | undefined {
-    const { mirror } = this.#options;
+  #apply(event: ServerEvent, stream: Stream): "over" | undefined {
+    const { url } = stream;
+    const { mirror, interests } = this.#options;
     const read = readMirrorEvent(event);
     if (!read.ok) throw new Error(`cannot read its events: ${read.refusal}`);
     const revision = event.id === undefined ? undefined : readRevision(event.id);
@@ -254,16 +226,42 @@ export class ControllerFollower {
       this.#place = { url, revision: Math.max(this.#place.revision, revision - 1) };
     }
     if (read.value === undefined) return undefined;
-    if (read.value.kind === "history_gone") return "gone";
+    if (read.value.kind === "history_gone") return "over";
+    if (read.value.kind === "watcher") {
+      stream.watcher = read.value.watcher;
+      interests?.begun(read.value.follows);
+    }
     mirror.apply(read.value, revision);
-    if (read.value.kind === "ready") this.#ready(url, read.value.revision);
+    if (read.value.kind === "interests") interests?.knows(read.value.number);
+    if (read.value.kind === "ready") this.#ready(stream, read.value.revision);
+    this.#lookForGrowth(stream);
     return undefined;
   }
 
-  #ready(url: string, revision: number): void {
+  /** There are more announces now than are followed as a whole. */
+  #lookForGrowth({ watcher }: Stream): void {
+    const { interests, mirror } = this.#options;
+    if (watcher === undefined || interests?.follows !== "all") return;
+    if (mirror.isFollowed && mirror.announceCount > this.#allUpTo) this.reopen();
+  }
+
+  /** Tells the controller what to follow, for as long as the stream lasts. */
+  async #send({ url, watcher, abort }: Stream): Promise<void> {
+    const { client, clock, interests } = this.#options;
+    if (interests === undefined || watcher === undefined) return;
+    const end = await sendInterests({ client, clock, interests, url, watcher }, abort.signal);
+    if (end.ok) return;
+    if (interests.isWide) this.reopen();
+    else abort.abort(new Error(end.refusal));
+  }
+
+  #ready(stream: Stream, revision: number): void {
+    const { url } = stream;
     const isAnew = this.#place === undefined && this.#wasReady;
     this.#wasReady = true;
     this.#place = { url, revision };
+    this.#options.interests?.ready();
+    if (this.#options.interests?.follows === "interests") stream.sending = this.#send(stream);
     this.#isReady(url, revision);
     this.#options.onReady(isAnew);
   }
@@ -303,12 +301,4 @@ export class ControllerFollower {
 function readRevision(id: string): number {
   if (!/^\d{1,15}$/.test(id)) throw new Error("an event without a revision");
   return Number(id);
-}
-
-const GONE: End = { kind: "gone" };
-const LEFT: End = { kind: "left" };
-const POLLED: End = { kind: "polled" };
-
-function failed(message: string): End {
-  return { kind: "failed", message };
 }

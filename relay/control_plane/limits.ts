@@ -69,3 +69,24 @@ export const MAX_EPOCHS_IN_A_ROW = 3;
 
 /** The first wait after a failure and the longest one, in milliseconds. */
 export const RETRY = { first: 250, cap: 10_000, healthyAfter: 10_000 } as const;
+
+/**
+ * Interests of this relay: namespaces and prefixes that its sessions ask for. With more it follows all
+ * announces.
+ */
+export const MAX_FOLLOWED = 8192;
+
+/** How long an interest is kept after its last use, in milliseconds. */
+export const INTEREST_MS = 300_000;
+
+/** Milliseconds between two looks for interests that nobody has used for long. */
+export const SWEEP_MS = 60_000;
+
+/**
+ * How long a request may wait for the controller to say who has a track that is asked for the first
+ * time, in milliseconds. What comes later is found by who still waits.
+ */
+export const LOOKUP_MS = 2000;
+
+/** The wait before a change of interests that the controller put off is sent again, in milliseconds. */
+export const RESEND_MS = 100;

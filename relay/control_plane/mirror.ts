@@ -13,6 +13,7 @@ const NONE: ReadonlySet<string> = new Set();
  */
 export class Mirror implements MirrorView {
   readonly #own: string;
+  readonly #wants: (text: string) => boolean;
   readonly #relays = new StaleMap<MirroredRelay>();
   readonly #nextHops = new StaleMap<NextHopLine>();
   readonly #announces = new Map<string, StaleSet>();
@@ -25,9 +26,13 @@ export class Mirror implements MirrorView {
   // table.
   #named: Set<string> | undefined;
 
-  /** `own` is this relay's name: the mirror leaves out its own entries. */
-  constructor(own: string) {
+  /**
+   * `own` is this relay's name: the mirror leaves out its own entries, and announces that `wants` does
+   * not want.
+   */
+  constructor(own: string, wants: (text: string) => boolean = () => true) {
     this.#own = own;
+    this.#wants = wants;
   }
 
   get revision(): number {
@@ -40,6 +45,11 @@ export class Mirror implements MirrorView {
 
   get isFollowed(): boolean {
     return this.#isFollowed;
+  }
+
+  /** The number of announces of all relays. */
+  get announceCount(): number {
+    return this.#announceCount;
   }
 
   relay(name: string): MirroredRelay | undefined {
@@ -107,6 +117,8 @@ export class Mirror implements MirrorView {
         return this.#routes(event);
       case "ready":
         return this.#ready(event.revision);
+      case "watcher":
+      case "interests":
       case "history_gone":
         return;
       default:
@@ -118,6 +130,15 @@ export class Mirror implements MirrorView {
   get hasStale(): boolean {
     return this.#relays.stale.size > 0 || this.#nextHops.stale.size > 0 ||
       this.#announces.values().some((texts) => texts.stale.size > 0);
+  }
+
+  /** Removes announces that are no longer wanted. */
+  forgetUnwanted(): void {
+    for (const [relay, texts] of [...this.#announces]) {
+      for (const text of [...texts.members]) {
+        if (!this.#wants(text)) this.#withdraw({ relay, text });
+      }
+    }
   }
 
   /** Removes the entries that neither the last snapshot nor a later event contained. */
@@ -154,7 +175,7 @@ export class Mirror implements MirrorView {
   }
 
   #announce({ relay, text }: Announce): void {
-    if (relay === this.#own) return;
+    if (relay === this.#own || !this.#wants(text)) return;
     const isNew = !this.announcesOf(relay).has(text);
     if (isNew && this.#announceCount >= MAX_MIRRORED_ANNOUNCES) {
       throw new Error(`Cannot mirror more than ${MAX_MIRRORED_ANNOUNCES} announces`);

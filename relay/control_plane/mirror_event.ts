@@ -19,6 +19,10 @@ export type MirrorEvent =
   }
   /** The snapshot is complete; changes follow. */
   | { readonly kind: "ready"; readonly revision: number }
+  /** How the stream is named, and whether it tells of all announces or of those asked for. */
+  | { readonly kind: "watcher"; readonly watcher: string; readonly follows: "all" | "interests" }
+  /** What changes of the interests up to this one added has been told. */
+  | { readonly kind: "interests"; readonly number: number }
   /**
    * The requested revision is no longer in the controller's history: the next stream must start
    * with a snapshot.
@@ -93,6 +97,12 @@ const readers: Readonly<Record<string, z.ZodType<MirrorEvent>>> = {
   })),
   ready: z.object({ revision: z.int().nonnegative() })
     .transform(({ revision }) => ({ kind: "ready", revision })),
+  watcher: z.object({ watcher: z.string(), follows: z.enum(["all", "interests"]) })
+    .transform((said) => ({ kind: "watcher", ...said })),
+  interests: z.object({ number: z.int() }).transform(({ number }) => ({
+    kind: "interests",
+    number,
+  })),
   history_gone: z.unknown().transform(() => ({ kind: "history_gone" })),
 };
 

@@ -16,6 +16,11 @@ export interface ControlPlaneSettings {
   readonly tokenFile: string;
   /** Silence after which the mirror counts as stale. */
   readonly staleAfterMs: number;
+  /**
+   * Up to how many announces of all relays the mirror has all; of more it has those that sessions ask
+   * for. Undefined: it always has all.
+   */
+  readonly mirrorAllUpTo?: number;
 }
 
 /** The parts of the configuration that these settings come from. */
@@ -28,6 +33,7 @@ export interface SettingsSource {
     readonly heartbeatIntervalSec: number;
     readonly tokenFile: string;
     readonly staleAfterMs: number;
+    readonly mirrorAllUpTo: number;
   };
 }
 
@@ -56,5 +62,6 @@ export function controlPlaneSettings(
     heartbeatIntervalMs: sdn.heartbeatIntervalSec * 1000,
     tokenFile: sdn.tokenFile,
     staleAfterMs: sdn.staleAfterMs,
+    mirrorAllUpTo: sdn.mirrorAllUpTo,
   });
 }

@@ -8,6 +8,7 @@ const SDN = {
   heartbeatIntervalSec: 12.5,
   tokenFile: "",
   staleAfterMs: 20_000,
+  mirrorAllUpTo: 2000,
 };
 
 function settings(given: { sdn?: Partial<typeof SDN>; nodeId?: string }, hostname = "host") {

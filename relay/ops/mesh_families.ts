@@ -51,6 +51,19 @@ export const meshFamilies: readonly Family[] = [
     ({ counts }) => counts.mesh.lookups,
   ),
   whereKnown(
+    "qumo_relay_interests",
+    "Interests: namespaces and prefixes whose announces this relay follows for its sessions.",
+    ({ mesh }) => mesh?.control?.interests?.count,
+  ),
+  counters(
+    "qumo_relay_interests_total",
+    "Namespaces and prefixes that were asked for the first time, by result: told; late, when the " +
+      "controller did not answer in time; away, when there was none to ask. widened: there were too " +
+      "many, so that all announces are followed.",
+    "result",
+    ({ mesh }) => mesh?.control?.interests?.counts ?? {},
+  ),
+  whereKnown(
     "qumo_relay_mirror_revision",
     "Revision of the relay's mirror.",
     ({ mesh }) => mesh?.control?.revision,

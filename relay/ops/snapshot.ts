@@ -95,6 +95,12 @@ export interface MeshView {
     readonly heartbeatAgeMs: number | undefined;
     readonly problem: string | undefined;
     readonly failures: number;
+    /** What is followed of the announces; undefined where the mirror always has all. */
+    readonly interests?: {
+      readonly count: number;
+      /** First requests, by what became of them. */
+      readonly counts: Readonly<Record<string, number>>;
+    } | undefined;
   } | undefined;
   readonly links: readonly LinkView[];
   /**

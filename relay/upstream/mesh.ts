@@ -4,6 +4,7 @@ import { namespaceKey } from "@qumo/shared/wire";
 import { type MirrorView, parseRelayUrl } from "../control_plane/mod.ts";
 import type { SessionLink } from "../session/session_options.ts";
 import type { RegistryObserver, Scope } from "../track/mod.ts";
+import { discoveryIn } from "./announce_discovery.ts";
 import { ControllerRoutes } from "./controller_routes.ts";
 import { Directory, textOf } from "./directory.ts";
 import { Link, type LinkTarget } from "./link.ts";
@@ -69,6 +70,8 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
 
   /** A scope is in use here: announces of other relays in it are shown to its sessions. */
   opened(key: string, scope: Scope): void {
+    const { interests } = this.#options;
+    if (interests !== undefined) scope.discovery = discoveryIn(key, interests);
     this.#names.opened(key, scope, this.#directory);
   }
 

@@ -1,5 +1,5 @@
 import type { Clock, Log, Tracing } from "@qumo/shared/runtime";
-import type { MirrorView } from "../control_plane/mod.ts";
+import type { InterestTable, MirrorView } from "../control_plane/mod.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionLink } from "../session/session_options.ts";
 import type { Connection } from "../transport/types.ts";
@@ -24,6 +24,8 @@ export interface MeshOptions {
   readonly settings: MeshSettings;
   /** The mirror of the controller's state; undefined for a relay without a controller. */
   readonly mirror: MirrorView | undefined;
+  /** What the mirror is to have of the announces; undefined where it has all. */
+  readonly interests?: InterestTable;
   /** The configured neighbors. */
   readonly neighbors: Iterable<string>;
   /** Configured URLs of neighbors, which override those in the mirror. */

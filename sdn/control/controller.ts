@@ -12,7 +12,6 @@ import { datesOf } from "./dates.ts";
 import { DirectoryService } from "./directory_service.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
 import { InterestIndex } from "./interest_index.ts";
-import { interestPages } from "./interest_pages.ts";
 import { Journal } from "./journal.ts";
 import { ControllerMetrics } from "./metrics.ts";
 import { Presenter } from "./presenter.ts";
@@ -255,15 +254,11 @@ export class Controller implements WatchUseCases, OperationUseCases {
 
   #openWatching(wakeups: Wakeups): WatchSources {
     const freshGraph = () => this.#freshGraph();
-    const { directory } = this.#registry;
     return {
       changeLog: this.#changeLog,
       interested: this.#interested,
-      announces: () => directory.size,
-      interestPages: (interests) =>
-        interestPages(directory, interests).map((page) =>
-          page.map((one) => this.#presenter.announce(one))
-        ),
+      announces: () => this.#registry.directory.size,
+      interestPages: (interests) => this.directory.pagesFor(interests),
       tables: new RouteTables(this.#parts.clock, this.#graphs.current),
       snapshots: new Snapshots({
         clock: this.#parts.clock,

@@ -1,8 +1,9 @@
 import { done, refused } from "@qumo/shared/runtime";
-import { refusal } from "@qumo/shared/topology";
+import { type Interest, refusal } from "@qumo/shared/topology";
 import { distances, type Graph, stepsToCost } from "../graph/mod.ts";
 import type { DirectoryCursor, Registry } from "../registry/mod.ts";
 import { writeCursor } from "./cursor.ts";
+import { interestPages } from "./interest_pages.ts";
 import type { Journal } from "./journal.ts";
 import { SNAPSHOT_PAGE } from "./limits.ts";
 import type { Presenter } from "./presenter.ts";
@@ -57,6 +58,13 @@ export class DirectoryService implements DirectoryUseCases {
     const page = registry.directory.page("", SNAPSHOT_PAGE, after);
     const last = page.at(-1);
     return last && { entries: page.map((one) => presenter.announce(one)), last };
+  }
+
+  /** The announces that some interests are about, page by page. */
+  pagesFor(interests: readonly Interest[]) {
+    const { registry: { directory }, presenter } = this.#parts;
+    return interestPages(directory, interests)
+      .map((page) => page.map((one) => presenter.announce(one)));
   }
 
   async lookup(query: { track: string; from?: string | undefined; covering: boolean }) {

@@ -57,7 +57,8 @@ export class InterestIndex {
     const held = this.#held.get(who);
     if (held === undefined) return done(undefined);
     const dropped = drop.filter((one) => held.keys.has(keyOf(one)));
-    const added = add.filter((one) => !held.keys.has(keyOf(one)));
+    const isDropped = new Set(dropped.map(keyOf));
+    const added = add.filter((one) => !held.keys.has(keyOf(one)) || isDropped.has(keyOf(one)));
     const change = {
       count: added.length - dropped.length,
       length: lengthOf(added) - lengthOf(dropped),

@@ -19,6 +19,8 @@ const TABLE: Readonly<Record<string, Role>> = {
   "GET /routes/{relay}": "read",
   "GET /relay/{name}": "read",
   "GET /watch": "read",
+  "POST /watch": "read",
+  "PUT /watch/{watcher}": "read",
   "PUT /announce/{track}": "relay",
   "DELETE /announce/{track}": "relay",
   "PUT /relay/{name}": "relay",

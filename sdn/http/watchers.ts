@@ -23,7 +23,7 @@ export interface WatchTools {
 }
 
 /** What a watcher asks for. */
-export interface WatchWish {
+export interface WatchParameters {
   readonly scope: string;
   readonly since?: number | undefined;
   readonly interests?: InterestLists;
@@ -51,7 +51,7 @@ export class Watchers {
   }
 
   begin(
-    { scope: text, since, interests, all_up_to: allUpTo = 0 }: WatchWish,
+    { scope: text, since, interests, all_up_to: allUpTo = 0 }: WatchParameters,
     headers: Headers,
     client: string,
   ): Outcome<Response, Refusal> {

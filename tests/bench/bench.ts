@@ -9,6 +9,7 @@ import { Progress } from "./progress.ts";
 import { type Result, resultOf, toJson, toTable, warning } from "./report.ts";
 import { measure, type Run } from "./run.ts";
 import { benchController } from "./sdn_bench.ts";
+import { measureDirectory } from "./sdn_directory.ts";
 import { measureSize } from "./sdn_size.ts";
 
 const FUNCTIONS_SHOWN = 20;
@@ -37,8 +38,10 @@ try {
 async function bench(options: BenchOptions): Promise<boolean> {
   console.log(machine());
   if (options.sdn) {
-    if (options.size === undefined) await benchController(options.seconds);
-    else await measureSize(options.size, options.seconds);
+    const { size: relays, announces, seconds } = options;
+    if (relays === undefined) await benchController(seconds);
+    else if (announces === undefined) await measureSize(relays, seconds);
+    else await measureDirectory({ relays, announces, seconds });
     return true;
   }
   if (options.mesh) {

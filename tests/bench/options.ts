@@ -19,6 +19,8 @@ export interface BenchOptions {
   readonly mesh: boolean;
   /** Relays of the controller that is measured; undefined: what a single request costs. */
   readonly size: number | undefined;
+  /** Announces of all those relays, for the case of the directory alone. */
+  readonly announces: number | undefined;
   /** How often the mesh's relay in the middle is killed. */
   readonly kills: number;
 }
@@ -30,6 +32,8 @@ const QUICK_KILLS = 5;
 const MAX_KILLS = 1000;
 // Two connections each, and one address may have 2000.
 const MAX_SIZE = 990;
+// As many as a controller keeps, with room for what is announced meanwhile.
+const MAX_ANNOUNCES = 150_000;
 
 /** The answer of `deno task bench --help`. */
 export const USAGE = `Usage: deno task bench [FLAGS]
@@ -47,6 +51,8 @@ measured between two runs of its floor. Prints a line of JSON for each case and 
                   changes on their way to watchers, and between three controllers
   --size N        with --sdn: so many relays that beat every 5 seconds and follow one controller:
                   what their start, quiet, noise, announces, a death and their return cost it
+  --announces N   with --size: so many announces of all of them, followed by interest and as a whole:
+                  memory, the bytes of the start, and what changes cost at 100 and 1000 a second
   --mesh          several relays: latency and CPU of a hop, gaps after kills, time until all relays
                   know of a change, with 20 and 100 of them
   --kills N       how many kills for --mesh, ${KILLS} if nothing is said, ${QUICK_KILLS} with --quick
@@ -69,6 +75,7 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
         mesh: { type: "boolean", default: false },
         kills: { type: "string" },
         size: { type: "string" },
+        announces: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     }));
@@ -95,9 +102,26 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
   if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= MAX_SIZE)) {
     return refused(`--size is a whole number from 1 to ${MAX_SIZE}`);
   }
+  const announces = values.announces === undefined ? undefined : Number(values.announces);
+  if (announces !== undefined && size === undefined) return refused("--announces goes with --size");
+  const isFew = announces === undefined ||
+    Number.isInteger(announces) && announces >= (size ?? 1) && announces <= MAX_ANNOUNCES;
+  if (!isFew) return refused(`--announces is a whole number from --size to ${MAX_ANNOUNCES}`);
   const seconds = Number(values.seconds ?? (quick ? 3 : 10));
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_SECONDS) {
     return refused(`--seconds is a whole number from 1 to ${MAX_SECONDS}`);
   }
-  return done({ help, caseName, seconds, quick, jsonFile: json, profile, sdn, size, mesh, kills });
+  const sizes = { size, announces };
+  return done({
+    help,
+    caseName,
+    seconds,
+    quick,
+    jsonFile: json,
+    profile,
+    sdn,
+    mesh,
+    kills,
+    ...sizes,
+  });
 }

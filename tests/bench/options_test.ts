@@ -41,6 +41,8 @@ Deno.test("parseOptions() refuses what it does not know", () => {
       ["--kills", "3"],
       ["--size", "100"],
       ["--sdn", "--size", "0"],
+      ["--sdn", "--announces", "100"],
+      ["--sdn", "--size", "10", "--announces", "5"],
     ]
   ) {
     assert.equal(parseOptions(args).ok, false, args.join(" "));

@@ -15,6 +15,7 @@ const COMMENT_BYTES = 64;
 /** Bytes of what is not compressed, and may have come in two parts. */
 const MAX_SHORT = 1024;
 const decoder = new TextDecoder("latin1");
+const encoder = new TextEncoder();
 
 /** What all relays of a crowd count together. */
 export class CrowdCounts {
@@ -48,6 +49,8 @@ export interface BenchRelayOptions {
   readonly counts: CrowdCounts;
   /** From which revision on it follows; undefined: with a snapshot. */
   readonly since: () => number | undefined;
+  /** The namespaces whose announces it follows; absent: all announces. */
+  readonly interests?: readonly string[];
   /** Called with each event that arrives and what stands behind it. */
   readonly heard: (event: string, rest: string) => void;
 }
@@ -117,17 +120,25 @@ export class BenchRelay {
     const { url, counts, heard, since } = this.#options;
     const { hostname, port } = new URL(url);
     const connection = this.#watching = await Deno.connect({ hostname, port: Number(port) });
-    const scope = encodeURIComponent(`graph,announces,routes:${this.name}`);
-    const revision = since();
-    const place = revision === undefined ? "" : `&since=${revision}`;
-    const head = `GET /watch?scope=${scope}${place} HTTP/1.1\r\nhost: 127.0.0.1\r\n` +
-      "accept-encoding: gzip\r\n\r\n";
-    await connection.write(new TextEncoder().encode(head));
+    await connection.write(this.#watchRequest(since()));
     void this.#read(connection, (event, rest) => {
       counts.count(event);
       if (event === "ready") counts.ready++;
       heard(event, rest);
     });
+  }
+
+  #watchRequest(since: number | undefined): Uint8Array {
+    const { interests } = this.#options;
+    const scope = `graph,routes:${this.name}`;
+    const host = "HTTP/1.1\r\nhost: 127.0.0.1\r\naccept-encoding: gzip\r\n";
+    if (interests === undefined) {
+      const place = since === undefined ? "" : `&since=${since}`;
+      const path = `/watch?scope=${encodeURIComponent(`${scope},announces`)}${place}`;
+      return encoder.encode(`GET ${path} ${host}\r\n`);
+    }
+    const body = JSON.stringify({ scope, since, interests: { namespaces: interests } });
+    return encoder.encode(`POST /watch ${host}content-length: ${body.length}\r\n\r\n${body}`);
   }
 
   /** Leaves without a word. */

@@ -16,6 +16,7 @@ import { ENDINGS, REQUESTS } from "../scenarios/counters/session_drives.ts";
 import { movedIn, MovedSeries } from "../support/metrics/moved_series.ts";
 
 const HTTP = "shared/http/listener_test.ts";
+const INTERESTS = "tests/scenarios/interests_test.ts";
 
 /** What takes a flood or a broken network to move: the tests in which that is, for each of its words. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -47,6 +48,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'qumo_relay_http_connections_dropped_total{reason="idle"}': HTTP,
   'qumo_relay_http_connections_dropped_total{reason="malformed"}': HTTP,
   'qumo_relay_http_connections_dropped_total{reason="stalled"}': HTTP,
+  'qumo_relay_interests_total{result="told"}': INTERESTS,
+  'qumo_relay_interests_total{result="late"}': INTERESTS,
+  'qumo_relay_interests_total{result="away"}': INTERESTS,
+  'qumo_relay_interests_total{result="widened"}': INTERESTS,
   'qumo_relay_condition{condition="controller_outdated"}': "tests/e2e/go_controller_test.ts",
   'qumo_relay_condition{condition="name_contested"}': "tests/e2e/relay_epochs_test.ts",
   'qumo_relay_condition{condition="listener_failed"}': "tests/e2e/relay_listeners_test.ts",

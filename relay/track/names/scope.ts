@@ -12,6 +12,7 @@ import {
 import { cachingFetches } from "../sources/cached_fetch.ts";
 import { Candidates } from "./candidates.ts";
 import { Claims } from "./claims.ts";
+import { comes, type Discovered, type Discovery } from "./discovery.ts";
 import type { Refusal } from "../errors.ts";
 import { Feeds, type TrackEntry } from "../sources/feeds.ts";
 import { InTurn, type PastSource } from "../sources/in_turn.ts";
@@ -50,6 +51,8 @@ export class Scope {
   readonly #successors: Successors;
   readonly #fetches: SharedFetches;
   readonly #opening: TrackOpening;
+  /** Finds what other relays have; undefined where all that they have is advertised. */
+  discovery: Discovery | undefined;
 
   constructor(options: ScopeOptions) {
     this.#options = options;
@@ -123,6 +126,16 @@ export class Scope {
   /** Whether a request waits for a namespace, or a listener of a prefix of it has seen nothing. */
   awaits(namespace: Namespace): boolean {
     return this.#rendezvous.isExpected(namespace) || this.#advertised.isAwaited(namespace);
+  }
+
+  /**
+   * Asks what other relays have of a namespace. Resolves when that is known here; undefined when it is
+   * already, or a publisher of the track is known.
+   */
+  lookUp(name: FullTrackName): Promise<void> | undefined {
+    const found = this.discovery?.follow(name.namespace, "namespace");
+    found?.end();
+    return this.publishersOf(name).length > 0 ? undefined : found?.known;
   }
 
   /** The publishers to ask for a track: local ones, or remote ones if there is no local one. */
@@ -254,7 +267,13 @@ export class Scope {
     listener: NamespaceListener,
     view: NamespaceVisibility = "all",
   ): () => void {
-    return this.#advertised.watch(prefix, listener, view);
+    const isLocal = view === "local" || view === "local_no_other_relays";
+    const found = isLocal ? undefined : this.discovery?.follow(prefix, "prefix");
+    const stop = this.#advertised.watch(prefix, listener, view);
+    return () => {
+      stop();
+      found?.end();
+    };
   }
 
   /**
@@ -262,6 +281,7 @@ export class Scope {
    * it.
    */
   watchTracks(prefix: Namespace, listener: TrackListener): () => void {
+    const found = this.discovery?.follow(prefix, "prefix");
     // Remote tracks are offered only once there is a listener.
     for (const track of this.#advertised.remoteTracksUnder(prefix)) this.#offerRemote(track);
     this.#trackWatchers.add(prefix, listener);
@@ -269,7 +289,10 @@ export class Scope {
       if (!hasPrefix(entry.track.name.namespace, prefix)) continue;
       for (const publisher of entry.feeds.offering) listener.offered(entry, publisher);
     }
-    return () => this.#trackWatchers.delete(prefix, listener);
+    return () => {
+      this.#trackWatchers.delete(prefix, listener);
+      found?.end();
+    };
   }
 
   /**
@@ -282,7 +305,9 @@ export class Scope {
     if (known !== undefined) return known;
     if (this.#entries.size >= this.#options.maxTracks) return undefined;
     const track = new Track(name, this.#options.nextTrackNumber(), this.#options.cache);
+    const found = this.discovery?.follow(name.namespace, "namespace");
     const onGone = () => {
+      found?.end();
       this.#successors.forget(entry);
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
     };
@@ -370,6 +395,15 @@ export class Scope {
    * never rejects.
    */
   open(name: FullTrackName, options: OpenOptions): Promise<Outcome<OpenTrack, Refusal>> {
-    return this.#opening.open(name, options);
+    if (this.discovery === undefined) return this.#opening.open(name, options);
+    return this.#openKnown(name, options, this.discovery.follow(name.namespace, "namespace"));
+  }
+
+  /** As open(), once it is known who else may have the track. */
+  async #openKnown(name: FullTrackName, options: OpenOptions, found: Discovered) {
+    if (this.publishersOf(name).length === 0) await comes(found, options.signal);
+    const outcome = await this.#opening.open(name, options);
+    found.end();
+    return outcome;
   }
 }

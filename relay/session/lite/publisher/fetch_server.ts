@@ -57,6 +57,7 @@ export class FetchServer {
     permit.onLost(() => fetch.cancel("expired_auth_token"));
     this.#active.add(fetch);
     try {
+      await scope.lookUp(track);
       const source = scope.sourceOf(track);
       const entry = scope.find(track);
       if (entry?.feeds.established) return await this.#fromCache(fetch, message, entry, source);

@@ -210,6 +210,7 @@ export class FetchServer {
     const found = this.#context.scopes.of(message, this.#context.scope);
     if (!found.ok) return found.refusal;
     const scope = found.value;
+    await scope.lookUp(wanted.name);
     const entry = scope.find(wanted.name);
     const source = scope.sourceOf(wanted.name);
     if (entry?.feeds.established) {

@@ -52,6 +52,7 @@ async function allowedStatus(
   if (entry?.feeds.established) {
     return done({ largest: entry.track.largest, properties: entry.track.propertyBlock });
   }
+  await scope.value.lookUp(track);
   const source = scope.value.sourceOf(track);
   if (source === undefined) return refused(NO_PUBLISHER);
   return await source.trackStatus(track, parameters.meshHops);

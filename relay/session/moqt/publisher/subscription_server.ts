@@ -195,6 +195,8 @@ export class SubscriptionServer {
     const { rendezvousTimeout, forward, newGroupRequest, filter, fill, meshHops } =
       message.parameters;
     const asked = Number(rendezvousTimeout ?? 0n);
+    const looking = scope.value.lookUp(message.track);
+    if (looking !== undefined) await looking;
     if (asked > 0) this.#sayIfWaiting(scope.value, message.track);
     const join = joinPointOf(filter, settings.lateJoin, peer);
     // Another relay gets a group from its start in any case, and requests more explicitly.

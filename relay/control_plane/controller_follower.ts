@@ -251,8 +251,10 @@ export class ControllerFollower {
     if (interests === undefined || watcher === undefined) return;
     const end = await sendInterests({ client, clock, interests, url, watcher }, abort.signal);
     if (end.ok) return;
+    // Where changes go astray, a stream that begins with everything is whole all the same.
+    if (end.refusal.code === "not_found") this.#place = undefined;
     if (interests.isWide) this.reopen();
-    else abort.abort(new Error(end.refusal));
+    else abort.abort(new Error(end.refusal.message));
   }
 
   #ready(stream: Stream, revision: number): void {

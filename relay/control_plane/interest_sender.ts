@@ -1,7 +1,7 @@
 import { type Clock, done, type Outcome, refused, sleep } from "@qumo/shared/runtime";
 import type { Interest } from "@qumo/shared/topology";
 import { z } from "zod";
-import type { ControllerClient } from "./controller_client.ts";
+import type { ControllerClient, ControllerFault } from "./controller_client.ts";
 import type { Interests } from "./interests.ts";
 import { RESEND_MS } from "./limits.ts";
 
@@ -25,12 +25,12 @@ const answerSchema = z.object({ number: z.int() });
 export async function sendInterests(
   { client, clock, interests, url, watcher }: InterestSending,
   signal: AbortSignal,
-): Promise<Outcome<void, string>> {
+): Promise<Outcome<void, ControllerFault>> {
   const { promise: aborted, resolve } = Promise.withResolvers<void>();
   signal.addEventListener("abort", () => resolve(), { once: true });
   while (!signal.aborted) {
     const change = interests.take();
-    if (interests.isWide) return refused("too many interests");
+    if (interests.isWide) return refused(WIDE);
     if (change === undefined) {
       await Promise.race([interests.changed(), aborted]);
       continue;
@@ -40,10 +40,14 @@ export async function sendInterests(
     const path = `/watch/${encodeURIComponent(watcher)}`;
     while (!signal.aborted) {
       const answer = await client.ask({ url, method: "PUT", path, body, signal }, answerSchema);
-      if (answer.ok) break;
-      const { code, message, retryAfterMs = 0 } = answer.refusal;
+      if (answer.ok) {
+        interests.reached();
+        break;
+      }
+      const { code, retryAfterMs = 0 } = answer.refusal;
       if (TOO_MANY.includes(code)) interests.widen();
-      if (code !== "rate_limited") return refused(message);
+      if (code === "not_found") interests.missed();
+      if (code !== "rate_limited") return answer;
       await sleep(clock, Math.max(retryAfterMs, RESEND_MS), signal);
     }
   }
@@ -59,3 +63,5 @@ export function listsOf(interests: readonly Interest[]) {
 
 /** Refusals of a controller that keeps no more interests of this relay. */
 export const TOO_MANY: readonly string[] = ["limit_reached", "too_large"];
+
+const WIDE: ControllerFault = { code: "limit_reached", message: "all announces are followed" };

@@ -1,6 +1,6 @@
 import type { Clock, Log, Timer } from "@qumo/shared/runtime";
 import { type Interest, InterestTree } from "@qumo/shared/topology";
-import { INTEREST_MS, LOOKUP_MS, MAX_FOLLOWED, SWEEP_MS } from "./limits.ts";
+import { INTEREST_MS, LOOKUP_MS, MAX_FOLLOWED, MAX_MISSES, SWEEP_MS } from "./limits.ts";
 
 /** An interest in use. */
 export interface Following {
@@ -72,6 +72,8 @@ export class Interests implements InterestTable {
   #follows: "all" | "interests" = "all";
   #isFollowed = false;
   #isWide = false;
+  /** Changes in a row that came to a controller which does not have the stream. */
+  #misses = 0;
   #drops = new Map<string, Interest>();
   #number = 0;
   #sweeping: Timer | undefined;
@@ -180,11 +182,27 @@ export class Interests implements InterestTable {
     if (this.#isWide) return;
     this.#isWide = true;
     this.counts.widened++;
-    this.#options.log.warn("too many namespaces are asked for: following all announces", {
+    const reason = this.#misses < MAX_MISSES
+      ? "too many namespaces are asked for"
+      : "changes of what is followed reach another controller than the event stream";
+    this.#options.log.warn(`${reason}: following all announces`, {
       interests: this.#entries.size,
     });
     this.#news.resolve();
     this.#sweepLater();
+  }
+
+  /** A change came to the controller that has the stream. */
+  reached(): void {
+    this.#misses = 0;
+  }
+
+  /**
+   * A change came to another controller than the one that has the stream. Behind a load balancer that
+   * goes on, so that all announces are followed from then on.
+   */
+  missed(): void {
+    if (++this.#misses === MAX_MISSES) this.widen();
   }
 
   close(): void {
@@ -291,7 +309,8 @@ export class Interests implements InterestTable {
         [...this.#entries.values()].filter(({ holds, usedAt }) => holds === 0 && usedAt <= due),
       );
     }
-    if (this.#isWide && this.#entries.size <= MAX_FOLLOWED / 2) this.#narrow();
+    const isFew = this.#entries.size <= MAX_FOLLOWED / 2 && this.#misses < MAX_MISSES;
+    if (this.#isWide && isFew) this.#narrow();
     const isIdle = this.#entries.values().some(({ holds }) => holds === 0);
     if (isIdle || this.#isWide) this.#sweepLater();
   }

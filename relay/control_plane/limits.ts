@@ -90,3 +90,9 @@ export const LOOKUP_MS = 2000;
 
 /** The wait before a change of interests that the controller put off is sent again, in milliseconds. */
 export const RESEND_MS = 100;
+
+/**
+ * Changes of interests in a row that come to another controller than the event stream, as behind a load
+ * balancer that keeps no client at one, before all announces are followed instead.
+ */
+export const MAX_MISSES = 3;

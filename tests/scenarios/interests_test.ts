@@ -209,3 +209,36 @@ scenario("a controller that keeps no more interests is followed as a whole", asy
   assert.equal(plane.status.interests?.counts.widened, 1);
   assert.equal(lines.filter(({ text }) => text.includes("too many namespaces")).length, 1);
 });
+
+scenario(
+  "behind a load balancer that takes changes to another controller nothing is missed",
+  async (world) => {
+    const { site, plane, mirror, interests, lines } = await begin(
+      world,
+      "live/a",
+      "live/b",
+      "live/c",
+    );
+    const { app } = site.controller;
+    const answer = app.fetch.bind(app);
+    app.fetch = async (request, client) =>
+      request.method === "PUT" && request.url.includes("/watch/")
+        ? Response.json({ error: "There is no such watcher here", code: "not_found" }, {
+          status: 404,
+        })
+        : await answer(request, client);
+    interests.follow(inNamespace("live/a"));
+    await world.pass(2000);
+    assert.deepEqual(announcesOf(mirror), ["b live/a"]);
+    interests.follow(inNamespace("live/b"));
+    await world.pass(5000);
+    assert.deepEqual(announcesOf(mirror), ["b live/a", "b live/b"]);
+    interests.follow(inNamespace("live/d"));
+    await world.pass(20_000);
+    assert.equal(plane.status.interests?.follows, "all");
+    await announce(site, "live/d");
+    await world.settle();
+    assert.deepEqual(announcesOf(mirror), ["b live/a", "b live/b", "b live/c", "b live/d"]);
+    assert.equal(lines.filter(({ text }) => text.includes("reach another controller")).length, 1);
+  },
+);

@@ -33,3 +33,6 @@ export const MAX_SLEEP_MS = 60_000;
 
 /** Verified tokens that a session keeps, so that an alias is not verified at each use. */
 export const MAX_VERIFIED_TOKENS = 16;
+
+/** Tokens of one session that were no good, behind which none is verified: each costs a signature. */
+export const MAX_REFUSED_TOKENS = 64;

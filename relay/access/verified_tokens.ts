@@ -1,6 +1,6 @@
 import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
 import type { ShownToken } from "../session/rights.ts";
-import { MAX_TOKEN_BYTES, MAX_TOKENS, MAX_VERIFIED_TOKENS } from "./limits.ts";
+import { MAX_REFUSED_TOKENS, MAX_TOKEN_BYTES, MAX_TOKENS, MAX_VERIFIED_TOKENS } from "./limits.ts";
 import type { Policy } from "./policy.ts";
 import type { Denial, Verifier } from "./verifier.ts";
 
@@ -13,6 +13,7 @@ export class VerifiedTokens {
   readonly #clock: Pick<Clock, "wall">;
   readonly #known = new Map<string, Policy>();
   #keys: unknown;
+  #refused = 0;
 
   constructor(verifier: Pick<Verifier, "verify" | "keys">, clock: Pick<Clock, "wall">) {
     this.#verifier = verifier;
@@ -45,8 +46,12 @@ export class VerifiedTokens {
     }
     const known = this.#known.get(token);
     if (known !== undefined && known.until > this.#clock.wall()) return done(known);
+    if (this.#refused >= MAX_REFUSED_TOKENS) return refused(TOO_OFTEN);
     const verified = await this.#verifier.verify(token);
-    if (!verified.ok) return verified;
+    if (!verified.ok) {
+      this.#refused++;
+      return verified;
+    }
     const [oldest] = this.#known.keys();
     if (this.#known.size >= MAX_VERIFIED_TOKENS) this.#known.delete(oldest!);
     this.#known.set(token, verified.value);
@@ -57,6 +62,11 @@ export class VerifiedTokens {
 const TOO_MANY: Denial = {
   kind: "malformed_auth_token",
   reason: `more than ${MAX_TOKENS} tokens at once`,
+};
+
+const TOO_OFTEN: Denial = {
+  kind: "unauthorized",
+  reason: `more than ${MAX_REFUSED_TOKENS} tokens of this session were no good`,
 };
 
 const TOO_LONG: Denial = {

@@ -1,0 +1,61 @@
+import { done, refused } from "@qumo/shared/runtime";
+import assert from "node:assert/strict";
+import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
+import { MAX_REFUSED_TOKENS, MAX_TOKEN_BYTES, MAX_TOKENS } from "./limits.ts";
+import type { Policy } from "./policy.ts";
+import { VerifiedTokens } from "./verified_tokens.ts";
+
+const POLICY: Policy = {
+  holder: { tokenId: "t", subject: undefined, tenant: undefined, keyId: undefined },
+  rules: { publish: [], announce: [], subscribe: [], fetch: [], status: [], see: [] },
+  until: 10_000,
+  limits: {},
+  isRelay: false,
+};
+
+/** Takes every token that begins with `good`, and counts how often it is asked. */
+function tokens() {
+  const clock = new ManualClock();
+  const verifier = {
+    keys: [],
+    asked: 0,
+    verify(token: string) {
+      verifier.asked++;
+      return Promise.resolve(
+        token.startsWith("good") && clock.wall() < POLICY.until
+          ? done(POLICY)
+          : refused({ kind: "unauthorized" as const, reason: "bad" }),
+      );
+    },
+  };
+  return { clock, verifier, tokens: new VerifiedTokens(verifier, clock) };
+}
+
+const shown = (text: string, type = 0n) => [{ type, value: new TextEncoder().encode(text) }];
+
+Deno.test("a token is verified once, again when the keys change, and not beyond its end", async () => {
+  const { clock, verifier, tokens: known } = tokens();
+  for (let time = 0; time < 3; time++) assert.equal((await known.of(["good"])).ok, true);
+  assert.equal(verifier.asked, 1);
+  verifier.keys = [];
+  assert.equal((await known.of(["good"])).ok, true);
+  assert.equal(verifier.asked, 2);
+  await clock.advance(10_000);
+  assert.equal((await known.of(["good"])).ok, false);
+});
+
+Deno.test("a session that shows bad tokens again and again costs no more signatures", async () => {
+  const { verifier, tokens: known } = tokens();
+  for (let at = 0; at < 10 * MAX_REFUSED_TOKENS; at++) await known.of([`bad ${at}`]);
+  assert.equal(verifier.asked, MAX_REFUSED_TOKENS);
+  const refusal = await known.of(["good"]);
+  assert.match(refusal.ok ? "" : refusal.refusal.reason, /were no good/);
+});
+
+Deno.test("tokens beyond a number or a size are refused unseen, those of unknown types ignored", async () => {
+  const { verifier, tokens: known } = tokens();
+  assert.equal((await known.of(Array(MAX_TOKENS + 1).fill("good"))).ok, false);
+  assert.equal((await known.ofShown(shown("x".repeat(MAX_TOKEN_BYTES + 1)))).ok, false);
+  assert.deepEqual(await known.ofShown(shown("bad", 0x9dn)), done([]));
+  assert.equal(verifier.asked, 0);
+});

@@ -1,6 +1,7 @@
 import type { Clock, Log, Timer } from "@qumo/shared/runtime";
 import { type Interest, InterestTree } from "@qumo/shared/topology";
-import { INTEREST_MS, LOOKUP_MS, MAX_FOLLOWED, MAX_MISSES, SWEEP_MS } from "./limits.ts";
+import { FollowedInterest } from "./followed_interest.ts";
+import { INTEREST_MS, MAX_FOLLOWED, MAX_MISSES, SWEEP_MS } from "./limits.ts";
 
 /** An interest in use. */
 export interface Following {
@@ -37,18 +38,6 @@ export interface InterestChange {
   readonly drop: readonly Interest[];
 }
 
-interface Entry {
-  readonly interest: Interest;
-  holds: number;
-  usedAt: number;
-  /** Whether the mirror has what it is about. */
-  isKnown: boolean;
-  /** The number of the change that told it to the controller; 0 for the opening of a stream. */
-  told: number | undefined;
-  knowing: Promise<void> | undefined;
-  readonly waiting: Set<() => void>;
-}
-
 /** The dependencies of {@linkcode Interests}. */
 export interface InterestsOptions {
   readonly clock: Clock;
@@ -67,8 +56,8 @@ export interface InterestsOptions {
 export class Interests implements InterestTable {
   readonly counts: InterestCounts = { told: 0, late: 0, away: 0, widened: 0 };
   readonly #options: InterestsOptions;
-  readonly #entries = new Map<string, Entry>();
-  readonly #tree = new InterestTree<Entry>();
+  readonly #entries = new Map<string, FollowedInterest>();
+  readonly #tree = new InterestTree<FollowedInterest>();
   #follows: "all" | "interests" = "all";
   #isFollowed = false;
   #isWide = false;
@@ -150,7 +139,10 @@ export class Interests implements InterestTable {
   knows(number: number): void {
     for (const one of this.#entries.values()) {
       const isTold = this.#follows === "all" || one.told !== undefined && one.told <= number;
-      if (isTold && !one.isKnown) this.#becomesKnown(one);
+      if (!isTold || one.isKnown) continue;
+      one.isKnown = true;
+      if (this.#follows === "interests") this.counts.told++;
+      one.wake();
     }
     if (this.#changes().add.length > 0) this.#news.resolve();
   }
@@ -158,7 +150,7 @@ export class Interests implements InterestTable {
   /** The stream is lost: there is nobody to ask. */
   lost(): void {
     this.#isFollowed = false;
-    for (const one of this.#entries.values()) this.#wake(one);
+    for (const one of this.#entries.values()) one.wake();
   }
 
   /** What is to be told to the controller now; undefined when there is nothing. */
@@ -215,17 +207,10 @@ export class Interests implements InterestTable {
     this.#options.onNarrow();
   }
 
-  #begin(interest: Interest): Entry {
+  #begin(interest: Interest): FollowedInterest {
     if (this.#entries.size >= MAX_FOLLOWED) this.#makeRoom();
-    const entry: Entry = {
-      interest,
-      holds: 0,
-      usedAt: this.#options.clock.now(),
-      isKnown: this.#follows === "all",
-      told: undefined,
-      knowing: undefined,
-      waiting: new Set(),
-    };
+    const { clock } = this.#options;
+    const entry = new FollowedInterest(interest, clock, this.#follows === "all");
     this.#tree.add(interest, entry);
     this.#entries.set(keyOf(interest), entry);
     this.#drops.delete(keyOf(interest));
@@ -242,32 +227,9 @@ export class Interests implements InterestTable {
     return { add, drop: [...this.#drops.values()] };
   }
 
-  /** One wait for all who ask for the same. */
-  #known(entry: Entry): Promise<void> | undefined {
+  #known(entry: FollowedInterest): Promise<void> | undefined {
     if (entry.isKnown || !this.#isFollowed) return undefined;
-    return entry.knowing ??= new Promise<void>((resolve) => {
-      const over = () => {
-        timer.cancel();
-        entry.waiting.delete(over);
-        entry.knowing = undefined;
-        resolve();
-      };
-      const timer = this.#options.clock.after(LOOKUP_MS, () => {
-        this.counts.late++;
-        over();
-      });
-      entry.waiting.add(over);
-    });
-  }
-
-  #becomesKnown(entry: Entry): void {
-    entry.isKnown = true;
-    if (this.#follows === "interests") this.counts.told++;
-    this.#wake(entry);
-  }
-
-  #wake({ waiting }: Entry): void {
-    for (const over of [...waiting]) over();
+    return entry.knowing(() => this.counts.late++);
   }
 
   #sweepLater(): void {
@@ -284,18 +246,18 @@ export class Interests implements InterestTable {
     if (this.#entries.size >= MAX_FOLLOWED) this.widen();
   }
 
-  #removeAll(entries: readonly Entry[]): void {
+  #removeAll(entries: readonly FollowedInterest[]): void {
     for (const entry of entries) this.#remove(entry);
     if (entries.length === 0) return;
     this.#news.resolve();
     this.#options.onDropped();
   }
 
-  #remove(entry: Entry): void {
+  #remove(entry: FollowedInterest): void {
     const key = keyOf(entry.interest);
     this.#entries.delete(key);
     this.#tree.delete(entry.interest, entry);
-    this.#wake(entry);
+    entry.wake();
     if (entry.told !== undefined && this.#follows === "interests") {
       this.#drops.set(key, entry.interest);
     }

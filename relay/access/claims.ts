@@ -72,6 +72,8 @@ export function readClaims(value: unknown, signer: Signer): Outcome<Claimed, str
   if (scope !== undefined && !(isAllWithin(put, scope.put) && isAllWithin(get, scope.get))) {
     return refused("it allows more than its key may");
   }
+  // Who may sign for a part of the names makes no relays: those are believed what they say of others.
+  if (scope !== undefined && cluster) return refused("its key has a scope and makes no relays");
   return done({
     tokenId: jti,
     holder: { subject: sub, tenant, keyId: signer.keyId },

@@ -52,6 +52,16 @@ Deno.test("a session that shows bad tokens again and again costs no more signatu
   assert.match(refusal.ok ? "" : refusal.refusal.reason, /were no good/);
 });
 
+Deno.test("nor does one that shows many at once, and a good one is verified once for all requests", async () => {
+  const { verifier, tokens: known } = tokens();
+  const asked = Array.from({ length: 50 }, () => known.of(["good"]));
+  assert.ok((await Promise.all(asked)).every(({ ok }) => ok));
+  assert.equal(verifier.asked, 1);
+  const bad = Array.from({ length: 10 * MAX_REFUSED_TOKENS }, (_, at) => known.of([`bad ${at}`]));
+  await Promise.all(bad);
+  assert.equal(verifier.asked, 1 + MAX_REFUSED_TOKENS);
+});
+
 Deno.test("tokens beyond a number or a size are refused unseen, those of unknown types ignored", async () => {
   const { verifier, tokens: known } = tokens();
   assert.equal((await known.of(Array(MAX_TOKENS + 1).fill("good"))).ok, false);

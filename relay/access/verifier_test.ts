@@ -104,6 +104,16 @@ Deno.test("a key with a scope signs nothing beyond it", async () => {
   assert.equal(await ok({ root: "", get: [""] }), false);
 });
 
+Deno.test("a key with a scope makes no relays, since they have rights beyond names", async () => {
+  const isGood = async (key: JWK) => {
+    const claims = { root: "acme", get: "", cluster: true };
+    return (await (await verifierOf(key)).verify(await sign(claims))).ok;
+  };
+  assert.equal(await isGood(SECRET), true);
+  const scope = { root: "acme", get: "" };
+  assert.equal(await isGood(Object.assign({}, SECRET, { scope })), false);
+});
+
 Deno.test("ES256 and EdDSA are verified with public keys alone", async () => {
   for (const alg of ["ES256", "EdDSA"]) {
     const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });

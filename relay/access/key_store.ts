@@ -93,11 +93,11 @@ export class KeyStore {
   async #read(source: Source, { isFirst }: { isFirst: boolean }): Promise<boolean> {
     try {
       const text = await this.#textOf(source);
-      source.isRefused = false;
-      if (text === source.text) return false;
-      source.keys = await readKeys(text);
+      const isChanged = text !== source.text;
+      if (isChanged) source.keys = await readKeys(text);
       source.text = text;
-      return true;
+      source.isRefused = false;
+      return isChanged;
     } catch (error) {
       const reason = `${placeText(source.place)}: ${messageOf(error)}`;
       if (isFirst && !source.isUrl) throw new Error(reason);
@@ -144,7 +144,7 @@ async function boundedText(answer: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-/** A query may have a secret in it. */
+/** A query may have a secret in it, and a URL the password of whoever reads it. */
 function placeText(place: string): string {
-  return place.split("?")[0]!;
+  return place.split("?")[0]!.replace(/^(https?:\/\/)[^/]*@/, "$1");
 }

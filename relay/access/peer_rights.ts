@@ -55,6 +55,7 @@ export class PeerRights implements Rights {
   // When the right ends that the timer is for.
   #wakesFor = Infinity;
   #tell: ((refusal: Denial) => void) | undefined;
+  #isClosed = false;
 
   constructor(parts: PeerRightsParts) {
     this.#parts = parts;
@@ -93,6 +94,7 @@ export class PeerRights implements Rights {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#tell = undefined;
@@ -134,6 +136,8 @@ export class PeerRights implements Rights {
 
   /** Ends a permit when its time has come. */
   watch(permit: RequestPermit): void {
+    // Its tokens may have been verified for longer than the session lasted.
+    if (this.#isClosed) return;
     this.#permits.add(permit);
     if (this.isAllowed(permit)) this.#wakeFor(permit.own);
     else this.#cut(permit);

@@ -1,3 +1,4 @@
+import type { ControlMessageOf } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
@@ -257,6 +258,49 @@ Deno.test("watching a prefix and fetching end with their tokens", async () => {
   assert.notEqual(await watching.ended(), undefined);
   await refused(fetching, "EXPIRED_AUTH_TOKEN");
   await request.ended();
+});
+
+Deno.test("a watched prefix moves with a token for the new one, and ends with it", async () => {
+  await using world = guarded({ public: { subscribe: ["free"] } });
+  const publisher = await comeWith(world, ALL);
+  const viewer = await comeWith(world);
+  const watching = await viewer.request({
+    kind: "subscribeNamespace",
+    prefix: namespaceOf("a"),
+    parameters: showing({ get: "a", exp: 10 }),
+  });
+  await watching.expect("requestOk");
+  await watching.send({
+    kind: "requestUpdate",
+    requestId: viewer.takeRequestId(),
+    parameters: { namespacePrefix: namespaceOf("b"), ...showing({ get: "b", exp: 20 }) },
+  });
+  await watching.expect("requestOk");
+  await world.advance(10_000);
+  await announce(publisher, "b/x");
+  assert.deepEqual((await watching.expect("namespace")).suffix, namespaceOf("x"));
+  await world.advance(9_999);
+  await world.stillPending(watching.next(), "The end of the request");
+  await world.advance(1);
+  assert.notEqual(await watching.ended(), undefined);
+});
+
+Deno.test("a watched prefix moves by the token that was shown last", async () => {
+  await using world = guarded({ lateTokens: true });
+  const viewer = await comeWith(world);
+  const watching = await viewer.request({
+    kind: "subscribeNamespace",
+    prefix: namespaceOf("a"),
+    parameters: showing({ get: "", exp: 5 }),
+  });
+  await watching.expect("requestOk");
+  const update = async (parameters: ControlMessageOf<"requestUpdate">["parameters"]) =>
+    await watching.send({ kind: "requestUpdate", requestId: viewer.takeRequestId(), parameters });
+  await update(showing({ get: "", exp: 30 }));
+  await watching.expect("requestOk");
+  await world.advance(6_000);
+  await update({ namespacePrefix: namespaceOf("b") });
+  await watching.expect("requestOk");
 });
 
 Deno.test("who says that it is a relay needs a token that says so too", async () => {

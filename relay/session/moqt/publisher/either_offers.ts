@@ -1,7 +1,6 @@
 import type { ControlMessageOf } from "@qumo/shared/wire";
-import type { RequestPermit } from "../connection/access.ts";
 import type { RequestChannel } from "../requests/requests.ts";
-import type { PrefixOfferer, PrefixOffers } from "./prefix_server.ts";
+import type { OfferPermit, PrefixOfferer, PrefixOffers } from "./prefix_server.ts";
 
 type SubscribePrefix = ControlMessageOf<"subscribePrefix">;
 
@@ -22,7 +21,7 @@ export class EitherOffers implements PrefixOfferer<SubscribePrefix> {
   offersOn(
     stream: RequestChannel,
     { wants, ...message }: SubscribePrefix,
-    permit: RequestPermit,
+    permit: OfferPermit,
   ): PrefixOffers {
     const { namespaces, tracks } = this.#offerers;
     const offers: PrefixOffers[] = [];

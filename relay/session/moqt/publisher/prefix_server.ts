@@ -13,6 +13,7 @@ import {
   type UpdateAnswer,
   type UpdateContext,
 } from "../requests/updates.ts";
+import { PrefixPermit } from "./prefix_permit.ts";
 import { Prefixes, type PrefixSlot } from "./prefixes.ts";
 
 /** What {@linkcode PrefixServer} uses of its session. */
@@ -39,10 +40,13 @@ export interface PrefixOffers {
   updated?(update: Update): void;
 }
 
+/** What of the things under a prefix the peer may have. */
+export type OfferPermit = Pick<RequestPermit, "shows" | "offers">;
+
 /** Who offers something to whoever watches a prefix. */
 export interface PrefixOfferer<Request extends PrefixRequest> {
   /** What is offered on this stream, once the request was agreed to, as far as its permit goes. */
-  offersOn(stream: RequestChannel, message: Request, permit: RequestPermit): PrefixOffers;
+  offersOn(stream: RequestChannel, message: Request, permit: OfferPermit): PrefixOffers;
   /** Why a request cannot be served; absent: it can. */
   refusalOf?(message: Request): Refusal | undefined;
 }
@@ -99,15 +103,15 @@ export class PrefixServer<Request extends PrefixRequest> {
 
   async #allowed(
     { kind, prefix, parameters }: PrefixRequest,
-  ): Promise<Outcome<RequestPermit, Refusal>> {
-    const { authorizationTokens: tokens } = parameters;
-    const outcome = await this.#context.access.authorize(
-      ACTIONS[kind],
-      { namespace: prefix },
-      tokens,
+  ): Promise<Outcome<PrefixPermit, Refusal>> {
+    const { access, settings } = this.#context;
+    const outcome = await PrefixPermit.of(
+      (namespace, tokens) => access.authorize(ACTIONS[kind], { namespace }, tokens),
+      prefix,
+      parameters.authorizationTokens,
     );
     if (!outcome.ok) return outcome;
-    const { maxNamespaceSubscriptions } = this.#context.settings.limits;
+    const { maxNamespaceSubscriptions } = settings.limits;
     if (this.#prefixes.size < maxNamespaceSubscriptions) return outcome;
     const reason = `more than ${maxNamespaceSubscriptions} prefixes`;
     return refused({ kind: "excessive_load", reason });
@@ -117,7 +121,7 @@ export class PrefixServer<Request extends PrefixRequest> {
   async #follow(
     stream: RequestChannel,
     message: Request,
-    { slot, permit }: { readonly slot: PrefixSlot; readonly permit: RequestPermit },
+    { slot, permit }: { readonly slot: PrefixSlot; readonly permit: PrefixPermit },
   ): Promise<void> {
     const offers = this.#offerer.offersOn(stream, message, permit);
     let unwatch = offers.watch(message.prefix);
@@ -130,10 +134,13 @@ export class PrefixServer<Request extends PrefixRequest> {
     try {
       await followUpdates(this.#context, stream, {
         of: UPDATED[message.kind],
-        permit,
-        update: (update) => {
+        // Its tokens may be for the prefix that it moves to.
+        permit: undefined,
+        update: async (update) => {
           const refusal = offers.refusalOf?.(update);
-          return refusal ? refused(refusal) : this.#move(message, slot, update.namespacePrefix);
+          if (refusal !== undefined) return refused(refusal);
+          const allowed = await permit.update(update);
+          return allowed.ok ? await moved(slot, update.namespacePrefix) : allowed;
         },
         updated: (update) => {
           offers.updated?.(update);
@@ -147,21 +154,6 @@ export class PrefixServer<Request extends PrefixRequest> {
     }
   }
 
-  /** Another prefix has to be allowed as the first one had. */
-  async #move(
-    message: Request,
-    slot: PrefixSlot,
-    prefix: Namespace | undefined,
-  ): Promise<UpdateAnswer> {
-    if (prefix === undefined) return done({});
-    const { authorizationTokens: tokens } = message.parameters;
-    const action = ACTIONS[message.kind];
-    const allowed = await this.#context.access.authorize(action, { namespace: prefix }, tokens);
-    if (!allowed.ok) return allowed;
-    const refusal = await slot.move(prefix);
-    return refusal === undefined ? done({}) : refused(refusal);
-  }
-
   #sayWatched({ kind, prefix }: PrefixRequest): void {
     const { scope, events } = this.#context;
     const isEmpty = !scope.hasUnder(prefix);
@@ -172,4 +164,9 @@ export class PrefixServer<Request extends PrefixRequest> {
       ...(isEmpty && hint(this.#context, prefix)),
     });
   }
+}
+
+async function moved(slot: PrefixSlot, prefix: Namespace | undefined): Promise<UpdateAnswer> {
+  const refusal = prefix && await slot.move(prefix);
+  return refusal === undefined ? done({}) : refused(refusal);
 }

@@ -9,7 +9,7 @@ import { isTransportEnd, violation } from "../../errors.ts";
 import { STREAM_CREDIT_MS } from "../../limits.ts";
 import type { RequestPermit } from "../connection/access.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
-import type { PrefixOfferer, PrefixOffers } from "./prefix_server.ts";
+import type { OfferPermit, PrefixOfferer, PrefixOffers } from "./prefix_server.ts";
 import { INEXPRESSIBLE_ANSWER } from "../requests/answers.ts";
 import { openInTime } from "../requests/open_in_time.ts";
 import { outcomeOf } from "../requests/refusals.ts";
@@ -72,7 +72,7 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
   offersOn(
     stream: RequestChannel,
     message: ControlMessageOf<"subscribeTracks">,
-    permit: RequestPermit,
+    permit: OfferPermit,
   ): PrefixOffers {
     const { authorizationTokens: _, includeProperties, ...wanted } = message.parameters;
     const { varint } = this.#context.draft;

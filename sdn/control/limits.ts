@@ -107,5 +107,11 @@ export const MAX_INTERESTS_IN_ALL = 200_000;
 /** Characters of the texts of all interests. */
 export const MAX_INTEREST_LENGTH_IN_ALL = 24 * 1024 * 1024;
 
+/**
+ * Changes of one watcher's interests of which it was not told yet what they added: a relay sends one
+ * after the other, and more only when it reads slowly. With more it is to come again.
+ */
+export const MAX_PENDING_REVISIONS = 16;
+
 /** Changes that concern a watcher which does not read; one that is behind more ends. */
 export const MAX_PENDING_CHANGES = 10_000;

@@ -4,6 +4,7 @@ import type { Graph } from "../graph/mod.ts";
 import type { Admission } from "./admission.ts";
 import type { ChangeLog } from "./change_log.ts";
 import type { InterestIndex } from "./interest_index.ts";
+import { MAX_PENDING_REVISIONS } from "./limits.ts";
 import { AllNews, ConcerningNews, type News } from "./news.ts";
 import type { RouteFollower, RouteLines, RouteTables } from "./route_tables.ts";
 import type { Snapshot, Snapshots } from "./snapshots.ts";
@@ -116,6 +117,9 @@ class Watcher implements WatchFeed {
 
   revise(change: InterestChange): Outcome<void, Refusal> {
     if (this.#isOver) return refused(refusal("not_found", "The watcher has ended"));
+    if (this.#added.length >= MAX_PENDING_REVISIONS) {
+      return refused(refusal("rate_limited", "The watcher has not read what it asked for"));
+    }
     const outcome = this.#concerning === undefined
       ? done(undefined)
       : this.#sources.interested.revise(this.#concerning, change);

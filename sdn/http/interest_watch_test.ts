@@ -134,6 +134,49 @@ Deno.test("a track is no interest, and too many are refused", async () => {
   assert.match((await subject.ask("GET", "/metrics")).body, /qumo_sdn_watch_interests 0\n/);
 });
 
+Deno.test("interests that are named many times count and are told once", async () => {
+  const subject = await announcing("live/a", "live/b");
+  const often = (text: string) => Array.from({ length: 1000 }, () => text);
+  const follower = await follow(subject, {
+    scope: "flows",
+    interests: { namespaces: often("kept"), prefixes: often("live") },
+  });
+  assert.deepEqual(await follower.nextFew(3), ["interests", "live/a,live/b", "ready"]);
+  const change = (body: object) => subject.ask("PUT", `/watch/${follower.name}`, body);
+  await change({ number: 1, add: { prefixes: often("live") } });
+  assert.deepEqual(await follower.nextFew(2), ["live/a,live/b", "interests 1"]);
+  // What is dropped once makes room once.
+  const many = Array.from({ length: 8192 }, (_, number) => `n${number}`);
+  const grown = await change({
+    number: 2,
+    add: { namespaces: many },
+    drop: { namespaces: often("kept") },
+  });
+  assert.deepEqual([grown.status, grown.body.code], [429, "limit_reached"]);
+  assert.match((await subject.ask("GET", "/metrics")).body, /qumo_sdn_watch_interests 2\n/);
+  await follower.leave();
+});
+
+Deno.test("a watcher that does not read what it asked for is to ask for more later", async () => {
+  const subject = await announcing("live/a");
+  const follower = await follow(subject, { scope: "flows", interests: {} });
+  assert.deepEqual(await follower.nextFew(2), ["interests", "ready"]);
+  let [number, refusal] = [1, await addLive(subject, follower, 1)];
+  while (refusal === undefined && number < 100) {
+    refusal = await addLive(subject, follower, ++number);
+  }
+  assert.equal(refusal, "rate_limited");
+  // It reads, and may ask again.
+  while (await follower.next() !== `interests ${number - 1}`);
+  assert.equal(await addLive(subject, follower, number), undefined);
+  await follower.leave();
+});
+
+async function addLive(subject: Subject, { name }: Follower, number: number) {
+  const body = { number, add: { prefixes: ["live"] } };
+  return (await subject.ask("PUT", `/watch/${name}`, body)).body.code;
+}
+
 Deno.test("a watcher with interests that does not read is told that its history is gone", async () => {
   const subject = await testController({ controller: { history: 20 } });
   await subject.ask("PUT", "/relay/a", {});

@@ -103,10 +103,11 @@ export class Watchers {
   }
 }
 
+/** Each interest once, however often it is named: each is told what it is about. */
 function interestsOf({ namespaces, prefixes }: InterestLists): Interest[] {
   return [
-    ...namespaces.map((text) => ({ kind: "namespace" as const, text })),
-    ...prefixes.map((text) => ({ kind: "prefix" as const, text })),
+    ...new Set(namespaces).values().map((text) => ({ kind: "namespace" as const, text })),
+    ...new Set(prefixes).values().map((text) => ({ kind: "prefix" as const, text })),
   ];
 }
 

@@ -162,9 +162,10 @@ export class ControllerFollower {
   /** Polls the whole state of an older controller, which has no event stream. */
   async #poll(url: string, signal: AbortSignal): Promise<End> {
     const onLeftOut = (count: number) => this.#tellLeftOut(url, count);
+    this.#place = undefined;
+    this.#options.interests?.begun("all");
     const polled = await poll({ ...this.#options, onLeftOut }, url, signal);
     if (!polled.ok) return failed(polled.refusal);
-    this.#place = undefined;
     this.#options.interests?.ready();
     this.#heardAt = this.#options.clock.now();
     this.#isReady(url, 0);

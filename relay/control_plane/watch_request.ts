@@ -44,16 +44,13 @@ export async function openWatch(
     else if (!UNKNOWN.includes(code)) return opened;
   }
   if (since !== undefined && isLess) return refused(NOT_ALL);
-  interests?.begun("all");
   const scope = encodeURIComponent(`graph,announces,routes:${relay}`);
   const place = since === undefined ? "" : `&since=${since}`;
-  return await client.open({
-    url,
-    method: "GET",
-    path: `/watch?scope=${scope}${place}`,
-    headers,
-    signal,
-  });
+  const path = `/watch?scope=${scope}${place}`;
+  const opened = await client.open({ url, method: "GET", path, headers, signal });
+  // A controller that does not answer leaves the mirror with what it has, be it all or some.
+  if (opened.ok) interests?.begun("all");
+  return opened;
 }
 
 /** What older controllers answer, which know no interests. */

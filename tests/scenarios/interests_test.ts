@@ -195,6 +195,45 @@ scenario("an older controller, which knows no interests, is followed as a whole"
   assert.equal(plane.interests!.follow(inNamespace("live/2")).known, undefined);
 });
 
+scenario(
+  "what is asked for while an older controller cannot be followed is found at the one before",
+  async (world) => {
+    const site = world.site(A);
+    await site.start();
+    await site.controller.ask("PUT", "/relay/b", { announces: ["live/a", "live/b"] });
+    const older = "http://older.test";
+    let isAway = false;
+    const asked: string[] = [];
+    const between: typeof fetch = (input, init) => {
+      const method = init?.method ?? "GET";
+      if (String(input).startsWith(older)) {
+        asked.push(method);
+        const no = { error: "no", code: "method_not_allowed" };
+        return method === "POST"
+          ? Promise.resolve(Response.json(no, { status: 405 }))
+          : Promise.reject(new TypeError("connection reset"));
+      }
+      return isAway
+        ? Promise.reject(new TypeError("connection refused"))
+        : world.fetch(input, init);
+    };
+    const settings = { name: "me", urls: [A, older], mirrorAllUpTo: 0 };
+    const { plane } = world.relay(settings, { fetch: between });
+    plane.start();
+    await world.settle();
+    plane.interests!.follow(inNamespace("live/a"));
+    await world.settle();
+    isAway = true;
+    site.cut();
+    while (!asked.includes("GET")) await world.pass(100);
+    plane.interests!.follow(inNamespace("live/b"));
+    isAway = false;
+    await world.pass(30_000);
+    assert.equal(plane.mirror.isFollowed, true);
+    assert.deepEqual(announcesOf(plane.mirror), ["b live/a", "b live/b"]);
+  },
+);
+
 scenario("a controller that keeps no more interests is followed as a whole", async (world) => {
   const { site, plane, mirror, interests, lines } = await begin(world, "live/a", "live/b");
   const { app } = site.controller;

@@ -15,7 +15,7 @@ import { InterestIndex } from "./interest_index.ts";
 import { Journal } from "./journal.ts";
 import { ControllerMetrics } from "./metrics.ts";
 import { Presenter } from "./presenter.ts";
-import { entryFromText, StepPublisher } from "./step_publisher.ts";
+import { entriesFromTexts, StepPublisher } from "./step_publisher.ts";
 import { RelayService } from "./relay_service.ts";
 import { countStates } from "./relay_states.ts";
 import { RouteService } from "./route_service.ts";
@@ -88,7 +88,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
     const wakeups = new Wakeups(clock);
     const { history: entries, historyBytes: bytes } = options;
     this.#changeLog = ChangeLog.of(
-      told.map(({ revision, events }) => entryFromText(revision, events)),
+      entriesFromTexts(told),
       registry.revision,
       { limits: { entries, bytes }, wakeups },
     );

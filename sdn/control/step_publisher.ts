@@ -1,6 +1,7 @@
 import { type Announce, relayOf, type RelaySnapshot, type Step } from "../registry/mod.ts";
 import type { ChangeEntry, ChangeEvent, ChangeLog } from "./change_log.ts";
 import type { ToDate } from "./dates.ts";
+import type { Told } from "../store/types.ts";
 import { ANNOUNCES_PER_EVENT } from "./limits.ts";
 import { announceView, relayView } from "./views.ts";
 
@@ -61,16 +62,37 @@ export class StepPublisher {
   }
 }
 
-/** The entry of which {@linkcode StepPublisher.text} made a text. */
-export function entryFromText(revision: number, text: string): ChangeEntry {
+/**
+ * The entries of which {@linkcode StepPublisher.text} made texts: the newest, after one that cannot be
+ * read, of another version of this program for example.
+ */
+export function entriesFromTexts(told: readonly Told[]): ChangeEntry[] {
+  const unreadable = told.findLastIndex(({ events }) => !isReadable(events));
+  return told.slice(unreadable + 1).map(({ revision, events }) => entryFromText(revision, events));
+}
+
+function entryFromText(revision: number, text: string): ChangeEntry {
   const told = new StepEvents(revision);
-  for (const line of text.split("\n")) {
-    const space = line.indexOf(" ");
-    if (space <= 0) continue;
-    const [event, data] = [line.slice(0, space) as EventName, line.slice(space + 1)];
-    told.write(event, data, announcesIn(event, data));
-  }
+  for (const { event, data } of linesOf(text)) told.write(event, data, announcesIn(event, data));
   return told.entry();
+}
+
+function isReadable(text: string): boolean {
+  try {
+    return linesOf(text).every(({ event, data }) => {
+      announcesIn(event, data);
+      return Object.hasOwn(SCOPES, event);
+    });
+  } catch {
+    return false;
+  }
+}
+
+function linesOf(text: string): { event: EventName; data: string }[] {
+  return text.split("\n").filter((line) => line !== "").map((line) => {
+    const space = line.indexOf(" ");
+    return { event: line.slice(0, space) as EventName, data: line.slice(space + 1) };
+  });
 }
 
 /**

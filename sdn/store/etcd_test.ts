@@ -38,7 +38,6 @@ storeContract("etcd", () => {
     open: () => openStore(prefix),
     clear: () => {},
     isDurable: true,
-    keepsRevision: false,
     missing,
   };
 });

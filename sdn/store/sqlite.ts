@@ -10,7 +10,7 @@ import {
 import { SqliteReader } from "./sqlite_reader.ts";
 import { migrate } from "./sqlite_schema.ts";
 import { type SqliteOptions, SqliteWriter, type Written } from "./sqlite_writer.ts";
-import type { Store, Stored } from "./types.ts";
+import type { Store, Stored, Timeline } from "./types.ts";
 
 /**
  * Milliseconds without a write after which the write-ahead log is checkpointed into the database
@@ -34,6 +34,7 @@ export class SqliteStore implements Store {
   readonly keepsTold = true;
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
+  readonly #timeline: Timeline;
   readonly #writer: SqliteWriter;
   readonly #reader: SqliteReader;
   /** Lease expiries that could not be written yet, by relay. */
@@ -50,6 +51,7 @@ export class SqliteStore implements Store {
   /** Opens or creates the file. Throws when it is no such database or has a newer schema. */
   constructor(path: string, options: SqliteOptions) {
     this.#clock = options.clock;
+    this.#timeline = options.timeline;
     this.#database = new DatabaseSync(path);
     try {
       this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
@@ -69,7 +71,17 @@ export class SqliteStore implements Store {
   load(): Promise<Stored> {
     this.#writer.prune();
     const stored = this.#reader.all();
-    return Promise.resolve({ ...stored, told: this.#writer.told(stored.revision) });
+    const told = this.#writer.told(stored.revision);
+    const revision = told.length > 0 ? stored.revision : this.#revisionAnew(stored.revision);
+    return Promise.resolve({ ...stored, revision, told });
+  }
+
+  /**
+   * A store that was set up anew or restored begins after all that it may have told before: by the
+   * time, since it makes less than a change each millisecond. Nobody then resumes in other changes.
+   */
+  #revisionAnew(stored: number): number {
+    return Math.max(stored, Math.floor(this.#timeline.toWall(this.#clock.now())));
   }
 
   follow(reconcile: (given: StoredRelay) => void): void {

@@ -35,10 +35,20 @@ function copyDatabase(from: string, to: string): void {
   } finally {
     source.close();
   }
-  const copy = new DatabaseSync(to, { readOnly: true });
+  const copy = new DatabaseSync(to);
   const verdict = copy.prepare("PRAGMA quick_check(1)").get()?.quick_check;
+  if (verdict === "ok") forgetTold(copy);
   copy.close();
   if (verdict !== "ok") throw new Error(`the copy of ${from} is damaged: ${verdict}`);
+}
+
+/**
+ * The original goes on to tell watchers of other changes under the same revisions: nobody may resume
+ * in those of the copy.
+ */
+function forgetTold(copy: DatabaseSync): void {
+  const table = copy.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'told'").get();
+  if (table !== undefined) copy.exec("DELETE FROM told; VACUUM");
 }
 
 async function isThere(path: string): Promise<boolean> {

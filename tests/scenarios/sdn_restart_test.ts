@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import type { WatchEvent } from "../../sdn/control/use_cases.ts";
 import { SqliteStore } from "../../sdn/store/sqlite.ts";
+import { copyDataDir } from "../../sdn/store/sqlite_copy.ts";
 import { ManualClock } from "../support/worlds/manual_clock.ts";
 import { START, testController } from "../support/worlds/sdn_controller.ts";
 import { eventsOf } from "../support/worlds/watch_events.ts";
@@ -17,9 +19,10 @@ async function restarting() {
   };
   const stores: SqliteStore[] = [];
   return {
+    folder,
     /** Starts a controller; the one before it is not asked, as when it was killed. */
-    async start() {
-      const store = new SqliteStore(`${folder}/state.sqlite`, {
+    async start(file = "state.sqlite") {
+      const store = new SqliteStore(`${folder}/${file}`, {
         clock,
         timeline,
         tombstoneMs: 3_600_000,
@@ -67,6 +70,7 @@ async function fill({ ask, controller }: Started): Promise<number> {
 Deno.test("a relay that comes back to a controller that was killed is sent what it missed, and no snapshot", async () => {
   await using world = await restarting();
   const before = await world.start();
+  const first = before.controller.revision();
   const seen = await fill(before);
   await before.ask("PUT", "/announce/live/three", { relay: "b" });
   await before.ask("DELETE", "/announce/live/one?relay=a");
@@ -83,7 +87,38 @@ Deno.test("a relay that comes back to a controller that was killed is sent what 
   ]);
   const after = await world.start();
   assert.equal(after.controller.revision(), before.controller.revision());
-  for (let since = 0; since <= before.controller.revision(); since++) {
+  for (let since = first; since <= before.controller.revision(); since++) {
     assert.deepEqual(await missed(after, since), await missed(before, since));
   }
+});
+
+Deno.test("nobody resumes at a controller that was restored, whatever has changed there since", async () => {
+  await using world = await restarting();
+  const before = await world.start();
+  await fill(before);
+  await copyDataDir(world.folder, `${world.folder}/copy`);
+  await before.ask("PUT", "/relay/late", {});
+  const seen = before.controller.revision();
+  await before.clock.advance(1000);
+  const restored = await world.start("copy/state.sqlite");
+  for (const name of ["x", "y", "z"]) await restored.ask("PUT", `/relay/${name}`, {});
+  const query = { since: seen, scope: SCOPE, client: "me", onNews: () => {} };
+  const feed = restored.controller.watch(query);
+  assert.equal(!feed.ok && feed.refusal.code, "history_gone");
+});
+
+Deno.test("a controller starts with changes that it cannot read, and goes on after them", async () => {
+  await using world = await restarting();
+  const before = await world.start();
+  const seen = await fill(before);
+  const database = new DatabaseSync(`${world.folder}/state.sqlite`);
+  const write = database.prepare("UPDATE told SET events = ? WHERE revision = ?");
+  write.run('announce {"track', seen - 2);
+  write.run("to_come {}", seen - 1);
+  database.close();
+  const after = await world.start();
+  assert.deepEqual(await missed(after, seen - 1), await missed(before, seen - 1));
+  const query = { since: seen - 2, scope: SCOPE, client: "me", onNews: () => {} };
+  const feed = after.controller.watch(query);
+  assert.equal(!feed.ok && feed.refusal.code, "history_gone");
 });

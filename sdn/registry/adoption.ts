@@ -57,7 +57,7 @@ export function adopt(state: RegistryState, given: Adoption, times: AdoptionTime
     if (beat > entry.beat || isClearlyLater(leaseEnd, known, times)) {
       state.leases.set(name, Math.max(leaseEnd, known));
       entry.heardAt = Math.max(leaseEnd, known) - times.leaseMs;
-      entry.renewed(state.stalledMs);
+      if (beat > entry.beat || isHeard(remaining, times)) entry.renewed(state.stalledMs);
       entry.beat = Math.max(beat, entry.beat);
     }
     return takeContent(state, entry, alive);
@@ -112,7 +112,9 @@ function isOver(
   if (buried.reason === "deregistered") return compareLives(life, buried.life) <= 0;
   if (compareLives(life, buried.life) > 0) return false;
   if (life.epoch < buried.life.epoch) return true;
-  return beat <= buried.beat && !isClearlyLater(times.now + remaining, buried.endedAt, times);
+  if (beat > buried.beat) return false;
+  return !isHeard(remaining, times) ||
+    !isClearlyLater(times.now + remaining, buried.endedAt, times);
 }
 
 /**
@@ -123,6 +125,14 @@ function isOver(
  */
 function isClearlyLater(end: number, known: number, { leaseMs }: AdoptionTimes): boolean {
   return end > known + leaseMs / 4;
+}
+
+/**
+ * Whether only a heartbeat explains what is left of a lease: a controller that prolongs one because it
+ * was late adds less. Controllers that are busy for ever would else let each other begin to count anew.
+ */
+function isHeard(remaining: number, { leaseMs }: AdoptionTimes): boolean {
+  return remaining > leaseMs / 2;
 }
 
 function takeContent(

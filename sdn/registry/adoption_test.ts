@@ -49,6 +49,24 @@ Deno.test("controllers that tell each other of a dead relay do not keep it alive
   assert.ok(now <= LEASE + 100, `still alive at ${now}`);
 });
 
+Deno.test("controllers that are busy for ever, and tell each other of a dead relay, let it end", () => {
+  for (const [look, otherLook, exchange] of [[50, 50, 100], [50, 100, 350], [300, 250, 700]]) {
+    const [one, other] = [registry("c1"), registry("c2")];
+    beat(one, 0);
+    tell(one, other, { name: "a", now: 0 });
+    let now = 0;
+    for (; one.relays.size + other.relays.size > 0 && now < 60 * LEASE; now += 10) {
+      if (now % look! === 0) one.expire(now, { totalMs: 0, isBusy: true });
+      if ((now + 30) % otherLook! === 0) other.expire(now, { totalMs: 0, isBusy: true });
+      if (now % exchange! !== 0) continue;
+      const [there, back] = [one.adoption("a", now), other.adoption("a", now)];
+      if (there) other.adopt([there], now);
+      if (back) one.adopt([back], now);
+    }
+    assert.ok(now <= 10 * LEASE, `still alive at ${now}`);
+  }
+});
+
 Deno.test("a relay that beats elsewhere comes back to a controller that had given it up", () => {
   const [one, other] = [registry("c1"), registry("c2")];
   beat(one, 0, { epoch: 1, seq: 1 });

@@ -91,17 +91,36 @@ export function isWithin(inner: Rule, outer: Rule): boolean {
     outer.fields.every((field, at) => equalBytes(field.value, inner.fields[at]!.value));
 }
 
-function covers({ within, fields, isOpen, track }: Rule, name: AskedName): boolean {
-  const whole = within === "path" ? [...name.path, ...name.namespace] : name.namespace;
-  const fits = isOpen ? whole.length >= fields.length : whole.length === fields.length;
-  return fits && fields.every((match, at) => matches(match, whole[at]!)) &&
+function covers(rule: Rule, name: AskedName): boolean {
+  const { fields, isOpen, track } = rule;
+  const count = countOf(rule, name);
+  if (isOpen ? count < fields.length : count !== fields.length) return false;
+  return agree(rule, name, fields.length) &&
     (track === undefined || name.track === undefined || matches(track, name.track));
 }
 
-function overlaps({ within, fields, isOpen }: Rule, name: AskedName): boolean {
-  const whole = within === "path" ? [...name.path, ...name.namespace] : name.namespace;
-  if (whole.length > fields.length && !isOpen) return false;
-  return fields.every((match, at) => at >= whole.length || matches(match, whole[at]!));
+function overlaps(rule: Rule, name: AskedName): boolean {
+  const { fields, isOpen } = rule;
+  const count = countOf(rule, name);
+  if (count > fields.length && !isOpen) return false;
+  return agree(rule, name, Math.min(count, fields.length));
+}
+
+function countOf({ within }: Rule, { path, namespace }: AskedName): number {
+  return namespace.length + (within === "path" ? path.length : 0);
+}
+
+/**
+ * Whether the first fields agree. Nothing is allocated: a session that is told of namespaces compares
+ * each with every rule.
+ */
+function agree({ within, fields }: Rule, { path, namespace }: AskedName, count: number): boolean {
+  const before = within === "path" ? path.length : 0;
+  for (let at = 0; at < count; at++) {
+    const field = at < before ? path[at]! : namespace[at - before]!;
+    if (!matches(fields[at]!, field)) return false;
+  }
+  return true;
 }
 
 function matches({ kind, value }: FieldMatch, field: Uint8Array): boolean {

@@ -1,7 +1,9 @@
+import { done } from "@qumo/shared/runtime";
 import { liteVersions } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import type { Gate, Permit, Rights } from "../../relay/session/rights.ts";
 import { plainGate, type PlainGateOptions, plainPath } from "../support/worlds/plain_tokens.ts";
-import { SessionWorld } from "../support/worlds/session_world.ts";
+import { RELAY_HOP, SessionWorld } from "../support/worlds/session_world.ts";
 import { LiteWorld, NAME, PATH } from "./lite_script.ts";
 
 const ALL = { root: "", put: "", get: "" };
@@ -47,6 +49,22 @@ for (const version of liteVersions) {
     await lite.stillPending(announced.next());
   });
 
+  Deno.test(`${version.protocol}: routes that come and go leave one right behind for each broadcast`, async () => {
+    const held = new Set<Permit>();
+    await using lite = new LiteWorld(version, new SessionWorld({ gate: () => countingGate(held) }));
+    const publisher = await lite.peer();
+    const said = await publisher.announce({ [PATH]: [] }, 7n);
+    for (let time = 0; time < 5; time++) {
+      await said.update(PATH, [RELAY_HOP]);
+      await said.update(PATH, []);
+    }
+    await lite.settle();
+    assert.equal(held.size, 1);
+    await said.update(PATH, [RELAY_HOP]);
+    await lite.settle();
+    assert.equal(held.size, version.number === 3 ? 1 : 0);
+  });
+
   Deno.test(`${version.protocol}: a subscription is cut with its token, and the session stays for what is public`, async () => {
     await using lite = guarded({ public: { subscribe: ["open"] } });
     const publisher = await comeWith(lite, ALL);
@@ -62,4 +80,26 @@ for (const version of liteVersions) {
     );
     await lite.stillPending(viewer.connection.closed);
   });
+}
+
+/** Allows everything, and counts the permits that are watched. */
+function countingGate(held: Set<Permit>): Gate {
+  const permit = (): Permit => {
+    const one: Permit = {
+      shows: () => true,
+      offers: permit,
+      onLost: () => void held.add(one),
+      renew: () => Promise.resolve(done(undefined)),
+      release: () => void held.delete(one),
+    };
+    return one;
+  };
+  const rights: Rights = {
+    holder: {},
+    limitsOf: (configured) => configured,
+    authorize: () => Promise.resolve(done(permit())),
+    onLost: () => {},
+    close: () => {},
+  };
+  return { admit: () => Promise.resolve(done(rights)) };
 }

@@ -109,14 +109,20 @@ export class Announcements {
     // First the new route, so that the namespace is there all the time.
     this.#forget(suffix);
     this.#known.set(suffix, withdraw);
-    if (withdraw === undefined) this.#refusedBytes += suffix.length;
+    if (withdraw !== undefined) return;
+    this.#refusedBytes += suffix.length;
+    this.#release(suffix);
   }
 
   /** The peer has a broadcast no more, or may not. */
   #end(suffix: string): void {
+    this.#release(suffix);
+    this.#forget(suffix);
+  }
+
+  #release(suffix: string): void {
     this.#permits.get(suffix)?.release();
     this.#permits.delete(suffix);
-    this.#forget(suffix);
   }
 
   #forget(suffix: string): void {

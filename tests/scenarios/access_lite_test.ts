@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { Gate, Permit, Rights } from "../../relay/session/rights.ts";
 import { plainGate, type PlainGateOptions, plainPath } from "../support/worlds/plain_tokens.ts";
 import { RELAY_HOP, SessionWorld } from "../support/worlds/session_world.ts";
-import { LiteWorld, NAME, PATH } from "./lite_script.ts";
+import { LiteWorld, NAME, PATH, routeOf } from "./lite_script.ts";
 
 const ALL = { root: "", put: "", get: "" };
 
@@ -63,6 +63,23 @@ for (const version of liteVersions) {
     await said.update(PATH, [RELAY_HOP]);
     await lite.settle();
     assert.equal(held.size, version.number === 3 ? 1 : 0);
+  });
+
+  Deno.test(`${version.protocol}: what a peer may no longer see ends for it with its next change`, async () => {
+    await using lite = guarded();
+    const publisher = await comeWith(lite, ALL);
+    const said = await publisher.announce({ [PATH]: [] }, 7n);
+    await lite.settle();
+    const first = plainPath("", { get: PATH, exp: 5 });
+    const webTransport = `${first}&${plainPath("", { get: "acme" }).slice(1)}`;
+    const viewer = await lite.peer({}, { webTransport });
+    const announced = await viewer.announcements();
+    await routeOf(announced);
+    await lite.advance(5_000);
+    await said.update(PATH, [9n]);
+    await lite.settle();
+    const event = await announced.next();
+    assert.deepEqual(typeof event === "object" && event.kind, "end");
   });
 
   Deno.test(`${version.protocol}: a subscription is cut with its token, and the session stays for what is public`, async () => {

@@ -121,11 +121,12 @@ class PrefixWatch {
     return unwatch;
   }
 
-  #show(namespace: Namespace, route: AnnouncedRoute | undefined): void {
+  #show(namespace: Namespace, best: AnnouncedRoute | undefined): void {
     const suffix = pathOf(namespace.slice(this.#watched.prefix.length));
     if (suffix === undefined) return this.#unsayable(namespace);
     const told = this.#told.get(suffix);
-    if (told === undefined && !this.#watched.permit.shows(namespace)) return;
+    // What the peer may no longer see ends for it.
+    const route = this.#watched.permit.shows(namespace) ? best : undefined;
     if (route === undefined) {
       if (this.#told.delete(suffix)) this.#say(() => this.#writer.end(suffix));
       return;

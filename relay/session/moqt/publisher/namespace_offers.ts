@@ -80,10 +80,11 @@ export class NamespaceOffers implements PrefixOfferer<ControlMessageOf<"subscrib
     const show = (namespace: Namespace, best: AnnouncedRoute | undefined) => {
       const key = namespaceKey(namespace);
       const suffix = namespace.slice(prefix.length);
-      const route = best && routeTold(cluster, best);
+      // What the peer may no longer see ends for it.
+      const route = best && permit.shows(namespace) ? routeTold(cluster, best) : undefined;
       const now = route && [...route.hopPath, route.routeCost].join();
       const before = told.get(key);
-      if (before === now || before === undefined && !permit.shows(namespace)) return;
+      if (before === now) return;
       // Another origin is another publisher, whose content does not go on where this one's ends.
       const isOther = before?.split(",", 1)[0] !== String(route?.hopPath[0]);
       if (before !== undefined && isOther) this.#say(stream, { kind: "namespaceDone", suffix });

@@ -115,6 +115,8 @@ export interface WatchFeed {
    * list, so that they can share what is made of it.
    */
   take(): readonly WatchEvent[];
+  /** Says up to where a quiet watcher has everything; none where its events say so themselves. */
+  place(): readonly WatchEvent[];
   /** Changes the interests of a watcher that has some; changes nothing where it is refused. */
   revise(change: InterestChange): Outcome<void, Refusal>;
   /** Must be called when the watcher leaves. */

@@ -115,6 +115,12 @@ class Watcher implements WatchFeed {
     return news;
   }
 
+  place(): readonly WatchEvent[] {
+    if (this.#concerning === undefined || !this.#isOpen || this.#isOver) return NONE;
+    const { revision } = this.#news;
+    return [{ id: revision, event: "place", data: JSON.stringify({ revision }) }];
+  }
+
   revise(change: InterestChange): Outcome<void, Refusal> {
     if (this.#isOver) return refused(refusal("not_found", "The watcher has ended"));
     if (this.#added.length >= MAX_PENDING_REVISIONS) {

@@ -36,6 +36,8 @@ class Follower {
         return `-${said.track}`;
       case "interests":
         return `interests ${said.number}`;
+      case "place":
+        return `place ${said.revision}`;
       default:
         return event;
     }
@@ -110,6 +112,19 @@ Deno.test("a watcher resumes with its interests where it stopped", async () => {
   const interests = { namespaces: ["live/a", "live/c"] };
   const follower = await follow(subject, { since: revision, interests });
   assert.deepEqual(await follower.nextFew(4), ["interests", "ready", "+live/c", "-live/c"]);
+  await follower.leave();
+});
+
+Deno.test("a watcher that nothing concerns for long is told where it may resume", async () => {
+  const subject = await announcing("live/a");
+  const follower = await follow(subject, { scope: "flows", interests: { namespaces: ["b"] } });
+  assert.deepEqual(await follower.nextFew(2), ["interests", "ready"]);
+  for (const track of ["live/b", "live/c"]) {
+    await subject.ask("PUT", `/announce/${encodeURI(track)}`, { relay: "a" });
+  }
+  const { revision } = (await subject.ask("GET", "/health")).body;
+  await subject.clock.advance(15_000);
+  assert.equal(await follower.next(), `place ${revision}`);
   await follower.leave();
 });
 

@@ -45,8 +45,13 @@ export class WatchStream implements UnderlyingDefaultSource<Uint8Array> {
   readonly #gzip: GzipEnd | undefined;
   /** Whether the client waits for what is next. */
   #isIdle = false;
+  /** Who follows little resumes where it is, not at the last change that it was told long ago. */
   readonly #quiet = () => {
-    if (this.#isIdle) this.#enqueue(this.#begun(STILL_HERE[this.#tools.form]));
+    if (!this.#isIdle) return;
+    const { form, encoder } = this.#tools;
+    const place = this.#feed?.place() ?? [];
+    const piece = place.length === 0 ? STILL_HERE[form] : encoder.events(place, form);
+    this.#enqueue(this.#begun(piece));
   };
 
   constructor(tools: StreamTools) {

@@ -130,6 +130,28 @@ scenario("a stream that breaks loses no change of what is followed", async (worl
   assert.deepEqual(opened.map(({ body }) => body.since !== undefined), [false, true]);
 });
 
+scenario(
+  "a relay that nothing concerned for long resumes, though the history has moved on",
+  async (world) => {
+    const site = world.site(A, { history: 20 });
+    await site.start();
+    await site.controller.ask("PUT", "/relay/b", { links: {} });
+    const { plane } = world.relay({ name: "me", urls: [A], mirrorAllUpTo: 0 });
+    plane.start();
+    await world.settle();
+    plane.interests!.follow(inNamespace("live/a"));
+    await world.settle();
+    for (let number = 0; number < 50; number++) await announce(site, `other/${number}`);
+    await world.pass(16_000);
+    site.cut();
+    await announce(site, "live/a");
+    await world.pass(5000);
+    assert.deepEqual(announcesOf(plane.mirror), ["b live/a"]);
+    const opened = world.requests.filter(({ path }) => path === "/watch");
+    assert.deepEqual(opened.map(({ body }) => body.since !== undefined), [false, true]);
+  },
+);
+
 scenario("an interest ends some time after its last use, and is taken up again", async (world) => {
   const { site, plane, mirror, interests } = await begin(world, "live/a", "live/b", "live");
   const used = interests.follow(inNamespace("live/b"));

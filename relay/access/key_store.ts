@@ -86,7 +86,10 @@ export class KeyStore {
   }
 
   #gather(): void {
-    this.#current = this.#sources.flatMap(({ keys }) => keys).slice(0, MAX_KEYS);
+    const all = this.#sources.flatMap(({ keys }) => keys);
+    this.#current = all.slice(0, MAX_KEYS);
+    if (all.length <= MAX_KEYS) return;
+    this.#parts.log.warn("not all keys of tokens are used", { keys: all.length, limit: MAX_KEYS });
   }
 
   /** Reads a source; true when its keys are others than before. */

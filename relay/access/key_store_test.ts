@@ -2,15 +2,19 @@ import type { FileAccess, Log } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 import { KeyStore } from "./key_store.ts";
+import { MAX_KEYS } from "./limits.ts";
 
 const KEY = JSON.stringify({ kty: "oct", alg: "HS256", k: "s".repeat(64) });
 
-async function storeOf(place: string, readText: () => Promise<string> = () => Promise.reject()) {
+async function storeOf(
+  sources: string | string[],
+  readText: () => Promise<string> = () => Promise.reject(),
+) {
   const lines: string[] = [];
   const say = (text: string, fields?: object) => void lines.push(text + JSON.stringify(fields));
   const log: Log = { debug: say, info: say, warn: say, error: say, with: () => log };
   const store = await KeyStore.open({
-    sources: [place],
+    sources: [sources].flat(),
     files: { readText } as unknown as FileAccess,
     clock: new ManualClock(),
     log,
@@ -42,4 +46,12 @@ Deno.test("keys that cannot be understood are said once, until they can be", asy
   await store.reload();
   store.close();
   assert.equal(lines.length, 2);
+});
+
+Deno.test("keys beyond the limit of all files together are said to be left out", async () => {
+  const text = `{"keys":[${Array(MAX_KEYS).fill(KEY).join()}]}`;
+  const { store, lines } = await storeOf(["one", "two"], () => Promise.resolve(text));
+  store.close();
+  assert.equal(store.current.length, MAX_KEYS);
+  assert.match(lines.join(), /not all keys.*512/);
 });

@@ -1,6 +1,6 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Interest, InterestTree, type Refusal, refusal } from "@qumo/shared/topology";
-import type { ChangeEntry, ChangeEvent } from "./change_log.ts";
+import type { ChangeEntry, ChangeEvent, EventPlace } from "./change_log.ts";
 import {
   MAX_INTEREST_LENGTH,
   MAX_INTEREST_LENGTH_IN_ALL,
@@ -13,8 +13,8 @@ import type { Wakeups } from "./wakeups.ts";
 /** Somebody who follows some announces. */
 export interface Interested {
   readonly scope: WatchScope;
-  /** An event concerns it. */
-  concerns(revision: number, number: number): void;
+  /** The event at a place of the log concerns it. All are given one object, which many keep. */
+  concerns(place: EventPlace): void;
   /** There is something to read, or the controller ends. */
   readonly wake: () => void;
 }
@@ -91,7 +91,8 @@ export class InterestIndex {
   /** Tells those whom it concerns of an entry of the log. */
   push({ revision, events }: ChangeEntry): void {
     for (const [number, event] of events.entries()) {
-      for (const who of this.#concerned(event)) who.concerns(revision, number);
+      const place = { revision, number };
+      for (const who of this.#concerned(event)) who.concerns(place);
     }
     this.#wakeups.ring();
   }

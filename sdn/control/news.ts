@@ -105,13 +105,13 @@ export class ConcerningNews implements News, Interested {
     }
   }
 
-  concerns(revision: number, number: number): void {
+  concerns(place: EventPlace): void {
     if (this.#isBehind) return;
     if (this.#pending.length - this.#told >= MAX_PENDING_CHANGES) {
       this.#isBehind = true;
       this.#pending = [];
       this.#told = 0;
-    } else this.#pending.push({ revision, number });
+    } else this.#pending.push(place);
     if (!this.#isWaiting) return;
     this.#isWaiting = false;
     this.#index.hasNews(this);

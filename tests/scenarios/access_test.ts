@@ -138,6 +138,22 @@ Deno.test("tracks that a peer may not subscribe to are not offered to it", async
   await world.stillPending(viewer.acceptRequest(), "A PUBLISH");
 });
 
+Deno.test("a track that is offered is cut with its token also when the offer is not answered", async () => {
+  const access = { keyReloads: { ok: 0, refused: 0 }, requestsCut: 0 };
+  await using world = guarded({ public: { subscribe: ["free"] }, access });
+  const publisher = await comeWith(world, ALL);
+  const viewer = await comeWith(world, { get: "acme", exp: 5 });
+  const watching = await viewer.request({ kind: "subscribeTracks", prefix: [], parameters: {} });
+  await watching.expect("requestOk");
+  await (await publish(publisher, { track: trackOf("acme", "v"), alias: 2n })).expect("requestOk");
+  const { request } = await viewer.expectRequest("publish");
+  await world.advance(4_999);
+  await world.stillPending(request.ended(), "The end of the offer");
+  await world.advance(1);
+  await request.ended();
+  assert.equal(access.requestsCut, 1);
+});
+
 Deno.test("a session ends at the moment at which its only token expires", async () => {
   await using world = guarded();
   const peer = await comeWith(world, { ...ALL, exp: 600, jti: "t1" });

@@ -198,7 +198,7 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
       const release = this.#subscriptions.reserve(track.name, stream, served);
       const unwatch = this.#context.stops.watch(stream, track.name);
       try {
-        await this.#offerOn(stream, served, { wanted, properties: properties.value });
+        await this.#offerOn(stream, served, { wanted, properties: properties.value, permit });
       } finally {
         unwatch();
         permit.release();
@@ -215,9 +215,10 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
   async #offerOn(
     stream: RequestChannel,
     served: ServedSubscription,
-    { wanted, properties }: {
+    { wanted, properties, permit }: {
       readonly wanted: SubscriptionParameters;
       readonly properties: Uint8Array;
+      readonly permit: Pick<RequestPermit, "onLost">;
     },
   ): Promise<void> {
     const { track } = served.entry;
@@ -234,6 +235,8 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
     }
     this.#subscriptions.adopt(served);
     served.start();
+    // Objects flow before the peer has answered, if it ever does.
+    permit.onLost(() => served.cancel());
     const answer = await stream.next();
     if (answer?.kind === "requestOk") {
       const stray = outOfScope(answer.parameters, stream.rules.ok.publish);

@@ -178,6 +178,13 @@ async function watcherIsSlow({ ask, request }: World, pass: Pass): Promise<void>
   await reader.cancel();
 }
 
+async function watcherIsInterested({ request }: World, pass: Pass): Promise<void> {
+  const watching = await request("POST", "/watch", { interests: { namespaces: ["live"] } });
+  await pass(100);
+  await watching.body!.cancel();
+  await pass(100);
+}
+
 Deno.test("everything that the controller counts and shows is moved by something", async () => {
   const moved = new MovedSeries();
   const clock = new ManualClock(START);
@@ -195,9 +202,15 @@ Deno.test("everything that the controller counts and shows is moved by something
   const told = Object.entries(EVENTS).filter(([, { level }]) => level !== "debug");
   moved.expect("qumo_sdn_events_total", "kind", told.map(([kind]) => kind));
   moved.expect("qumo_sdn_events_total", "result", ["kept", "left_out"]);
-  for (const act of [relaysComeAndGo, linksBreak, storeFails, clientsAreRefused, watcherIsSlow]) {
-    await act(world, pass);
-  }
+  const acts = [
+    relaysComeAndGo,
+    linksBreak,
+    storeFails,
+    clientsAreRefused,
+    watcherIsSlow,
+    watcherIsInterested,
+  ];
+  for (const act of acts) await act(world, pass);
   await controllerStops(world, pass, clock);
   for (const isCut of [true, false]) {
     peer.isCut = isCut;

@@ -56,7 +56,7 @@ for (
       const chromium = (server: QuicServerAddress) => connectChromium(browser, server);
       const onDeno = (server: QuicServerAddress) => connectMoqNet(server, PATIENT);
       for (const connect of [onDeno, chromium]) {
-        viewers.push(await Viewer.start(await test.join(() => connect(server))));
+        viewers.push(await Viewer.start(() => test.join(() => connect(server))));
       }
       await until(() => viewers.every((viewer) => viewer.isLive(camera)), 40_000, test);
       const catchUp = CATCH_UP_MS + systemClock.now() - began;
@@ -76,8 +76,9 @@ for (
       const live = await Promise.all(viewers.map((viewer) => viewer.liveAgain(camera, test)));
       for (const [index, at] of live.entries()) {
         const waited = at - restored;
-        assert.ok(waited < outage + catchUp, `${viewers[index]!.peer.name}: ${waited} ms`);
+        assert.ok(waited < outage + catchUp, `${viewers[index]!.name}: ${waited} ms`);
       }
+      for (const viewer of viewers) viewer.stop();
     },
     { milliseconds: 120_000, config: PATIENT_RELAY },
   );
@@ -121,27 +122,46 @@ class Camera {
   }
 }
 
-/** Watches the track. */
+/**
+ * Watches the track. It comes again when its session ends, as players do: Chromium ends one itself
+ * whose packets are not answered for some seconds ("network blackhole").
+ */
 class Viewer {
-  readonly peer: Peer;
+  readonly name: string;
   #newest = -1;
+  #isOver = false;
 
-  private constructor(peer: Peer) {
-    this.peer = peer;
+  private constructor(name: string) {
+    this.name = name;
   }
 
-  static async start(peer: Peer): Promise<Viewer> {
-    await peer.announced(PATH);
-    const viewer = new Viewer(peer);
-    const watch = await peer.watch(PATH, TRACK);
-    void (async () => {
-      for (;;) {
-        const object = await watch.next();
-        if (object === undefined) return;
-        viewer.#newest = Math.max(viewer.#newest, object.group);
-      }
-    })().catch(() => {});
+  static async start(connect: () => Promise<Peer>): Promise<Viewer> {
+    const peer = await connect();
+    const viewer = new Viewer(peer.name);
+    const watch = await watchFrom(peer);
+    void viewer.#follow(watch, connect);
     return viewer;
+  }
+
+  /** It does not come again. */
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  async #follow(first: Watch, connect: () => Promise<Peer>): Promise<void> {
+    for (let watch: Watch | undefined = first; !this.#isOver;) {
+      if (watch === undefined) await wait(100);
+      else await this.#read(watch).catch(() => {});
+      watch = this.#isOver ? undefined : await connect().then(watchFrom).catch(() => undefined);
+    }
+  }
+
+  async #read(watch: Watch): Promise<void> {
+    for (;;) {
+      const object = await watch.next();
+      if (object === undefined) return;
+      this.#newest = Math.max(this.#newest, object.group);
+    }
   }
 
   /** Whether it is no further behind than a busy machine makes it, which is less than any outage. */
@@ -154,6 +174,13 @@ class Viewer {
     await until(() => this.isLive(camera), 60_000, test);
     return systemClock.now();
   }
+}
+
+type Watch = Awaited<ReturnType<Peer["watch"]>>;
+
+async function watchFrom(peer: Peer): Promise<Watch> {
+  await peer.announced(PATH);
+  return await peer.watch(PATH, TRACK);
 }
 
 async function until(holds: () => boolean, most: number, test: RelayTest): Promise<void> {

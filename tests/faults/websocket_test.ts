@@ -118,7 +118,7 @@ faultTest(
   "a publisher over WebSocket that waits for nothing floods nobody else",
   async (context) => {
     const { relay, deadline } = context;
-    const { connection } = await deadline.for("a WebSocket", connectWebSocket(relay));
+    const { connection, stream } = await deadline.for("a WebSocket", connectWebSocket(relay));
     const publisher = await ScriptedPeer.connect(connection);
     await announce(publisher, "flood");
     const viewer = await ScriptedPeer.dial(relay);
@@ -137,6 +137,8 @@ faultTest(
     publisher.close();
     viewer.close();
     await drained;
+    await deadline.for("the end of the WebSocket", connection.closed);
+    stream.destroy();
   },
   { growthMiB: 110 },
 );

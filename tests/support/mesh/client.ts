@@ -14,13 +14,13 @@ const TRANSPORT_OPTIONS = { keepAliveInterval: 2000, maxIdleTimeout: 6000 };
 // deno-lint-ignore no-console
 for (const level of ["warn", "error"] as const) console[level] = () => {};
 
-/** What Deno says of a QUIC connection whose peer was silent for the idle timeout. */
-const TIMED_OUT = "timed out";
-
 // The library leaves promises of a session without a handler, so that one whose relay is killed
-// would fail the whole file when its connection times out.
+// would fail the whole file when its connection times out, or when a group is written to it.
 addEventListener("unhandledrejection", (event) => {
-  if (event.reason instanceof Error && event.reason.message === TIMED_OUT) event.preventDefault();
+  const { reason } = event;
+  const isLost = reason instanceof Deno.errors.NotConnected ||
+    reason instanceof Error && reason.message === "timed out";
+  if (isLost) event.preventDefault();
 });
 
 /** Connects `@moq/net`; `prepare` may put something between the library and the connection. */

@@ -122,6 +122,21 @@ export const TABLE: readonly Row[] = [
     types: ["relay/session/rights.ts", "relay/session/settings.ts"],
   },
   { from: "relay/control_plane", may: ["shared/topology", "shared/runtime"] },
+  {
+    // A publisher and a subscriber of the model like any other, without a session.
+    from: "relay/media",
+    may: [
+      "shared/runtime",
+      "shared/wire/equal_bytes.ts",
+      "shared/wire/location.ts",
+      "shared/wire/names.ts",
+      "shared/wire/object.ts",
+      "shared/wire/properties.ts",
+      "shared/wire/varint.ts",
+      "relay/track",
+      "relay/vocabulary.ts",
+    ],
+  },
   { from: "relay/page", may: ["shared/page"] },
   {
     // It reads plain data: no sessions, no tracks, and no counters that are still counting.

@@ -65,3 +65,18 @@ export const MAX_ALTERNATES = 16;
  * and every number stays an exact integer.
  */
 export const MAX_SEQUENCE = 2 ** 52;
+
+/** Characters of what is revoked, unless it is a namespace: ids and names are shorter. */
+export const MAX_REVOKED_NAME_LENGTH = 1024;
+
+/** Characters of a revoked namespace: a whole one of MoQT, with some of it percent-encoded. */
+export const MAX_REVOKED_NAMESPACE_LENGTH = 8192;
+
+/** Characters of the reason of a revocation: a sentence. */
+export const MAX_REVOCATION_REASON_LENGTH = 512;
+
+/** Regions of one policy: a list that a person writes. */
+export const MAX_REGIONS_PER_POLICY = 64;
+
+/** Tenants of which one relay reports what they use: those that have sessions there. */
+export const MAX_TENANTS_PER_RELAY = 1000;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { tenantUsageSchema } from "./access_schemas.ts";
 import {
   MAX_ADDRESS_LENGTH,
   MAX_ANNOUNCES_PER_RELAY,
@@ -10,6 +11,7 @@ import {
   MAX_RELAY_NAME_BYTES,
   MAX_RTT_MS,
   MAX_SEQUENCE,
+  MAX_TENANTS_PER_RELAY,
 } from "./limits.ts";
 import { relayNameFault } from "./relay_name.ts";
 import { canonicalTrackText } from "./track_text.ts";
@@ -129,6 +131,10 @@ export const registrationSchema = z.strictObject({
     bytes: MAX_FLOW_BYTES_PER_RELAY,
   }).optional().meta({
     description: "The remote tracks taken from neighbors now: absent for no change, [] for none",
+  }),
+  // Read by controllers whose answers have `tenants`, empty or not; refused by older ones.
+  tenants: bounded(tenantUsageSchema, { count: MAX_TENANTS_PER_RELAY }).optional().meta({
+    description: "What tenants use at this relay now: absent for no change, [] for none",
   }),
 }).meta({ id: "Registration" });
 

@@ -1,5 +1,5 @@
-import { complain, healthUrl, runProgram } from "@qumo/shared/runtime";
-import { configWarnings, platformProblem, relayDefinition, USAGE } from "./config.ts";
+import { complain, healthUrl, runProgram, StartError } from "@qumo/shared/runtime";
+import { configWarnings, platformProblem, relayDefinition, tlsFetch, USAGE } from "./config.ts";
 import type { Process } from "./process.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import { serve } from "./serve.ts";
@@ -24,7 +24,13 @@ export async function runCommand(
     serve: (config, log) => serve(config, createHost, log, process),
     async explain({ auth }, token) {
       const { explainToken } = await import("./access/explain.ts");
-      return await explainToken(auth, token, process);
+      const fetching = await tlsFetch(auth, process.readText);
+      if (!fetching.ok) throw new StartError(fetching.refusal, "auth.ca_file");
+      try {
+        return await explainToken(auth, token, { ...process, fetch: fetching.value.fetch });
+      } finally {
+        fetching.value.close();
+      }
     },
   }, process);
 }

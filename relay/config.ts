@@ -1,7 +1,7 @@
 import { usageText } from "@qumo/shared/runtime";
 
 export { formatAddress, isLoopback, parseAddress, reachable } from "@qumo/shared/runtime";
-export { type ControllerFetch, controllerFetch } from "./config/controller_fetch.ts";
+export { type TlsFetch, tlsFetch } from "./config/tls_fetch.ts";
 export { DEFAULTS, relayDefinition } from "./config/definition.ts";
 export { networksHave } from "./config/networks.ts";
 export { platformProblem } from "./config/platform.ts";

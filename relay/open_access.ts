@@ -1,4 +1,6 @@
+import { StartError } from "@qumo/shared/runtime";
 import type { AccessCounts, TokenAccess } from "./access/token_access.ts";
+import { tlsFetch } from "./config.ts";
 import type { RelayOptions } from "./relay_options.ts";
 
 /**
@@ -10,7 +12,17 @@ export async function openAccess(
   counts: AccessCounts,
 ): Promise<TokenAccess | undefined> {
   if (auth.mode !== "token") return undefined;
+  const fetching = await tlsFetch({ caFile: auth.caFile }, (path) => files.readText(path));
+  if (!fetching.ok) throw new StartError(fetching.refusal, "auth.ca_file");
+  const { fetch, close } = fetching.value;
   // Most of its code is for cryptography, which nobody else needs.
   const { tokenAccess } = await import("./access/token_access.ts");
-  return await tokenAccess({ settings: auth, files, clock, log, counts });
+  const access = await tokenAccess({ settings: auth, files, fetch, clock, log, counts });
+  return {
+    ...access,
+    close() {
+      access.close();
+      close();
+    },
+  };
 }

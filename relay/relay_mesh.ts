@@ -8,7 +8,7 @@ import {
 } from "@qumo/shared/runtime";
 import { formatAnnounce, type LoadReport } from "@qumo/shared/topology";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
-import { type ControllerFetch, controllerFetch, type RelayConfig } from "./config.ts";
+import { type RelayConfig, type TlsFetch, tlsFetch } from "./config.ts";
 import {
   ControlPlane,
   type ControlPlaneSettings,
@@ -79,7 +79,7 @@ export class RelayMesh implements RegistryObserver {
   });
   #control: ControlPlane | undefined;
   #mesh: Mesh | undefined;
-  #fetching: ControllerFetch | undefined;
+  #fetching: TlsFetch | undefined;
   #isReporting = false;
 
   /** Throws a {@linkcode StartError} when the host name is no valid relay name. */
@@ -229,7 +229,7 @@ export class RelayMesh implements RegistryObserver {
   async #newControl(settings: ControlPlaneSettings): Promise<ControlPlane> {
     const { config, clock, log, onDrain } = this.#context;
     const { files } = this.#access;
-    const fetching = await controllerFetch(config.sdn.tls, (path) => files.readText(path));
+    const fetching = await tlsFetch(config.sdn.tls, (path) => files.readText(path));
     if (!fetching.ok) throw new StartError(fetching.refusal, "sdn.tls");
     this.#fetching = fetching.value;
     return new ControlPlane({

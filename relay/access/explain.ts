@@ -10,6 +10,12 @@ import { policyText } from "./policy_text.ts";
 import type { TokenSettings } from "./token_access.ts";
 import { Verifier } from "./verifier.ts";
 
+/** What is read with. */
+export interface ExplainParts extends Pick<FileAccess, "readText"> {
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+}
+
 /**
  * What a token may do at a relay with these settings; rejects with a {@linkcode StartError} that says
  * why it is refused.
@@ -17,11 +23,19 @@ import { Verifier } from "./verifier.ts";
 export async function explainToken(
   { keys: sources, clockSkewMs }: TokenSettings,
   { text, path }: TokenToExplain,
-  { clock, ...files }: FileAccess & { readonly clock: Clock },
+  { clock, fetch, ...files }: ExplainParts,
 ): Promise<string> {
   if (sources.length === 0) throw new StartError("there are no `auth.keys` to verify a token with");
   const reloads = { ok: 0, refused: 0 };
-  const store = await KeyStore.open({ sources, files, clock, log: QUIET, reloadMs: 1, reloads });
+  const store = await KeyStore.open({
+    sources,
+    files,
+    fetch,
+    clock,
+    log: QUIET,
+    reloadMs: 1,
+    reloads,
+  });
   store.close();
   if (store.current.length === 0) throw new StartError("none of `auth.keys` can be read");
   const verifier = new Verifier({ keys: () => store.current, clock, clockSkewMs });

@@ -1,12 +1,21 @@
-import { type Clock, type FileAccess, type Log, messageOf, type Timer } from "@qumo/shared/runtime";
+import {
+  type Clock,
+  fetchFailure,
+  type FileAccess,
+  type Log,
+  type Timer,
+} from "@qumo/shared/runtime";
+import { boundedFetch } from "./bounded_fetch.ts";
 import { readKeys, type VerifyingKey } from "./keys.ts";
-import { KEY_FETCH_TIMEOUT_MS, MAX_KEY_BYTES, MAX_KEYS } from "./limits.ts";
+import { KEY_FETCH_TIMEOUT_MS, KEY_MISS_PAUSE_MS, MAX_KEY_BYTES, MAX_KEYS } from "./limits.ts";
 
 /** Where keys come from, and how they are read. */
 export interface KeyStoreParts {
   /** Paths of files, and URLs. */
   readonly sources: readonly string[];
-  readonly files: FileAccess;
+  readonly files: Pick<FileAccess, "readText">;
+  /** What URLs are read with. */
+  readonly fetch: typeof fetch;
   readonly clock: Clock;
   readonly log: Log;
   /** How long after one look the next one follows. */
@@ -31,6 +40,9 @@ export class KeyStore {
   readonly #sources: readonly Source[];
   #current: readonly VerifyingKey[] = [];
   #timer: Timer | undefined;
+  // The look that is under way, which the next one follows.
+  #turn: Promise<void> = Promise.resolve();
+  #miss: { readonly at: number; readonly looked: Promise<void> } | undefined;
   #isClosed = false;
 
   /**
@@ -39,7 +51,9 @@ export class KeyStore {
    */
   static async open(parts: KeyStoreParts): Promise<KeyStore> {
     const store = new KeyStore(parts);
-    for (const source of store.#sources) await store.#read(source, { isFirst: true });
+    const read = store.#sources.map((source) => store.#read(source, { isFirst: true }));
+    const failed = (await Promise.allSettled(read)).find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
     store.#gather();
     store.#sleep();
     return store;
@@ -61,12 +75,27 @@ export class KeyStore {
     return this.#current;
   }
 
-  /** Looks at all sources now. */
-  async reload(): Promise<void> {
-    let isChanged = false;
-    for (const source of this.#sources) {
-      isChanged = await this.#read(source, { isFirst: false }) || isChanged;
+  /** Looks at all sources now, side by side. */
+  reload(): Promise<void> {
+    return this.#turn = this.#turn.then(() => this.#look());
+  }
+
+  /**
+   * A token names a key that is not there: whoever signs may have begun to use it before the next
+   * look. Looks now, but not again and again for tokens that name what never was.
+   */
+  missed(): Promise<void> {
+    const now = this.#parts.clock.now();
+    if (this.#miss === undefined || now - this.#miss.at >= KEY_MISS_PAUSE_MS) {
+      this.#miss = { at: now, looked: this.reload() };
     }
+    return this.#miss.looked;
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isClosed) return;
+    const read = this.#sources.map((source) => this.#read(source, { isFirst: false }));
+    const isChanged = (await Promise.all(read)).includes(true);
     if (!isChanged || this.#isClosed) return;
     this.#gather();
     this.#parts.reloads.ok++;
@@ -102,7 +131,7 @@ export class KeyStore {
       source.isRefused = false;
       return isChanged;
     } catch (error) {
-      const reason = `${placeText(source.place)}: ${messageOf(error)}`;
+      const reason = `${placeText(source.place)}: ${fetchFailure(error)}`;
       if (isFirst && !source.isUrl) throw new Error(reason);
       if (!source.isRefused && !this.#isClosed) {
         this.#parts.reloads.refused++;
@@ -114,37 +143,13 @@ export class KeyStore {
   }
 
   async #textOf({ place, isUrl }: Source): Promise<string> {
-    const { files, clock } = this.#parts;
+    const { files, fetch, clock } = this.#parts;
     if (!isUrl) return await files.readText(place);
-    const late = new AbortController();
-    const timer = clock.after(
-      KEY_FETCH_TIMEOUT_MS,
-      () => late.abort(new Error("no answer in time")),
-    );
-    try {
-      const { signal } = late;
-      // Whoever can redirect must not decide which keys are good.
-      const answer = await fetch(place, { signal, redirect: "error" });
-      if (!answer.ok) {
-        await answer.body?.cancel();
-        throw new Error(`the answer is ${answer.status}`);
-      }
-      return await boundedText(answer);
-    } finally {
-      timer.cancel();
-    }
+    const bounds = { fetch, clock, timeoutMs: KEY_FETCH_TIMEOUT_MS, maxBytes: MAX_KEY_BYTES };
+    const { status, text } = await boundedFetch(place, {}, bounds);
+    if (status !== 200) throw new Error(`the answer is ${status}`);
+    return text;
   }
-}
-
-async function boundedText(answer: Response): Promise<string> {
-  let [text, size] = ["", 0];
-  const decoder = new TextDecoder();
-  for await (const chunk of answer.body ?? []) {
-    size += chunk.length;
-    if (size > MAX_KEY_BYTES) throw new Error(`the answer has more than ${MAX_KEY_BYTES} bytes`);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }
 
 /** A query may have a secret in it, and a URL the password of whoever reads it. */

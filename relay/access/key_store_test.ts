@@ -16,6 +16,7 @@ async function storeOf(
   const store = await KeyStore.open({
     sources: [sources].flat(),
     files: { readText } as unknown as FileAccess,
+    fetch,
     clock: new ManualClock(),
     log,
     reloadMs: 1_000,

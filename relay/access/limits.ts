@@ -26,6 +26,12 @@ export const MAX_KEY_BYTES = 262_144;
 export const KEY_FETCH_TIMEOUT_MS = 5_000;
 
 /**
+ * How long after a token with an unknown key made the relay look for keys no other one does, in
+ * milliseconds: anybody can name keys that never were.
+ */
+export const KEY_MISS_PAUSE_MS = 10_000;
+
+/**
  * The longest sleep until a right ends, in milliseconds: the clock of the machine may be corrected
  * meanwhile, by which tokens expire.
  */

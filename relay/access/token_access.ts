@@ -16,7 +16,9 @@ export interface TokenSettings {
 /** What access by tokens is built from. */
 export interface TokenAccessParts {
   readonly settings: TokenSettings;
-  readonly files: FileAccess;
+  readonly files: Pick<FileAccess, "readText">;
+  /** What URLs are read with. */
+  readonly fetch: typeof fetch;
   readonly clock: Clock;
   readonly log: Log;
   readonly counts: AccessCounts;
@@ -40,17 +42,22 @@ export interface TokenAccess {
 
 /** Reads the keys; rejects with a {@linkcode StartError} when that fails. */
 export async function tokenAccess(
-  { settings, files, clock, log, counts }: TokenAccessParts,
+  { settings, files, fetch, clock, log, counts }: TokenAccessParts,
 ): Promise<TokenAccess> {
   const { keys: sources, keyReloadMs: reloadMs, clockSkewMs } = settings;
   let store: KeyStore;
   try {
     const reloads = counts.keyReloads;
-    store = await KeyStore.open({ sources, files, clock, log, reloadMs, reloads });
+    store = await KeyStore.open({ sources, files, fetch, clock, log, reloadMs, reloads });
   } catch (error) {
     throw new StartError(`cannot start with the keys of tokens: ${messageOf(error)}`, "auth.keys");
   }
-  const verifier = new Verifier({ keys: () => store.current, clock, clockSkewMs });
+  const verifier = new Verifier({
+    keys: () => store.current,
+    onMiss: () => store.missed(),
+    clock,
+    clockSkewMs,
+  });
   const gate = new TokenGate({
     verifier,
     public: settings.public,

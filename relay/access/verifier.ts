@@ -15,6 +15,8 @@ export interface Denial {
 export interface VerifierParts {
   /** The keys that count now. */
   readonly keys: () => readonly VerifyingKey[];
+  /** Looks for other keys, because a token names one that is not there. */
+  readonly onMiss?: () => Promise<void>;
   readonly clock: Pick<Clock, "wall">;
   /** How far the clocks of those who make tokens may be off. */
   readonly clockSkewMs: number;
@@ -61,6 +63,8 @@ export class Verifier {
 
   /** What is signed, and by which key. */
   async #signed(token: string, { alg, kid }: Header): Promise<Signed | undefined> {
+    const isNamed = kid === undefined || this.keys.some(({ keyId }) => keyId === kid);
+    if (!isNamed) await this.#parts.onMiss?.();
     const candidates = this.keys
       .filter((key) => key.alg === alg && (kid === undefined || key.keyId === kid))
       .slice(0, MAX_KEYS_TRIED);

@@ -9,9 +9,10 @@ import type { RelayConfig } from "./settings.ts";
 
 /** The files that a configuration names. */
 export function namedFiles(config: RelayConfig): NamedFile[] {
-  const { sdn, mesh, ops } = config;
+  const { auth, sdn, mesh, ops } = config;
   return [
     ...certificatePairFiles(serverPair(config)),
+    authorityFile("auth.ca_file", auth.caFile),
     secretFile("sdn.token_file", sdn.tokenFile),
     authorityFile("sdn.tls.ca_file", sdn.tls.caFile),
     ...certificatePairFiles(controllerPair(config)),

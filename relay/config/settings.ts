@@ -105,6 +105,8 @@ const auth = section({
     text(4096, "a path, or a URL with https", isKeySource),
     64,
   ).default([]),
+  /** PEM file of the CA that verifies these URLs, beside those of the machine. */
+  caFile: path(),
   /** How often these are looked at for other keys. */
   keyReloadMs: milliseconds(100, 86_400_000).default(60_000),
   /** What anybody may do without a token, as prefixes of names; an empty one is everything. */

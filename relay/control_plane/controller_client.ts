@@ -1,4 +1,4 @@
-import { type Clock, done, messageOf, type Outcome, refused } from "@qumo/shared/runtime";
+import { type Clock, done, fetchFailure, type Outcome, refused } from "@qumo/shared/runtime";
 import { z } from "zod";
 import { type Deadline, deadlineIn } from "./deadline.ts";
 import { MAX_ANSWER_BYTES, MAX_RETRY_AFTER_MS, REQUEST_TIMEOUT_MS } from "./limits.ts";
@@ -76,7 +76,7 @@ export class ControllerClient {
       if (!read.success) return unreachable("unexpected answer: not a controller");
       return done({ value: read.data, headers: response.headers });
     } catch (error) {
-      return unreachable(reasonOf(error));
+      return unreachable(fetchFailure(error));
     } finally {
       deadline.cancel();
     }
@@ -93,7 +93,7 @@ export class ControllerClient {
       if (!response.ok) return refused(refusalOf(response, await readText(response)));
       return done(response);
     } catch (error) {
-      return unreachable(reasonOf(error));
+      return unreachable(fetchFailure(error));
     } finally {
       deadline.cancel();
     }
@@ -139,12 +139,6 @@ function refusalOf({ status, headers }: Response, text: string): ControllerFault
     const code = status === 404 || status === 405 ? "not_understood" : "unreachable";
     return { code, message: `it answers with status ${status}`, ...wait };
   }
-}
-
-// fetch() says "fetch failed" and keeps the reason in the cause, behind the whole URL.
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause ?? error : error;
-  return messageOf(cause).replace(/^error sending request .*client error \(\w+\): /, "");
 }
 
 function unreachable(message: string) {

@@ -45,7 +45,7 @@ export { tokenEntry } from "./token_settings.ts";
 export { healthUrl } from "./health_check.ts";
 export { LimitedLog } from "./limited_log.ts";
 export type { Log, LogFields, LogLevel } from "./log.ts";
-export { messageOf } from "./message_of.ts";
+export { fetchFailure, messageOf } from "./message_of.ts";
 export { fieldText, namespaceText, shownName, trackText, wholeNamespaceText } from "./name_text.ts";
 export { done, type Outcome, refused } from "./outcome.ts";
 export { printable } from "./printable.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
-import { controllerFetch } from "../../relay/config.ts";
+import { tlsFetch } from "../../relay/config.ts";
 import { ControlPlane, type MirrorView } from "../../relay/control_plane/mod.ts";
 import { generateCertificate } from "../../relay/transport/mod.ts";
 import { tokenAccess } from "../../sdn/http/auth.ts";
@@ -164,7 +164,7 @@ Deno.test("a controller is verified by the CA that sdn.tls names", async () => {
   const { certificate: cert, key } = await generateCertificate(["localhost", "127.0.0.1"]);
   await using controller = await serve({ tls: { cert, key } });
   const tls = { caFile: "ca.pem", certFile: "", keyFile: "" };
-  const reached = await controllerFetch(tls, () => Promise.resolve(cert));
+  const reached = await tlsFetch(tls, () => Promise.resolve(cert));
   assert.ok(reached.ok);
   {
     await using one = relay("one", { urls: [controller.url], fetch: reached.value.fetch });
@@ -177,7 +177,7 @@ Deno.test("a controller is verified by the CA that sdn.tls names", async () => {
     assert.match(two.plane.status.problem ?? "", /certificate/i);
   }
   reached.value.close();
-  const missing = await controllerFetch(tls, () => Promise.reject(new Error("no such file")));
+  const missing = await tlsFetch(tls, () => Promise.reject(new Error("no such file")));
   assert.deepEqual(missing, {
     ok: false,
     refusal: "cannot use its files: no such file",

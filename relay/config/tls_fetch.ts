@@ -1,21 +1,27 @@
 import { done, messageOf, type Outcome, refused } from "@qumo/shared/runtime";
-import type { RelayConfig } from "./settings.ts";
 
-/** How to connect to controllers. */
-export interface ControllerFetch {
+/** How to connect to servers by HTTP. */
+export interface TlsFetch {
   readonly fetch: typeof fetch;
   /** Closes its connections. */
   close(): void;
 }
 
+/** Paths of PEM files; an empty one: as the machine has it. */
+export interface TlsFiles {
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+}
+
 /**
- * A `fetch` with the CA and the client certificate of `sdn.tls`. Refuses, with a sentence, files
- * that are not valid.
+ * A `fetch` with a CA and a client certificate of one's own. Refuses, with a sentence, files that are
+ * not valid.
  */
-export async function controllerFetch(
-  { caFile, certFile, keyFile }: RelayConfig["sdn"]["tls"],
+export async function tlsFetch(
+  { caFile = "", certFile = "", keyFile = "" }: TlsFiles,
   readText: (path: string) => Promise<string>,
-): Promise<Outcome<ControllerFetch, string>> {
+): Promise<Outcome<TlsFetch, string>> {
   if (caFile === "" && certFile === "") return done({ fetch, close: () => {} });
   try {
     const client = Deno.createHttpClient({

@@ -100,6 +100,38 @@ for (const version of liteVersions) {
     assert.equal(await watch.next(subscribeReply), "fin");
   });
 
+  if (version.number >= 6) {
+    for (const [when, isOver] of [["is over", true], ["is still coming", false]] as const) {
+      test(`a subscriber gets a group that ${when} up to the frame that it named`, async (world) => {
+        const { publisher, viewer } = await world.both();
+        await viewer.subscribe(0n, NAME);
+        const feed = await world.feedOf(publisher);
+        const subscription = feed.id;
+        await publisher.group({ subscription, group: 1n }, [bytes(9)]);
+        const frames = [bytes(1), bytes(2), bytes(3), bytes(4)];
+        if (isOver) await publisher.group({ subscription, group: 2n }, frames);
+        const other = await world.peer();
+        const watch = await other.subscribe(0n, NAME, {
+          start: { kind: "floor", group: 1n },
+          endGroup: 2n,
+          endFrame: 1n,
+        });
+        if (!isOver) {
+          const isComplete = false;
+          await publisher.group({ subscription, group: 2n }, frames.slice(0, 2), { isComplete });
+        }
+        const heard = [await world.nextGroup(other), await world.nextGroup(other)]
+          .map(({ group, frames, end }) => [group, frames.length, end])
+          .sort(([a], [b]) => Number(a) - Number(b));
+        assert.deepEqual(heard, [[1n, 1, "fin"], [2n, 2, "fin"]]);
+        const { subscribeReply } = version.messages;
+        await watch.next(subscribeReply);
+        assert.deepEqual(await watch.next(subscribeReply), { kind: "end", group: 3n });
+        assert.equal(await watch.next(subscribeReply), "fin");
+      });
+    }
+  }
+
   test("the publisher loses its subscription when the last viewer has left", async (world) => {
     const { publisher, viewer } = await world.both();
     const watch = await viewer.subscribe(0n, NAME);

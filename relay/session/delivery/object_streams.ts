@@ -55,7 +55,10 @@ export class ObjectStreams {
       readonly options: SubscriptionOptions;
       readonly owner: SubscriptionOwner;
     },
-    how: Pick<SubscriptionContext, "renderer" | "limits" | "header" | "datagrams">,
+    how: Pick<
+      SubscriptionContext,
+      "renderer" | "limits" | "header" | "isWholeAtLast" | "datagrams"
+    >,
   ): Subscription {
     const { connection, clock, metrics } = this.#parts;
     const { supply, unfinished } = this;

@@ -20,6 +20,8 @@ export interface PumpOptions {
   readonly header?: ((firstObject: number) => Uint8Array) | undefined;
   /** The last object to send; undefined: to the end of the subgroup. */
   readonly lastObject?: number | undefined;
+  /** Whether a stream that ends with `lastObject` is whole, and finished: any other is reset. */
+  readonly isWholeAtLast?: boolean | undefined;
   /** See {@linkcode SendStream.priority}. */
   readonly sendOrder: number;
   /** The arrival time before which an object is too old to be sent; undefined for no limit. */

@@ -189,6 +189,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     const isWhole = log.state === "complete" || log.endsByMark && rendering.isShown;
     if (isWhole && this.backlog === 0) return this.#finish();
     if (this.#stopAt !== undefined && this.#cursor.offset >= this.#stopAt) {
+      if (this.#isAtLast && this.#options.isWholeAtLast) return this.#finish();
       // What was sent last arrives meanwhile, where a reset would overtake it.
       if (this.#isAtLast && log.state === "open") return;
       return this.#cut(this.#stopAs);
@@ -288,14 +289,24 @@ export class SubgroupPump implements LogReader, StreamWaiter {
     return isBetween && next < this.log.count && this.log.timeOf(next) < oldest;
   }
 
-  /** Stops behind the last object to send, once there is one behind it; true for nothing to send. */
+  /** Stops behind the last object to send, once its end is known; true for nothing to send. */
   #isBehind(lastObject: number): boolean {
-    const rendering = this.#rendering;
+    if (this.#stopAt !== undefined) return false;
     const index = this.log.indexOf(lastObject + 1);
-    if (this.#stopAt !== undefined || !rendering.has(index)) return false;
-    this.#stopAt = rendering.startOf(index);
+    const stopAt = this.#endBefore(index, lastObject);
+    if (stopAt === undefined) return false;
+    this.#stopAt = stopAt;
     this.#isAtLast = true;
     return this.#stream === undefined && this.#objectsSent >= index;
+  }
+
+  /** Where what precedes this object ends: where it starts, or with the last object to send. */
+  #endBefore(index: number, lastObject: number): number | undefined {
+    const rendering = this.#rendering;
+    if (rendering.has(index)) return rendering.startOf(index);
+    // Another stream than a whole one is only reset when there is something that it leaves out.
+    if (!this.#options.isWholeAtLast || !rendering.has(index - 1)) return undefined;
+    return this.log.objectAt(index - 1).id === lastObject ? rendering.endOf(index - 1) : undefined;
   }
 
   /** The number of objects started since the last call. */

@@ -48,6 +48,8 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   readonly #datagrams: DatagramSender;
   #options: SubscriptionOptions;
   #streams = 0;
+  // The group behind the newest that was sent to its end.
+  #sentTo = 0n;
   #end: TrackEnd | undefined;
   #drain: Timer | undefined;
   #standing: Standing = "live";
@@ -213,9 +215,11 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     if (pump.log.lacksProperties) inexpressible.object_properties++;
     if (end === "superseded" || end === "crowded") this.#stallWatch.begin();
     if (end === "refused") this.#owner.streamRefused();
+    // Groups end in any order: an older one may be the last.
+    if (end === "finished" && pump.log.group >= this.#sentTo) this.#sentTo = pump.log.group + 1n;
     this.#catchUp();
     if (this.#end !== undefined && this.#isSent) this.#finish();
-    else this.#checkWindow(end === "finished" ? pump.log.group + 1n : 0n);
+    else this.#checkWindow();
   }
 
   /** Says that the window is over when it ends before this group, or before the largest. */
@@ -223,7 +227,8 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     const { endGroup } = this.#options.window;
     if (endGroup === undefined || this.#isOver || !this.#isSent) return;
     const { largest } = this.track;
-    const isPast = group > endGroup || largest !== undefined && largest.group > endGroup;
+    const isPast = group > endGroup || this.#sentTo > endGroup ||
+      largest !== undefined && largest.group > endGroup;
     if (isPast) this.#owner.windowOver?.();
   }
 
@@ -334,7 +339,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   #startPump(log: SubgroupLog, firstObject: number): void {
-    const { supply, unfinished, clock, renderer, header } = this.#context;
+    const { supply, unfinished, clock, renderer, header, isWholeAtLast } = this.#context;
     const pump = new SubgroupPump({
       renderer,
       supply,
@@ -344,6 +349,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
       firstObject: firstObject === 0 ? undefined : firstObject,
       header: header && ((first) => header(log.group, first)),
       lastObject: lastObjectOf(this.#options.window, log.group),
+      isWholeAtLast,
       sendOrder: this.#sendOrder(log),
       oldest: () => {
         const timeout = objectTimeout(this.#options, this.track, log.timeouts);

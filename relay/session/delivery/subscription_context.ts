@@ -39,6 +39,8 @@ export interface SubscriptionContext {
   readonly limits: DeliveryLimits;
   /** See {@linkcode PumpOptions.header}, by group. */
   readonly header?: ((group: bigint, firstObject: number) => Uint8Array) | undefined;
+  /** See {@linkcode PumpOptions.isWholeAtLast}. */
+  readonly isWholeAtLast?: boolean | undefined;
   /** What each datagram begins with for this subscriber alone, and its size at most; absent: nothing. */
   readonly datagrams?: DatagramTerms | undefined;
 }

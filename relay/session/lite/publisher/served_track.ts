@@ -63,6 +63,7 @@ export class ServedTrack implements SubscriptionOwner, IdleHolder {
       renderer: liteRenderer(version),
       limits: settings.delivery,
       header: (group, frame) => this.#header(group, frame),
+      isWholeAtLast: true,
       datagrams: {
         header: encodeDatagramHeader(init.message.id),
         maxBytes: MAX_LITE_DATAGRAM_BYTES,

@@ -37,16 +37,22 @@ export function firstGroupOf({ start }: Window, track: Track): bigint | undefine
 }
 
 function windowOf(wanted: LiteSubscribeUpdate, track: Track): Window {
-  const { start, endGroup, startFrame } = wanted;
+  return { start: startOf(wanted, track), ...endOf(wanted) };
+}
+
+function endOf({ endGroup, endFrame }: LiteSubscribeUpdate): Omit<Window, "start"> {
+  return { endGroup, ...(endFrame !== undefined && { endObject: endFrame }) };
+}
+
+function startOf({ start, startFrame, maxAge }: LiteSubscribeUpdate, track: Track): Location {
   switch (start.kind) {
     case "latest":
-      return { start: { group: track.largest?.group ?? 0n, object: 0n }, endGroup };
+      return { group: track.largest?.group ?? 0n, object: 0n };
     case "group":
-      return { start: { group: start.group, object: 0n }, endGroup };
+      return { group: start.group, object: 0n };
     case "floor": {
-      const group = oldestWanted(track, start.group, Number(wanted.maxAge));
-      const object = group === start.group ? startFrame : 0n;
-      return { start: { group, object }, endGroup };
+      const group = oldestWanted(track, start.group, Number(maxAge));
+      return { group, object: group === start.group ? startFrame : 0n };
     }
   }
 }

@@ -21,6 +21,7 @@ Deno.exitCode = await runCommand(Deno.args, {
     // Windows has no other that stops a program.
     if (signal === "SIGINT" || Deno.build.os !== "windows") Deno.addSignalListener(signal, act);
   },
+  confirm: (question) => Deno.stdin.isTerminal() ? confirm(question) : undefined,
   exit: (code) => Deno.exit(code),
   fetchAs({ authority, certificate: cert, key }) {
     const client = Deno.createHttpClient({

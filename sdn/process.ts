@@ -15,4 +15,6 @@ export interface Process extends AnyProcess, ConfigAccess, FileAccess {
   readonly usage: () => Usage;
   /** Makes requests as such a client. */
   readonly fetchAs: (client: TlsClient) => typeof fetch;
+  /** Asks the person at the terminal, yes or no; undefined where nobody is. */
+  readonly confirm: (question: string) => boolean | undefined;
 }

@@ -60,6 +60,7 @@ const AT_START: Record<string, Start> = {
       "zod",
     ],
     late: [
+      "sdn/cli.ts -> sdn/client/client.ts",
       "sdn/http/app.ts -> sdn/http/openapi.ts",
       "shared/http/tls_detector.ts -> node:tls",
       "shared/metrics/scrape.ts -> shared/metrics/prometheus.ts",

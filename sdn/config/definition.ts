@@ -1,4 +1,5 @@
 import { defineConfig, type EnvironmentVariable } from "@qumo/shared/runtime";
+import { TARGET_VARIABLES } from "../client/variables.ts";
 import { namedFiles } from "./files.ts";
 import { brokenRules } from "./rules.ts";
 import { type SdnConfig, settingsSchema } from "./settings.ts";
@@ -11,6 +12,7 @@ const CONTAINER_VARIABLES: readonly EnvironmentVariable[] = [
   { name: "NODE_TTL_SEC", key: "graph.node_ttl_sec" },
   { name: "PEER_URL", key: "graph.peer_url" },
   { name: "INSECURE", sets: { "auth.mode": "open" } },
+  ...Object.values(TARGET_VARIABLES).map((name) => ({ name, isElsewhere: true } as const)),
 ];
 
 /** The controller's configuration: keys, values, former keys and environment variables. */

@@ -34,6 +34,11 @@ export interface UsageWords {
   readonly hasBackup?: true;
   /** Whether the program has the command `token`. */
   readonly hasTokens?: true;
+  /** Further commands, which are parsed elsewhere. */
+  readonly others?: {
+    readonly title: string;
+    readonly commands: Readonly<Record<string, string>>;
+  };
 }
 
 /** What differs in the command lines of the two programs. */
@@ -44,11 +49,13 @@ export interface CommandWords {
   readonly hasBackup?: boolean;
   /** Whether `check` explains tokens. */
   readonly hasTokens?: boolean;
+  /** Commands that are parsed elsewhere, for who misspells one. */
+  readonly others?: readonly string[];
 }
 
 /** The answer of `--help`. */
 export function usageText(words: UsageWords): string {
-  const { program, noun, example, address, hasBackup, hasTokens } = words;
+  const { program, noun, example, address, hasBackup, hasTokens, others } = words;
   const backup = hasBackup
     ? "\n  backup FOLDER  copy what is stored into a folder, while the controller runs or not"
     : "";
@@ -66,7 +73,7 @@ Commands
   check          check the configuration and print what is in force, and why
   health [URL]   ask a ${noun} whether it is ready; exits with 0 if it is and 1 if not${backup}${token}
   version        print the version, also -v and --version
-
+${others === undefined ? "" : othersText(others)}
 Flags
   -c, --config FILE     read this configuration; ${example} shows every key
                         (-config FILE, as the Go programs have it, is the same)
@@ -74,6 +81,11 @@ Flags
       --log-level LEVEL debug, info, warn or error${explain}
   -h, --help            print this
 `;
+}
+
+function othersText({ title, commands }: NonNullable<UsageWords["others"]>): string {
+  const lines = Object.entries(commands).map(([name, what]) => `  ${name.padEnd(14)} ${what}\n`);
+  return `\n${title}\n${lines.join("")}`;
 }
 
 const FLAGS = {
@@ -89,7 +101,7 @@ const FLAGS = {
 /** Parses the command line, or refuses it with a sentence for the user. */
 export function parseCommand(
   args: readonly string[],
-  { former, hasBackup = false, hasTokens = false }: CommandWords = {},
+  { former, hasBackup = false, hasTokens = false, others = [] }: CommandWords = {},
 ): Outcome<Command, string> {
   const unknown = args.map(unknownFlag).find((text) => text !== undefined);
   if (unknown !== undefined) return refused(unknown);
@@ -104,8 +116,9 @@ export function parseCommand(
   const commands = COMMANDS.filter((one) => one !== "backup" || hasBackup);
   const command = commands.find((one) => one === first);
   if (command === undefined) {
-    const meant = suggest(first, commands);
-    const hint = meant === undefined ? commands.join(", ") : `did you mean ${meant}?`;
+    const names = [...commands, ...others];
+    const meant = suggest(first, names);
+    const hint = meant === undefined ? names.join(", ") : `did you mean ${meant}?`;
     return refused(`Unknown command ${first}: ${hint}`);
   }
   const url = command === "health" ? rest.shift() : undefined;

@@ -15,7 +15,9 @@ export type EnvironmentVariable =
    * A variable of the former program that has no meaning here: ignored, with a warning that says
    * what to do.
    */
-  | { readonly name: string; readonly retired: string };
+  | { readonly name: string; readonly retired: string }
+  /** A variable of another command of the program, which means nothing here. */
+  | { readonly name: string; readonly isElsewhere: true };
 
 /** The variables of a program, and the prefix by which misspelt ones are detected. */
 export interface EnvironmentDefinition {
@@ -57,7 +59,7 @@ export function readEnvironment(
   for (const variable of definition.variables) {
     const { name } = variable;
     const text = environment[name];
-    if (text === undefined || text === "") continue;
+    if (text === undefined || text === "" || "isElsewhere" in variable) continue;
     if ("key" in variable) {
       assignments.push({ name, key: variable.key, value: text });
       if (variable.replacedBy !== undefined) {

@@ -21,6 +21,8 @@ export interface Program<T extends ProgramConfig & object> {
   readonly version: BuildVersion;
   /** The answer of `--help`. */
   readonly usage: string;
+  /** Commands that the program runs itself. */
+  readonly otherCommands?: readonly string[];
   readonly definition: ConfigDefinition<T>;
   /** Warnings about a valid configuration. */
   readonly warnings: (loaded: LoadedConfig<T>) => readonly string[];
@@ -64,6 +66,7 @@ export async function runProgram<T extends ProgramConfig & object>(
     former: version.name.replace(/^qumo-/, ""),
     hasBackup: program.backup !== undefined,
     hasTokens: program.explain !== undefined,
+    ...(program.otherCommands && { others: program.otherCommands }),
   });
   if (!parsed.ok) return complain(process, `${parsed.refusal}\nTry ${version.name} --help`, 2);
   const command = parsed.value;

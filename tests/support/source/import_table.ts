@@ -180,6 +180,11 @@ export const TABLE: readonly Row[] = [
     types: ["sdn/control", "sdn/registry", "sdn/sync"],
   },
   { from: "sdn/dashboard", may: ["shared"] },
+  {
+    from: "sdn/client",
+    may: ["shared"],
+    types: ["sdn/control/answers.ts", "sdn/process.ts"],
+  },
   { from: "sdn", depth: "top", may: ["sdn", "shared"] },
 ];
 

@@ -1,0 +1,107 @@
+import { done, type Outcome } from "@qumo/shared/runtime";
+import type { z } from "zod";
+import type { announcesAnswer, graphAnswer, relaysAnswer } from "../control/answers.ts";
+import { type Call, type ClientCommand, misused, printAnswer } from "./command.ts";
+import { MAX_LISTED, PAGE } from "./limits.ts";
+import { ago, bitRate, type Column, short, tableText } from "./table.ts";
+
+export type Relays = z.infer<typeof relaysAnswer>;
+type Relay = Relays["relays"][number];
+type Graph = z.infer<typeof graphAnswer>;
+type Announces = z.infer<typeof announcesAnswer>;
+
+/** What there is. */
+export const lsCommand: ClientCommand = {
+  name: "ls",
+  usage: "[relays|links|tracks [PREFIX]]",
+  summary: "what there is: relays (if nothing is said), the links among them, or tracks",
+  choices: ["relays", "links", "tracks"],
+  flags: ["json"],
+  words: [0, 2],
+  async run(call) {
+    const [what = "relays", prefix] = call.words;
+    if (prefix !== undefined && what !== "tracks") return misused(`Unexpected word ${prefix}`);
+    switch (what) {
+      case "relays":
+        return printAnswer(
+          call,
+          await call.api.ask<Relays>({ path: "/relay" }),
+          (answer) => relaysText(answer, call.process.clock.wall()),
+        );
+      case "links":
+        return printAnswer(call, await call.api.ask<Graph>({ path: "/graph" }), linksText);
+      case "tracks":
+        return printAnswer(call, await tracks(call, prefix), tracksText);
+    }
+    return misused(`ls lists relays, links or tracks, and not ${what}`);
+  },
+};
+
+/** The columns of relays. */
+export function relayColumns(now: number): Column<Relay>[] {
+  return [
+    { title: "relay", of: ({ relay }) => relay },
+    { title: "region", of: ({ region }) => region === "" ? undefined : region },
+    { title: "state", of: ({ state }) => state },
+    { title: "sessions", of: ({ load }) => load?.sessions, isNumber: true },
+    { title: "egress", of: ({ load }) => bitRate(load?.egress_bps), isNumber: true },
+    {
+      title: "cpu",
+      of: ({ load }) => load?.cpu === undefined ? undefined : `${Math.round(load.cpu * 100)} %`,
+      isNumber: true,
+    },
+    { title: "tracks", of: ({ announces }) => announces, isNumber: true },
+    { title: "seen", of: ({ last_seen }) => ago(last_seen, now), isNumber: true },
+    { title: "address", of: ({ address }) => address === "" ? undefined : address },
+  ];
+}
+
+function relaysText({ relays, expired }: Relays, now: number): string {
+  const there = tableText(relayColumns(now), relays);
+  if (expired.length === 0) return there;
+  const ended = tableText([
+    { title: "expired", of: ({ relay }) => relay },
+    { title: "region", of: ({ region }) => region === "" ? undefined : region },
+    { title: "seen", of: ({ last_seen }) => ago(last_seen, now), isNumber: true },
+  ], expired);
+  return `${there}\n${ended}`;
+}
+
+function linksText({ links }: Graph): string {
+  return tableText([
+    { title: "from", of: ({ from }) => from },
+    { title: "to", of: ({ to }) => to },
+    { title: "state", of: ({ state }) => state },
+    { title: "cost", of: ({ cost }) => short(cost), isNumber: true },
+    { title: "rtt", of: ({ rtt_ms: rtt }) => rtt && `${short(rtt)} ms`, isNumber: true },
+    { title: "loss", of: ({ loss }) => loss && `${short(loss * 100)} %`, isNumber: true },
+  ], links);
+}
+
+async function tracks(
+  { api }: Call,
+  prefix: string | undefined,
+): Promise<Outcome<Announces["entries"], string>> {
+  const entries: Announces["entries"] = [];
+  let after: string | undefined;
+  for (;;) {
+    const query = { prefix, limit: PAGE, after };
+    const page = await api.ask<Announces>({ path: "/announce", query });
+    if (!page.ok) return page;
+    entries.push(...page.value.entries);
+    after = page.value.next;
+    if (after === undefined) return done(entries);
+    if (entries.length >= MAX_LISTED) return tooMany(entries.length);
+  }
+}
+
+function tooMany(count: number): Outcome<never, string> {
+  return { ok: false, refusal: `There are more than ${count} tracks: say ls tracks PREFIX` };
+}
+
+function tracksText(entries: Announces["entries"]): string {
+  return tableText([
+    { title: "track", of: ({ track }) => track },
+    { title: "relay", of: ({ relay }) => relay },
+  ], entries);
+}

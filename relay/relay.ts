@@ -23,7 +23,7 @@ import { Listeners } from "./listeners.ts";
 import { LoadMeter } from "./load_meter.ts";
 import { RelayMetrics } from "./metrics.ts";
 import { type OriginPolicy, originPolicy } from "./origins.ts";
-import { pageFiles } from "./page/mod.ts";
+import { pageFiles, pageLibraries } from "./page/mod.ts";
 import { type ListenerParts, openPorts } from "./ports.ts";
 import type { PortListener } from "./transport/mod.ts";
 import { RefusedConnections } from "./refused_connections.ts";
@@ -299,6 +299,7 @@ export class Relay {
       maxCacheBytes: config.cache.maxBytes,
       access: { details: config.ops.details, tokens: this.#opsTokens },
       page: pageFiles,
+      libraries: pageLibraries,
       clock,
       log,
     });

@@ -1,4 +1,4 @@
-import { type PageFile, pageHeaders } from "@qumo/shared/page";
+import { type PageFile, pageHeaders, type PageLibrary } from "@qumo/shared/page";
 import { type Clock, type Log } from "@qumo/shared/runtime";
 import { Hono } from "hono";
 import type { Context } from "hono";
@@ -17,6 +17,8 @@ export interface OpsSources extends StatusSources {
   readonly access: OpsAccess;
   /** The files of the relay's page. */
   readonly page: readonly PageFile[];
+  /** The libraries that its files use. */
+  readonly libraries: readonly PageLibrary[];
   /** What a scrape is answered with. */
   readonly scrape: () => Promise<Scrape>;
   readonly clock: Clock;
@@ -65,9 +67,15 @@ export function buildApp(sources: OpsSources): Hono<Env> {
       return context.json({ error: "A token of ops.tokens is needed" }, 401);
     });
 
-  for (const { path, type, text } of sources.page) {
-    const headers = { ...pageHeaders(text), "content-type": type };
-    page(path, (context) => context.body(text, 200, headers));
+  for (const { path, type, text, isPublic, hasMedia } of sources.page) {
+    const headers = { ...pageHeaders(text, { hasMedia }), "content-type": type };
+    (isPublic ? open : page)(path, (context) => pageFile(context, text, headers));
+  }
+  for (const { path, type, load } of sources.libraries) {
+    open(path, async (context) => {
+      const text = await load();
+      return pageFile(context, text, { ...pageHeaders(text), "content-type": type });
+    });
   }
   open("/health", async (context) => {
     const { status, body } = await health(read, context.req.query("probe"), clock.wall());
@@ -119,6 +127,16 @@ export function buildApp(sources: OpsSources): Hono<Env> {
 /** What Hono is told of a request. */
 interface Env {
   Bindings: OpsBindings;
+}
+
+/** A file of the page, or that the browser's copy of it is still good. */
+function pageFile(
+  context: Context<Env>,
+  text: string,
+  headers: Record<string, string> & { readonly etag: string },
+): Response {
+  if (context.req.header("If-None-Match") === headers.etag) return context.body(null, 304, headers);
+  return context.body(text, 200, headers);
 }
 
 /** Parses which part of a list is requested. */

@@ -69,7 +69,17 @@ function app(
     region: "eu",
     maxCacheBytes: 1000,
     access: { details: "loopback", tokens },
-    page: [{ path: "/", type: "text/html; charset=utf-8", text: "<!doctype html>" }],
+    page: [
+      { path: "/", type: "text/html; charset=utf-8", text: "<!doctype html>" },
+      {
+        path: "/watch",
+        type: "text/html",
+        text: "<!doctype html>",
+        isPublic: true,
+        hasMedia: true,
+      },
+    ],
+    libraries: [{ path: "/page/l.js", type: "text/javascript", load: () => Promise.resolve("l") }],
     clock: new ManualClock(Date.UTC(2026, 0, 1)),
     log,
   });
@@ -230,6 +240,8 @@ Deno.test("the lists are for this machine, unless they are opened", async () => 
 const PUBLIC: Readonly<Record<string, number>> = {
   "/health": 200,
   "/certificate.sha256": 200,
+  "/watch": 200,
+  "/page/l.js": 200,
   "/": 401,
   "/metrics": 401,
   "/status": 401,
@@ -250,6 +262,17 @@ for (const [path, status] of Object.entries(PUBLIC)) {
     assert.equal((await ask(path)).status, 200);
   });
 }
+
+Deno.test("a browser that has a file of the page already does not read it again", async () => {
+  const { ask } = app();
+  for (const path of ["/", "/watch", "/page/l.js"]) {
+    const etag = (await ask(path)).headers.get("etag")!;
+    const again = await ask(path, "GET", { "If-None-Match": etag });
+    assert.deepEqual([again.status, await again.text()], [304, ""]);
+  }
+  const policy = (await ask("/watch")).headers.get("content-security-policy");
+  assert.match(policy!, /media-src 'self' blob:/);
+});
 
 Deno.test("an unknown path is 404 in JSON", async () => {
   for (const method of ["GET", "POST"]) {

@@ -7,7 +7,7 @@ import {
   type UpgradeHandler,
 } from "@qumo/shared/http";
 import { scraper } from "@qumo/shared/metrics";
-import type { PageFile } from "@qumo/shared/page";
+import type { PageFile, PageLibrary } from "@qumo/shared/page";
 import { type CertificatePair, type Clock, isLoopback, type Log } from "@qumo/shared/runtime";
 import { buildApp } from "./app.ts";
 import type { OpsAccess } from "./callers.ts";
@@ -50,6 +50,7 @@ export interface OpsParts {
   readonly maxCacheBytes: number;
   readonly access: OpsAccess;
   readonly page: readonly PageFile[];
+  readonly libraries: readonly PageLibrary[];
   readonly clock: Clock;
   readonly log: Log;
 }

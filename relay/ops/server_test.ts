@@ -35,6 +35,7 @@ async function scrape(perTrack: number): Promise<string[]> {
     maxCacheBytes: 1000,
     access: { details: "loopback", tokens: [] },
     page: [],
+    libraries: [],
     clock: systemClock,
     log: memoryLog().log,
   });

@@ -8,11 +8,22 @@ export interface PageFile {
   readonly path: string;
   readonly type: string;
   readonly text: string;
+  /** It is served to everybody: it says nothing of the program that serves it. */
+  readonly isPublic?: boolean;
+  /** The page plays and records: see {@linkcode pageHeaders}. */
+  readonly hasMedia?: boolean;
+}
+
+/** A large file of a page that is public, and is read when it is asked for. */
+export interface PageLibrary {
+  readonly path: string;
+  readonly type: string;
+  load(): Promise<string>;
 }
 
 // Only files of the page's own origin run, no other site may frame it, and scripts cannot inject
 // markup.
-const CONTENT_SECURITY_POLICY = [
+const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -23,14 +34,28 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
   "trusted-types 'none'",
-].join("; ");
+];
 
-/** The headers of a page's file, beside its media type. */
-export function pageHeaders(text: string) {
+// The libraries have the code of the audio thread in them as text, which only a blob makes a script;
+// a file that somebody publishes is played from a blob. A worker, whose one address no input can
+// change, keeps time in a page that is in the background.
+const MEDIA_POLICY = [
+  ...POLICY.filter((rule) => !/^(script-src|trusted-types)/.test(rule)),
+  "script-src 'self' blob:",
+  "worker-src 'self'",
+  "media-src 'self' blob:",
+  "trusted-types ticker",
+];
+
+/** The headers of a page's file, beside its media type. A page with media may make blobs of its own. */
+export function pageHeaders(
+  text: string,
+  { hasMedia = false }: { readonly hasMedia?: boolean | undefined } = {},
+) {
   const etag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
   return {
     etag,
     "cache-control": "no-cache",
-    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "content-security-policy": (hasMedia ? MEDIA_POLICY : POLICY).join("; "),
   };
 }

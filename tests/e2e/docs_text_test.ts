@@ -228,11 +228,17 @@ async function readTexts(): Promise<Map<string, string>> {
   for (const folder of ["configs/", "relay/docs/", "sdn/docs/", "relay/page/files/", PAGE]) {
     for (const path of await listFiles(folder)) {
       if (!texts.has(path) && path !== "configs/glossary.md") {
-        texts.set(path, await Deno.readTextFile(new URL(path, ROOT)));
+        const text = await Deno.readTextFile(new URL(path, ROOT));
+        texts.set(path, path.endsWith(".js") ? wordsOfScript(text) : text);
       }
     }
   }
   return texts;
+}
+
+/** The comments and texts of a script; its code calls things as libraries of others do. */
+function wordsOfScript(text: string): string {
+  return text.match(/\/\*[^]*?\*\/|\/\/.*|"[^"\n]*"|`[^`]*`/g)?.join("\n") ?? "";
 }
 
 const PAGE = "sdn/dashboard/page/";

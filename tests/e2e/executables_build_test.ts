@@ -9,7 +9,7 @@ import { stageSources } from "../../.build/stage.ts";
 import { readStamp } from "../../.build/stamp.ts";
 import { TARGETS } from "../../.build/targets.ts";
 import { dashboardFiles } from "../../sdn/dashboard/mod.ts";
-import { pageFiles } from "../../relay/page/mod.ts";
+import { pageFiles, pageLibraries } from "../../relay/page/mod.ts";
 import eventReader from "@qumo/shared/event_reader.js" with { type: "text" };
 import { baseStyle } from "@qumo/shared/page";
 import { LIVES, temporaryFolder } from "../support/executables/cases.ts";
@@ -49,6 +49,9 @@ for (const program of PROGRAMS) {
       const bytes = Buffer.from(await Deno.readFile(`${folder.path}/${name}`));
       const pages = { relay: pageFiles, sdn: dashboardFiles };
       for (const file of pages[own]) assert.ok(bytes.includes(file.text), file.path);
+      for (const { path, load } of pageLibraries) {
+        assert.equal(bytes.includes(await load()), own === "relay", path);
+      }
       for (const file of pages[other].filter(({ text }) => !OF_BOTH.has(text))) {
         assert.ok(!bytes.includes(file.text), file.path);
       }

@@ -1,5 +1,8 @@
+import { byId, make, showFigures } from "./dom.js";
 import { bitrate, bytes, duration } from "./format.js";
 import { List } from "./list.js";
+import { keepPlace } from "./place.js";
+import { Plot, Rates } from "./plot.js";
 
 /** Milliseconds between two refreshes while the page is visible. */
 const EVERY_MS = 2_000;
@@ -7,7 +10,11 @@ const EVERY_MS = 2_000;
 /** Time limit of a request, in milliseconds. */
 const PATIENCE_MS = 5_000;
 
-const byId = (id) => document.getElementById(id);
+keepPlace(document.querySelectorAll("nav a, .first-steps a"));
+
+/** What this page saw of each track, by its name; when there are too many, it begins anew. */
+const tracks = new Map();
+const MOST_TRACKS = 1_000;
 
 const lists = [
   new List("Tracks", "status/tracks", [
@@ -21,6 +28,7 @@ const lists = [
       ({ largest }) => largest === undefined ? "" : `${largest.group} / ${largest.object}`,
       "number",
     ],
+    ["Bit rate", rateOf, "number"],
     ["Received", (track) => bytes(track.bytes.received), "number"],
     ["Sent", (track) => bytes(track.bytes.sent), "number"],
     ["Age", (track) => duration(track.age_seconds), "number"],
@@ -51,7 +59,23 @@ const links = new List("Links", undefined, [
 ]);
 byId("lists").append(...lists.map(({ card }) => card), links.card);
 
-let last;
+const plots = [
+  ["Received", (status) => status.bytes.received],
+  ["Sent", (status) => status.bytes.sent],
+].map(([title, count]) => {
+  const [rates, plot] = [new Rates(), new Plot()];
+  const value = make("span", { className: "value" });
+  const heading = make("h2", { textContent: `${title} ` });
+  heading.append(value);
+  byId("plots").append(make("section", { className: "card" }, heading, plot.node));
+  return (status) => {
+    rates.add(performance.now(), count(status) * 8);
+    const all = rates.all;
+    value.textContent = all.length === 0 ? "" : bitrate(all.at(-1).rate);
+    const most = bitrate(Math.max(0, ...all.map(({ rate }) => rate)));
+    plot.show(all, `${title} in the last minutes: at most ${most}`);
+  };
+});
 
 /** Requests and shows everything, and shows what could not be loaded. */
 async function look() {
@@ -91,32 +115,26 @@ function showStatus(status) {
     `version ${status.version}`,
   ].filter((part) => part).join(" · ");
   banner(status.conditions.map((condition) => condition.replaceAll("_", " ")).join(" · "));
-  const now = { at: performance.now(), ...status.bytes };
-  const rate = (field) => {
-    if (last === undefined || now.at <= last.at || now[field] < last[field]) return "";
-    return bitrate((now[field] - last[field]) * 8000 / (now.at - last.at));
-  };
-  showSummary([
+  for (const plot of plots) plot(status);
+  showFigures(byId("summary"), [
     ["Sessions", status.sessions],
     ["Subscribers", status.subscribers],
     ["Tracks", status.tracks],
     ["Namespaces", status.namespaces],
-    ["Received", rate("received")],
-    ["Sent", rate("sent")],
     ["Cache", bytes(status.cache.bytes)],
     ["Parked streams", status.parked_streams],
   ]);
-  last = now;
 }
 
-function showSummary(figures) {
-  byId("summary").replaceChildren(...figures.map(([name, value]) => {
-    const [tile, title, text] = ["div", "dt", "dd"].map((tag) => document.createElement(tag));
-    title.textContent = name;
-    text.textContent = String(value);
-    tile.append(title, text);
-    return tile;
-  }));
+/** What comes of a track now, by the two last readings. */
+function rateOf({ path, namespace, track, bytes: { received } }) {
+  const name = JSON.stringify([path, namespace, track]);
+  if (tracks.size > MOST_TRACKS) tracks.clear();
+  const rates = tracks.get(name) ?? new Rates();
+  tracks.set(name, rates);
+  rates.add(performance.now(), received * 8);
+  const { last } = rates;
+  return last === undefined ? "" : bitrate(last);
 }
 
 function badge(kind, text) {

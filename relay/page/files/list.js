@@ -1,3 +1,5 @@
+import { make } from "./dom.js";
+
 /** Rows per page. */
 const ROWS = 50;
 
@@ -88,10 +90,4 @@ export class List {
       }),
     );
   }
-}
-
-function make(tag, properties = {}, ...children) {
-  const node = Object.assign(document.createElement(tag), properties);
-  node.append(...children);
-  return node;
 }

@@ -1,0 +1,2 @@
+/** What the relay's page takes of lean-qr. */
+export { correction, generate } from "lean-qr";

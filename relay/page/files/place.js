@@ -1,0 +1,45 @@
+/** What the address of this page says, which is all that it knows: where to connect, and with which token. */
+const own = new URL(location.href);
+
+/** The name that is to be watched, if one was given. */
+export const nameInAddress = own.searchParams.get("name") ?? "";
+
+const token = own.searchParams.get("jwt") ?? "";
+const scope = own.searchParams.get("path") ?? "/";
+
+/** Where the session connects to. The token goes there and nowhere else. */
+export function sessionUrl() {
+  const url = new URL(own.origin);
+  url.pathname = scope;
+  if (token !== "") url.searchParams.set("jwt", token);
+  return url;
+}
+
+/** The address of another page of this relay, for whoever has the page open now. */
+export function pageAddress(page, query = {}) {
+  const url = addressWithoutToken(page, query);
+  if (token !== "") url.searchParams.set("jwt", token);
+  return url.href;
+}
+
+/** The address where others watch a name. Others have rights of their own: it has no token. */
+export function watchAddress(name) {
+  return addressWithoutToken("watch", { name }).href;
+}
+
+/** Whether who opens this page with the same address uses a token. */
+export const hasToken = token !== "";
+
+/** Lets the links between the pages keep the scope and the token. */
+export function keepPlace(links) {
+  for (const link of links) link.href = pageAddress(link.getAttribute("href"));
+}
+
+function addressWithoutToken(page, query) {
+  const url = new URL(page, own);
+  url.search = "";
+  url.hash = "";
+  for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
+  if (scope !== "/") url.searchParams.set("path", scope);
+  return url;
+}

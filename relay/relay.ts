@@ -6,7 +6,6 @@ import {
   messageOf,
   TaskGroup,
 } from "@qumo/shared/runtime";
-import type { TokenAccess } from "./access/token_access.ts";
 import { Admission } from "./admission.ts";
 import { openCertificates } from "./certificate.ts";
 import { formatAddress, parseAddress, reachable } from "./config.ts";
@@ -17,7 +16,6 @@ import type { CertificateView, RelayState } from "./ops/snapshot.ts";
 import { callableUrl } from "./control_plane/mod.ts";
 import { drainRelay } from "./drain.ts";
 import type { SessionHost } from "./host.ts";
-import { openAccess } from "./open_access.ts";
 import { KnownAddresses } from "./known_addresses.ts";
 import { Listeners } from "./listeners.ts";
 import { LoadMeter } from "./load_meter.ts";
@@ -27,6 +25,7 @@ import { pageFiles, pageLibraries } from "./page/mod.ts";
 import { type ListenerParts, openPorts } from "./ports.ts";
 import type { PortListener } from "./transport/mod.ts";
 import { RefusedConnections } from "./refused_connections.ts";
+import { openRelayAccess, type RelayAccess } from "./relay_access.ts";
 import { RelayMesh } from "./relay_mesh.ts";
 import type { RelayOptions } from "./relay_options.ts";
 import { relayReader } from "./relay_reader.ts";
@@ -47,7 +46,7 @@ export class Relay {
   /** Resolves when the controller orders the relay to drain and stop. */
   readonly drainRequested: Promise<void>;
   readonly #options: RelayOptions;
-  readonly #access: TokenAccess | undefined;
+  readonly #access: RelayAccess | undefined;
   readonly #log: Log;
   readonly #tasks: TaskGroup;
   readonly #host: SessionHost;
@@ -75,7 +74,7 @@ export class Relay {
    */
   static async start(options: RelayOptions): Promise<Relay> {
     const metrics = new RelayMetrics();
-    const access = await openAccess(options, metrics.access);
+    const access = await openRelayAccess(options, metrics.access);
     const relay = new Relay(options, metrics, access);
     try {
       await relay.#start();
@@ -89,7 +88,7 @@ export class Relay {
   private constructor(
     options: RelayOptions,
     metrics: RelayMetrics,
-    access: TokenAccess | undefined,
+    access: RelayAccess | undefined,
   ) {
     const { config, clock, log, tracing } = options;
     this.#options = options;
@@ -118,7 +117,7 @@ export class Relay {
       log,
       tracing,
       mesh: this.#mesh,
-      ...(access !== undefined && { gate: access.gate }),
+      ...(access !== undefined && { gate: access.gate(this.#mesh.name) }),
     });
     const admission = new Admission({
       host: this.#host,
@@ -169,6 +168,7 @@ export class Relay {
       isDraining: () => this.#state === "draining",
       onDrain: () => this.#drainRequested(),
       known: this.#known,
+      tokenFor: (name, audience) => this.#access?.tokenFor(name, audience),
     });
   }
 

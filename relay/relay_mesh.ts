@@ -16,17 +16,20 @@ import {
   parseRelayUrl,
   type RelayReport,
 } from "./control_plane/mod.ts";
-import { parseUpstream } from "./config/upstream.ts";
+import { parseUpstream, type UpstreamOrigin } from "./config/upstream.ts";
 import { type Condition, conditionOf } from "./ops/conditions.ts";
 import type { KnownAddresses } from "./known_addresses.ts";
 import { type Dial, openDialer } from "./neighbor_dialer.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import type { MeshView } from "./ops/snapshot.ts";
+import { tokenInFile } from "./origin_token.ts";
+import type { LinkToken } from "./session/rights.ts";
 import type { Session } from "./session/session.ts";
 import type { SessionLink } from "./session/session_options.ts";
 import type { AnnouncedRoute, RegistryObserver, Scope } from "./track/mod.ts";
 import type { Connection } from "./transport/mod.ts";
-import { Mesh, PassedOn } from "./upstream/mod.ts";
+import { nameWithoutController, randomHop } from "./own_name.ts";
+import { Mesh, type OriginTerms, PassedOn } from "./upstream/mod.ts";
 import type { RouteView } from "./views.ts";
 
 /** The mesh's interface to the machine. */
@@ -55,6 +58,8 @@ export interface MeshContext {
   readonly onDrain: () => void;
   /** Receives the addresses at which neighbors answered. */
   readonly known: Pick<KnownAddresses, "addNeighbor">;
+  /** What the relay `name` shows to the one that it calls, if anything. */
+  readonly tokenFor: (name: string, audience: string) => LinkToken | undefined;
 }
 
 // Changes of the report within this time share one heartbeat.
@@ -65,7 +70,7 @@ const REPORT_DELAY_MS = 20;
  * without a controller and without origins.
  */
 export class RelayMesh implements RegistryObserver {
-  /** The relay's name in the mesh: the registered one, or a random one. */
+  /** The relay's name in the mesh: the registered or configured one, or a random one. */
   readonly name: string;
   /** The relay's id among relays of other programs. */
   readonly hop = randomHop();
@@ -92,8 +97,7 @@ export class RelayMesh implements RegistryObserver {
     const settings = controlPlaneSettings(config, hostname);
     if (!settings.ok) throw new StartError(settings.refusal);
     this.#settings = settings.value;
-    const random = crypto.randomUUID().slice(0, 8);
-    this.name = this.#settings?.name ?? `${config.relay.nodeId || "relay"}-${random}`;
+    this.name = this.#settings?.name ?? nameWithoutController(config);
   }
 
   /** The name that persists over restarts; empty for a relay without a configured name. */
@@ -120,7 +124,8 @@ export class RelayMesh implements RegistryObserver {
       addresses: mesh.addresses,
       byHash: mesh.caFile === "" && !mesh.insecure,
       origins: origins.map(({ url }) => url),
-      originTerms: new Map(origins.map(({ url, ...terms }) => [url, terms])),
+      originTerms: this.#termsOf(origins),
+      tokenFor: (neighbor) => this.#context.tokenFor(this.name, neighbor),
       dial: (target) => dialer.dial(target),
       startSession: this.#context.startSession,
       metrics: this.#context.metrics.mesh,
@@ -243,6 +248,15 @@ export class RelayMesh implements RegistryObserver {
     });
   }
 
+  #termsOf(origins: readonly UpstreamOrigin[]): ReadonlyMap<string, OriginTerms> {
+    const { clock, log } = this.#context;
+    const parts = { readText: (path: string) => this.#access.files.readText(path), clock, log };
+    return new Map(origins.map(({ url, tokenFile, ...terms }) => {
+      const token = tokenFile === undefined ? undefined : tokenInFile(tokenFile, parts);
+      return [url, { ...terms, token }];
+    }));
+  }
+
   #report(): RelayReport {
     const { address, certificateHash, load, isDraining } = this.#context;
     const links = this.#mesh?.links() ?? [];
@@ -272,12 +286,6 @@ export class RelayMesh implements RegistryObserver {
       control.changed();
     });
   }
-}
-
-/** An id that no other relay has, above 0, and below 2^53 for peers in JavaScript. */
-function randomHop(): bigint {
-  const [random] = crypto.getRandomValues(new BigUint64Array(1));
-  return (random! >> 12n) + 1n;
 }
 
 /** The directory's text of an announce. */

@@ -2,11 +2,13 @@ import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { z } from "zod";
 import { MAX_ID_CHARACTERS, MAX_PREFIXES } from "./limits.ts";
 import { fieldsOf } from "./paths.ts";
-import { isWithin, type Policy, prefixRule, type Rule } from "./policy.ts";
+import { isWithin, type Policy, prefixRule, type Rule, rulesOfScope } from "./policy.ts";
 
 /** What the key of a token says of its tokens. */
 export interface Signer {
   readonly keyId: string | undefined;
+  /** The only subject of its tokens; absent: any. */
+  readonly subject?: string;
   /** What its tokens may allow at most; absent: everything. */
   readonly scope?: ScopeOfKey;
 }
@@ -68,6 +70,9 @@ export function readClaims(value: unknown, signer: Signer): Outcome<Claimed, str
   const { exp, nbf, jti, sub, tenant, cluster, limits, ...said } = parsed.data;
   const { put, get } = rulesOf(said);
   if (put.length + get.length === 0) return refused("it allows nothing");
+  if (signer.subject !== undefined && sub !== signer.subject) {
+    return refused("its key is for the tokens of another subject");
+  }
   const { scope } = signer;
   if (scope !== undefined && !(isAllWithin(put, scope.put) && isAllWithin(get, scope.get))) {
     return refused("it allows more than its key may");
@@ -77,7 +82,7 @@ export function readClaims(value: unknown, signer: Signer): Outcome<Claimed, str
   return done({
     tokenId: jti,
     holder: { subject: sub, tenant, keyId: signer.keyId },
-    rules: { publish: put, announce: put, subscribe: get, fetch: get, status: get, see: get },
+    rules: rulesOfScope({ put, get }),
     isRelay: cluster,
     limits: {
       ...(limits.subscriptions !== undefined && { subscriptions: limits.subscriptions }),

@@ -97,7 +97,10 @@ function isForSignatures({ use, key_ops: operations }: JWK): boolean {
 async function verifyingKey(jwk: JWK): Promise<VerifyingKey> {
   const alg = algOf(jwk);
   const { members } = KINDS[jwk.kty ?? "oct"]!;
-  const { kid, scope } = jwk as JWK & { readonly scope?: unknown };
+  const { kid, scope, sub } = jwk as JWK & { readonly scope?: unknown; readonly sub?: unknown };
+  if (sub !== undefined && (typeof sub !== "string" || sub === "" || sub.length > 128)) {
+    throw new KeyError("its sub is no text of 1 to 128 characters");
+  }
   if (kid !== undefined && (typeof kid !== "string" || kid === "" || kid.length > 128)) {
     throw new KeyError("its kid is no text of 1 to 128 characters");
   }
@@ -112,7 +115,13 @@ async function verifyingKey(jwk: JWK): Promise<VerifyingKey> {
   if (key instanceof Uint8Array && key.length < MIN_SECRET_BYTES) {
     throw new KeyError(`its secret has less than ${MIN_SECRET_BYTES} bytes`);
   }
-  return { alg, key, keyId: kid, ...(limits !== undefined && { scope: limits }) };
+  return {
+    alg,
+    key,
+    keyId: kid,
+    ...(sub !== undefined && { subject: sub }),
+    ...(limits !== undefined && { scope: limits }),
+  };
 }
 
 /** The one algorithm of a key: what a token says of itself decides nothing. */

@@ -40,5 +40,11 @@ export const MAX_SLEEP_MS = 60_000;
 /** Verified tokens that a session keeps, so that an alias is not verified at each use. */
 export const MAX_VERIFIED_TOKENS = 16;
 
+/**
+ * The longest that one proof of a relay's name may be good, in milliseconds: who is no relay any more is
+ * none after this.
+ */
+export const MAX_RELAY_TOKEN_MS = 86_400_000;
+
 /** Tokens of one session that were no good, behind which none is verified: each costs a signature. */
 export const MAX_REFUSED_TOKENS = 64;

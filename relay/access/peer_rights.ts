@@ -34,7 +34,8 @@ interface Need {
   readonly isPrefix: boolean;
 }
 
-const NEEDS: Record<AuthorizationRequest["action"], { right: Right; isPrefix: boolean }> = {
+/** The right that an action needs, and whether for any name under a prefix. */
+export const NEEDS: Record<AuthorizationRequest["action"], { right: Right; isPrefix: boolean }> = {
   subscribe: { right: "subscribe", isPrefix: false },
   fetch: { right: "fetch", isPrefix: false },
   track_status: { right: "status", isPrefix: false },
@@ -47,6 +48,7 @@ const NEEDS: Record<AuthorizationRequest["action"], { right: Right; isPrefix: bo
 
 /** The rights of one peer: the policies of its tokens, for as long as these are in force. */
 export class PeerRights implements Rights {
+  readonly isRelay: boolean;
   readonly holder: Rights["holder"];
   readonly #parts: PeerRightsParts;
   readonly #permits = new Set<RequestPermit>();
@@ -61,6 +63,7 @@ export class PeerRights implements Rights {
     this.#parts = parts;
     this.#policies = parts.policies;
     this.holder = holderOf(parts.policies);
+    this.isRelay = parts.policies.some(({ isRelay }) => isRelay);
   }
 
   limitsOf(configured: SessionLimits): SessionLimits {
@@ -86,6 +89,11 @@ export class PeerRights implements Rights {
     const need = { ...NEEDS[action], name: { path, namespace, track: track?.name } };
     const permit = new RequestPermit(this, need, shown.value);
     return this.isAllowed(permit) ? done(permit) : refused(this.denialOf(permit));
+  }
+
+  /** What a session may do goes by the tokens that it came with. */
+  renew(): Promise<Outcome<void, Denial>> {
+    return Promise.resolve(done(undefined));
   }
 
   onLost(tell: (refusal: Denial) => void): void {

@@ -67,13 +67,24 @@ export interface AskedName {
 }
 
 /** Whether a policy allows something for a name. */
-export function allows(policy: Policy, right: Right, name: AskedName): boolean {
+export function allows(policy: Pick<Policy, "rules">, right: Right, name: AskedName): boolean {
   return policy.rules[right].some((rule) => covers(rule, name));
 }
 
 /** Whether a policy allows something for any name under a prefix. */
-export function allowsUnder(policy: Policy, right: Right, prefix: AskedName): boolean {
+export function allowsUnder(
+  policy: Pick<Policy, "rules">,
+  right: Right,
+  prefix: AskedName,
+): boolean {
   return policy.rules[right].some((rule) => overlaps(rule, prefix));
+}
+
+/** The rules for what may be published, and for what may be subscribed to and seen. */
+export function rulesOfScope(
+  { put, get }: { readonly put: readonly Rule[]; readonly get: readonly Rule[] },
+): Policy["rules"] {
+  return { publish: put, announce: put, subscribe: get, fetch: get, status: get, see: get };
 }
 
 /** A rule for everything that begins with these fields. */

@@ -3,7 +3,7 @@ import type { Credentials, Gate, Rights } from "../session/rights.ts";
 import type { Namespace } from "@qumo/shared/wire";
 import { fieldsOf, fieldsOfUrl, tokensOfUrl } from "./paths.ts";
 import { PeerRights } from "./peer_rights.ts";
-import { allowsUnder, type Policy, prefixRule, RIGHTS } from "./policy.ts";
+import { allowsUnder, type Policy, prefixRule, RIGHTS, rulesOfScope } from "./policy.ts";
 import { VerifiedTokens } from "./verified_tokens.ts";
 import type { Denial, Verifier } from "./verifier.ts";
 
@@ -41,7 +41,10 @@ export class TokenGate implements Gate {
     const inSetup = await tokens.ofShown(peer.tokens);
     if (!inSetup.ok) return inSetup;
     const own = [...inUrl.value, ...inSetup.value];
-    if (peer.isRelay && !own.some(({ isRelay }) => isRelay)) return refused(NO_RELAY);
+    const { relayName } = peer;
+    if (relayName !== undefined && !own.some((policy) => isOfRelay(policy, relayName))) {
+      return refused(NO_RELAY);
+    }
     const policies = [...own, ...this.#public];
     const path = fieldsOfUrl(peer.path);
     const isForPath = policies.some((policy) => reaches(policy, path));
@@ -57,13 +60,18 @@ function reaches(policy: Policy, path: Namespace): boolean {
   return RIGHTS.some((right) => allowsUnder(policy, right, { path, namespace: [] }));
 }
 
+/** Whether a token says that its holder is the relay of this name. */
+function isOfRelay({ isRelay, holder }: Policy, name: string): boolean {
+  return isRelay && holder.subject === name;
+}
+
 function publicPolicies({ publish, subscribe }: PublicPrefixes): Policy[] {
   if (publish.length + subscribe.length === 0) return [];
   const put = publish.map((path) => prefixRule(fieldsOf(path)));
   const get = subscribe.map((path) => prefixRule(fieldsOf(path)));
   return [{
     holder: { tokenId: undefined, subject: undefined, tenant: undefined, keyId: undefined },
-    rules: { publish: put, announce: put, subscribe: get, fetch: get, status: get, see: get },
+    rules: rulesOfScope({ put, get }),
     until: Infinity,
     limits: {},
     isRelay: false,
@@ -77,4 +85,7 @@ function foreign(policies: readonly Policy[]): Denial {
 
 const NO_TOKEN: Denial = { kind: "unauthorized", reason: "no token was shown" };
 
-const NO_RELAY: Denial = { kind: "unauthorized", reason: "no token says that this is a relay" };
+const NO_RELAY: Denial = {
+  kind: "unauthorized",
+  reason: "no token says that this is the relay that it says it is",
+};

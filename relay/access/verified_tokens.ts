@@ -5,7 +5,7 @@ import type { Policy } from "./policy.ts";
 import type { Denial, Verifier } from "./verifier.ts";
 
 /** The type of tokens whose format both sides agreed on otherwise (#authorization-token). */
-const AGREED_TYPE = 0n;
+export const AGREED_TYPE = 0n;
 
 /** The tokens of one session: those that were verified once are known, until the keys change. */
 export class VerifiedTokens {

@@ -6,10 +6,11 @@ import {
   secretFile,
 } from "@qumo/shared/runtime";
 import type { RelayConfig } from "./settings.ts";
+import { parseUpstream } from "./upstream.ts";
 
 /** The files that a configuration names. */
 export function namedFiles(config: RelayConfig): NamedFile[] {
-  const { auth, sdn, mesh, ops } = config;
+  const { auth, sdn, mesh, ops, upstream } = config;
   return [
     ...certificatePairFiles(serverPair(config)),
     authorityFile("auth.ca_file", auth.caFile),
@@ -17,6 +18,9 @@ export function namedFiles(config: RelayConfig): NamedFile[] {
     authorityFile("sdn.tls.ca_file", sdn.tls.caFile),
     ...certificatePairFiles(controllerPair(config)),
     authorityFile("mesh.ca_file", mesh.caFile),
+    ...upstream.map((text, place) =>
+      secretFile(`upstream.${place}`, parseUpstream(text)?.tokenFile ?? "")
+    ),
     ...ops.tokens.map(({ token_file: path = "" }, place) =>
       secretFile(`ops.tokens.${place}.token_file`, path)
     ),

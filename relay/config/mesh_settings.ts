@@ -16,6 +16,7 @@ import { parseUpstream, UPSTREAM_FORM } from "./upstream.ts";
 
 const MAX_CONTROLLERS = 16;
 const MAX_UPSTREAMS = 16;
+const MAX_TRUSTED_KEYS = 64;
 
 const path = () => text(4096).default("");
 const relayUrl = text(
@@ -89,6 +90,15 @@ export const meshSettings = section({
   addresses: z.unknown().transform(readAddresses).default(new Map()),
   /** The CA that verifies neighbors; empty: the certificate's hash that each registered. */
   caFile: path(),
+  /** The key by which this relay proves its name to others, a JWK; empty: it proves it to nobody. */
+  keyFile: path(),
+  /** Files of keys by which others prove their names, each a JWK or a JWKS, beside `keyFile`. */
+  trustedKeys: listOf(
+    text(4096, "a path", (value) => value !== "" && !/^\w+:\/\//.test(value)),
+    MAX_TRUSTED_KEYS,
+  ).default([]),
+  /** How long a proof of a relay's name is good; the relay renews it in half of that. */
+  tokenLifetimeSec: seconds(2, 86_400).default(300),
   /** Neighbors are not verified at all. */
   insecure: yesNo().default(false),
 });

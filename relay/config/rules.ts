@@ -20,7 +20,7 @@ export function brokenRules(config: RelayConfig): KeyFault[] {
         "set `auth.mode: open` (or INSECURE=true) to allow anyone, or listen on 127.0.0.1",
     );
   }
-  broken.push(...brokenAccess(auth));
+  broken.push(...brokenAccess(auth, hasMeshKeys(config)));
   broken.push(...certificatePairFaults(serverPair(config)));
   if (ops.details === "open" && ops.tokens.length > 0) {
     refuse("ops.details", "open shows everything without a token: remove it, or `ops.tokens`");
@@ -40,10 +40,11 @@ export function brokenRules(config: RelayConfig): KeyFault[] {
 /** Rules between values of access control. */
 function brokenAccess(
   { mode, keys, public: everybody, lateTokens }: RelayConfig["auth"],
+  isMesh: boolean,
 ): KeyFault[] {
   const isPublic = everybody.publish.length + everybody.subscribe.length > 0;
   if (mode === "token") {
-    return keys.length > 0 || isPublic ? [] : [{
+    return keys.length > 0 || isPublic || isMesh ? [] : [{
       key: "auth.keys",
       text: "with `auth.mode: token` and no keys nobody could come in: name a file with a key",
     }];
@@ -57,6 +58,10 @@ function brokenAccess(
     key,
     text: `nobody is asked for a token while \`auth.mode\` is ${mode}: write \`auth.mode: token\``,
   }));
+}
+
+function hasMeshKeys({ mesh }: RelayConfig): boolean {
+  return mesh.keyFile !== "" || mesh.trustedKeys.length > 0;
 }
 
 function protocolsFault(protocols: readonly string[]): string | undefined {
@@ -100,7 +105,10 @@ function brokenMeshRules(config: RelayConfig): KeyFault[] {
     ? ["relay.node_id", relay.nodeId]
     : ["sdn.relay_name", sdn.relayName];
   const fault = name === "" ? undefined : relayNameFault(name);
-  if (sdn.urls.length > 0 && fault !== undefined) {
+  if (hasMeshKeys(config) && sdn.urls.length === 0 && name === "") {
+    refuse("mesh", "keys prove the names of relays: write this one's to `relay.node_id`");
+  }
+  if ((sdn.urls.length > 0 || hasMeshKeys(config)) && fault !== undefined) {
     refuse(nameKey, `the name ${fault}: other relays cannot use it`);
   }
   if (name !== "" && sdn.neighbors.has(name)) {

@@ -1,4 +1,4 @@
-import { done, type Outcome } from "@qumo/shared/runtime";
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { Refusal } from "../track/mod.ts";
 import type { SessionLimits } from "./settings.ts";
@@ -17,14 +17,24 @@ export interface Credentials {
   readonly tokens: readonly ShownToken[];
   readonly remoteAddress: string;
   readonly protocol: string;
-  /** Whether it says that it is a relay of the mesh. */
-  readonly isRelay: boolean;
+  /** The relay of the mesh that it says it is; undefined for everybody else. */
+  readonly relayName: string | undefined;
 }
 
 /** Decides who may come in. */
 export interface Gate {
   /** The rights of a peer, or why it may not come in. */
   admit(peer: Credentials): Promise<Outcome<Rights, Refusal>>;
+}
+
+/** What is shown on a link to be let in. */
+export interface LinkToken {
+  /** Whether it is shown in the path too, where relays of other programs look for it. */
+  readonly isInPath: boolean;
+  /** The token to come with; undefined: there is none. Never rejects. */
+  first(): Promise<string | undefined>;
+  /** Another one when that will be over soon; undefined: not yet. Never rejects. */
+  next(): Promise<string | undefined>;
 }
 
 /** An action of a peer, for authorization. */
@@ -47,12 +57,16 @@ export interface AuthorizationRequest {
 
 /** What one peer may do, until its session ends. */
 export interface Rights {
+  /** Whether it is believed what it tells of other relays: paths, and what they cost. */
+  readonly isRelay: boolean;
   /** For logs: whose rights they are. */
   readonly holder: Readonly<Record<string, string | undefined>>;
   /** The limits of the session, as far as its tokens lower them. */
   limitsOf(configured: SessionLimits): SessionLimits;
   /** Whether the peer may do something; what it may do it may do until its permit says otherwise. */
   authorize(request: AuthorizationRequest): Promise<Outcome<Permit, Refusal>>;
+  /** Shows further tokens, by which the session may go on for longer. */
+  renew(tokens: readonly ShownToken[]): Promise<Outcome<void, Refusal>>;
   /** Calls once when nothing is left that the peer may do. */
   onLost(tell: (refusal: Refusal) => void): void;
   /** The session ended. */
@@ -83,12 +97,27 @@ const LASTING: Permit = {
 };
 
 const EVERYTHING: Rights = {
+  isRelay: true,
   holder: {},
   limitsOf: (configured) => configured,
   authorize: () => Promise.resolve(done(LASTING)),
+  renew: () => Promise.resolve(done(undefined)),
   onLost: () => {},
   close: () => {},
 };
 
-/** Lets everybody do everything. */
+/** Lets everybody do everything, and believes who says that it is a relay. */
 export const openGate: Gate = { admit: () => Promise.resolve(done(EVERYTHING)) };
+
+const NOT_PROVED: Refusal = {
+  kind: "unauthorized",
+  reason: "the peer says that it is a relay, and does not prove it",
+};
+
+/** Lets everybody do everything, and believes nobody that it is a relay. */
+export const clientGate: Gate = {
+  admit: ({ relayName }) =>
+    Promise.resolve(
+      relayName === undefined ? done({ ...EVERYTHING, isRelay: false }) : refused(NOT_PROVED),
+    ),
+};

@@ -4,7 +4,7 @@ import type { NamespaceVisibility, Registry, RouteTold } from "../track/mod.ts";
 import type { Connection } from "../transport/types.ts";
 import type { StreamSource } from "./first_streams.ts";
 import type { SessionMetrics } from "./metrics.ts";
-import type { Gate } from "./rights.ts";
+import type { Gate, LinkToken } from "./rights.ts";
 import type { SessionSettings } from "./settings.ts";
 import type { StreamBudget } from "./stream_budget.ts";
 
@@ -46,6 +46,8 @@ export interface SessionLink {
   readonly authority: string;
   /** The scope of the relay's announcements and requests that name none. */
   readonly scope: string;
+  /** Absent: the relay takes who comes without. */
+  readonly token?: LinkToken;
   /** What is announced to the relay; `none` when the controller announces it. */
   readonly shows: NamespaceVisibility | "none";
   /**

@@ -26,8 +26,8 @@ export interface LinkTarget {
 export interface LinkOptions {
   /** The neighbor's name, or the URL of a static origin. */
   readonly name: string;
-  /** Whether the neighbor must identify itself by that name. */
-  readonly isNamed: boolean;
+  /** The name by which the neighbor must identify itself; undefined: any, or none. */
+  readonly expected: string | undefined;
   /** The only scope that is requested of a neighbor that is not one of our relays. */
   readonly scope: string;
   /** Returns the neighbor's current URL; undefined while it is unknown. */
@@ -218,7 +218,8 @@ export class Link {
       const neighbor = await session.established;
       if (neighbor === undefined) return this.#failed("the session was refused");
       const { relay } = neighbor.peer;
-      if (this.#options.isNamed && relay !== this.name) {
+      const { expected } = this.#options;
+      if (expected !== undefined && relay !== expected) {
         session.close("another relay was expected");
         return this.#failed(`${relay ?? "another program"} answers at its address`);
       }

@@ -176,9 +176,13 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     const { mirror, settings, clock, log, random, dial } = this.#options;
     const isStatic = mirror === undefined;
     const { path, scope } = isStatic ? partsOf(name) : NAMED;
+    const terms = this.#options.originTerms?.get(name);
+    const expected = isStatic ? terms?.name : name;
+    const token = terms?.token ??
+      (expected === undefined ? undefined : this.#options.tokenFor(expected));
     return new Link({
       name,
-      isNamed: !isStatic,
+      expected,
       scope,
       target: () => this.#target(name),
       whyUnknown: () => mirror && whyUnknown(mirror, name),
@@ -188,6 +192,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
           authority: new URL(target.url).host,
           path,
           scope,
+          ...(token !== undefined && { token }),
           shows: isStatic ? "local" : "none",
           ...(isStatic && { advertise: this.#advertiser(name, scope) }),
           onLeaving: () => link.changed(),

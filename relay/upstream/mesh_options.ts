@@ -1,5 +1,6 @@
 import type { Clock, Log, Tracing } from "@qumo/shared/runtime";
 import type { InterestTable, MirrorView } from "../control_plane/mod.ts";
+import type { LinkToken } from "../session/rights.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionLink } from "../session/session_options.ts";
 import type { Connection } from "../transport/types.ts";
@@ -13,6 +14,10 @@ export interface OriginTerms {
   readonly certificateSha256: string | undefined;
   /** The protocols to offer it, in order of preference. */
   readonly protocols: readonly string[] | undefined;
+  /** The name by which it must identify itself; undefined: any, or none. */
+  readonly name: string | undefined;
+  /** What it is shown; undefined: the proof of this relay's name, if it has a name itself. */
+  readonly token: LinkToken | undefined;
 }
 
 /** What a {@linkcode Mesh} works with. */
@@ -39,6 +44,8 @@ export interface MeshOptions {
   readonly origins: readonly string[];
   /** How origins are called, by URL. */
   readonly originTerms?: ReadonlyMap<string, OriginTerms>;
+  /** What the relay of this name is shown to let this one in; undefined: nothing. */
+  readonly tokenFor: (neighbor: string) => LinkToken | undefined;
   /** Opens a connection; rejects when it fails. */
   readonly dial: (target: LinkTarget) => Promise<Connection>;
   readonly startSession: (connection: Connection, link: SessionLink) => Session;

@@ -112,6 +112,8 @@ function countingGate(held: Set<Permit>): Gate {
     return one;
   };
   const rights: Rights = {
+    isRelay: false,
+    renew: () => Promise.resolve(done(undefined)),
     holder: {},
     limitsOf: (configured) => configured,
     authorize: () => Promise.resolve(done(permit())),

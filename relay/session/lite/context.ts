@@ -33,6 +33,8 @@ export interface LiteContext {
   readonly shutdown: Pick<SessionShutdown, "isLeaving" | "isDraining" | "begin">;
   readonly closer: Pick<SessionCloser, "fail">;
   readonly hops: Hops;
+  /** Whether what the peer tells of its routes counts: a client may say anything. */
+  readonly believesRoutes: boolean;
   /** The outgoing link that this is; undefined in the session of a client. */
   readonly link?: SessionLink;
   /** Whether the peer may do this. */

@@ -4,6 +4,7 @@ import type { Scope } from "../../track/mod.ts";
 import type { Connection } from "../../transport/types.ts";
 import { PeerQuota } from "../connection/peer_quota.ts";
 import { refuseSession } from "../connection/refuse_session.ts";
+import { pathWithToken } from "../connection/shown_token.ts";
 import { SessionCloser } from "../connection/session_closer.ts";
 import { SessionShutdown } from "../connection/session_shutdown.ts";
 import { isTransportEnd, SessionError } from "../errors.ts";
@@ -115,7 +116,7 @@ export class LiteSession implements Session {
       tokens: [],
       remoteAddress: connection.remoteAddress,
       protocol: this.protocol,
-      isRelay: false,
+      relayName: undefined,
     });
     if (!admitted.ok) return refuseSession(this.#closer, this.#version, admitted.refusal);
     const rights = admitted.value;
@@ -155,7 +156,10 @@ export class LiteSession implements Session {
   /** Sends SETUP and waits for the peer's, with a time limit; undefined when the connection ended. */
   async #peerSetup(): Promise<LiteSetup | undefined> {
     const { clock, settings, connection, hop, link } = this.#options;
-    const path = connection.path === undefined ? link?.path : undefined;
+    const token = await link?.token?.first();
+    const path = connection.path === undefined && link !== undefined
+      ? pathWithToken(link.path, token)
+      : undefined;
     const cost = BigInt(settings.cost);
     this.#setup.begin(
       { probe: 0, path, hop, ...(cost !== DEFAULT_COST && { cost }) },
@@ -185,6 +189,7 @@ export class LiteSession implements Session {
       shutdown: this.#shutdown,
       closer: this.#closer,
       hops: { own: hop, peer: setup.hop ?? 0n, cost: this.#costOf(setup) },
+      believesRoutes: rights.isRelay,
       settings: { ...settings, limits: rights.limitsOf(settings.limits) },
       authorize: (action, name) => rights.authorize({ action, ...name, tokens: [] }),
     };

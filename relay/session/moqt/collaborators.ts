@@ -72,7 +72,7 @@ export function collaboratorsOf(
   sources: RequestSources,
 ): Collaborators {
   const { id, role, connection, draft, clock, log, tracing, metrics, registry } = options;
-  const { peer, access, settings, scope } = result;
+  const { peer, access, rights, settings, scope } = result;
   const events = new EventLog(log, clock);
   return {
     session: { id, role, tracing },
@@ -82,7 +82,7 @@ export function collaboratorsOf(
     parties: {
       peer,
       relayName: options.relayName,
-      cluster: clusterOf(draft, { peer, hop: options.hop }),
+      cluster: clusterOf(draft, { peer, hop: options.hop, isBelieved: rights.isRelay }),
     },
     rules: { settings, access },
     names: { scope, scopes, registry },

@@ -2,7 +2,7 @@ import type { TaskGroup } from "@qumo/shared/runtime";
 import type { SetupOptions } from "@qumo/shared/wire";
 import type { Publisher, Scope } from "../../track/mod.ts";
 import { MOVE_SESSION_MS } from "../limits.ts";
-import type { Rights } from "../rights.ts";
+import type { LinkToken, Rights } from "../rights.ts";
 import type { EstablishedSession, PeerView, SessionCounts } from "../session.ts";
 import { AcceptLoop } from "../connection/accept_loop.ts";
 import { collaboratorsOf, type Foundation, type Options } from "./collaborators.ts";
@@ -22,6 +22,7 @@ export class EstablishedMoqt implements EstablishedSession {
   readonly #solicits: boolean;
   readonly #isCalled: boolean;
   readonly #rights: Rights;
+  readonly #token: LinkToken | undefined;
 
   constructor(options: Options, result: HandshakeResult, foundation: Foundation) {
     const { clock, metrics, connection, link, streamBudget } = options;
@@ -31,6 +32,7 @@ export class EstablishedMoqt implements EstablishedSession {
     this.#rights = result.rights;
     this.#tasks = tasks;
     this.#isCalled = link === undefined;
+    this.#token = link?.token;
     // Older clients announce unasked, and not all of them read requests beside the control stream.
     const asks = options.draft.family === "B" && settings.solicit;
     this.#solicits = link === undefined ? asks : link.advertise !== undefined;
@@ -90,8 +92,8 @@ export class EstablishedMoqt implements EstablishedSession {
     if (this.peer.isOtherRelay && this.#isCalled) this.#serving.announcements.leave();
   }
 
-  ping(): Promise<boolean> {
-    return this.#receiving.publisher.ping();
+  async ping(): Promise<boolean> {
+    return await this.#receiving.publisher.ping(await this.#token?.next());
   }
 
   publisher(scope: string): Publisher {

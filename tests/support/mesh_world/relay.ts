@@ -125,6 +125,7 @@ export class WorldRelay implements Host, RegistryObserver {
       addresses: new Map(),
       byHash: false,
       origins: origins ?? [],
+      tokenFor: () => undefined,
       dial: ({ url }) => init.dial(this, parseRelayUrl(url)!.hostname),
       startSession: (connection, options) => this.#startLink(connection, options),
       metrics: metrics.mesh,

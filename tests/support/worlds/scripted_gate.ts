@@ -38,6 +38,7 @@ export function scriptedGate(authorizer: Authorizer): Gate {
 
 function rightsBy(authorizer: Authorizer, ofSetup: readonly ShownToken[]): Rights {
   return {
+    isRelay: true,
     holder: {},
     limitsOf: (configured) => configured,
     async authorize(request) {
@@ -45,6 +46,7 @@ function rightsBy(authorizer: Authorizer, ofSetup: readonly ShownToken[]): Right
       const answer = await authorizer({ ...request, tokens });
       return answer.ok ? done(LASTING) : answer;
     },
+    renew: () => Promise.resolve(done(undefined)),
     onLost: () => {},
     close: () => {},
   };

@@ -22,6 +22,7 @@ export type AnnouncementsContext = Pick<
   | "events"
   | "log"
   | "hops"
+  | "believesRoutes"
   | "streams"
   | "link"
   | "authorize"
@@ -174,8 +175,9 @@ export class Announcements {
     this.#publisher.cut(namespace, reason);
   }
 
-  /** A route as it is from here: to subscribe at the peer has its price. */
-  #routeOf({ hops, cost: { warm, cold } }: Route): RouteTold {
+  /** A route as it is from here: to subscribe at the peer has its price. Of a client's nothing counts. */
+  #routeOf({ hops, cost: { warm, cold } }: Route): RouteTold | undefined {
+    if (!this.#context.believesRoutes) return undefined;
     const { cost } = this.#context.hops;
     return { hops, cost: { warm: priceOf(warm + cost), cold: priceOf(cold + cost) } };
   }

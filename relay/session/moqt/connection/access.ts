@@ -20,11 +20,11 @@ export interface RequestedName {
 
 /** Authorizes the actions of one peer by its tokens. */
 export class PeerAccess {
-  readonly #rights: Pick<Rights, "authorize">;
+  readonly #rights: Pick<Rights, "authorize" | "renew">;
   readonly #tokens: TokenCache;
 
   /** `tokens` has what the peer registered in its SETUP. */
-  constructor(rights: Pick<Rights, "authorize">, tokens: TokenCache) {
+  constructor(rights: Pick<Rights, "authorize" | "renew">, tokens: TokenCache) {
     this.#rights = rights;
     this.#tokens = tokens;
   }
@@ -47,6 +47,11 @@ export class PeerAccess {
     const own = this.#tokens.resolve(tokens);
     const allowed = await this.#rights.authorize({ action, ...name, tokens: own });
     return allowed.ok ? done(this.#withAliases(allowed.value)) : allowed;
+  }
+
+  /** Takes further tokens for the session as a whole. */
+  renew(tokens: readonly Token[] | undefined): Promise<Outcome<void, Refusal>> {
+    return this.#rights.renew(this.#tokens.resolve(tokens));
   }
 
   #withAliases(permit: Permit): RequestPermit {

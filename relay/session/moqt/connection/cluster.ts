@@ -15,6 +15,8 @@ export interface Cluster {
   readonly peer: bigint;
   /** What a subscription to the peer costs. */
   readonly cost: bigint;
+  /** Whether what the peer tells of its routes counts: a client may say anything. */
+  readonly isBelieved: boolean;
 }
 
 /** What a namespace's announcement says of its route. */
@@ -35,13 +37,18 @@ export function clusterOption(
 /** The extension, if both sides declared it. */
 export function clusterOf(
   draft: Draft,
-  { peer, hop }: { readonly peer: SetupOptions; readonly hop: bigint },
+  { peer, hop, isBelieved }: {
+    readonly peer: SetupOptions;
+    readonly hop: bigint;
+    readonly isBelieved: boolean;
+  },
 ): Cluster | undefined {
   if (
     draft.family === "A" || peer.relayHops === undefined ||
     peer.relayName !== undefined
   ) return undefined;
-  return { own: hop, peer: peer.relayHops, cost: peer.relayCost ?? BigInt(DEFAULT_COST) };
+  const cost = peer.relayCost ?? BigInt(DEFAULT_COST);
+  return { own: hop, peer: peer.relayHops, cost, isBelieved };
 }
 
 /**

@@ -77,7 +77,7 @@ export interface Visibility {
 
 /** What the peer may do. */
 export interface Permission {
-  readonly access: Pick<PeerAccess, "authorize">;
+  readonly access: Pick<PeerAccess, "authorize" | "renew">;
 }
 
 /** The lifetime of the session. */

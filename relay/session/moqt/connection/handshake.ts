@@ -10,6 +10,7 @@ import { clusterOption } from "./cluster.ts";
 import { PeerAccess } from "./access.ts";
 import { MAX_AUTH_TOKEN_CACHE_BYTES } from "../../limits.ts";
 import { refuseSession } from "../../connection/refuse_session.ts";
+import { pathWithToken, shownToken } from "../../connection/shown_token.ts";
 import type { Rights } from "../../rights.ts";
 import { TokenCache } from "./token_cache.ts";
 import type { SessionCloser } from "../../connection/session_closer.ts";
@@ -48,8 +49,8 @@ export async function performHandshake(
   options: Options,
   { control, streams, scopes, closer }: HandshakeParts,
 ): Promise<HandshakeResult | undefined> {
-  const { clock, settings, connection } = options;
-  control.begin(ownSetup(options), streams);
+  const { clock, settings, connection, link } = options;
+  control.begin(ownSetup(options, await link?.token?.first()), streams);
   const { promise: late, reject } = Promise.withResolvers<never>();
   const deadline = clock.after(settings.setupTimeoutMs, () => reject(noSetup()));
   const over = connection.closed.then(() => undefined);
@@ -66,15 +67,22 @@ export async function performHandshake(
   }
 }
 
-/** The options of our SETUP. */
-function ownSetup({ relayName, link, connection, hop, draft, settings }: Options): SetupOptions {
+/** The options of our SETUP, with the token by which a relay may ask for who calls it. */
+function ownSetup(
+  { relayName, link, connection, hop, draft, settings }: Options,
+  token: string | undefined,
+): SetupOptions {
+  const path = token !== undefined && link?.token?.isInPath
+    ? pathWithToken(link.path, token)
+    : link?.path;
   return {
+    ...(token !== undefined && { authorizationTokens: [shownToken(token)] }),
     ...clusterOption(draft, { hop, cost: settings.cost }),
     ...(draft.allows?.rangeFilters && { maxFilterRanges: BigInt(MAX_FILTER_RANGES) }),
     ...(relayName !== undefined && { relayName, takesCuts: true }),
     // On WebTransport the request carries path and authority.
-    ...(link !== undefined && connection.path === undefined &&
-      { path: link.path, authority: link.authority }),
+    ...(path !== undefined && connection.path === undefined &&
+      { path, authority: link!.authority }),
   };
 }
 
@@ -89,7 +97,7 @@ function admit(
     tokens: tokens.resolveSetup(peer.authorizationTokens ?? []),
     remoteAddress: connection.remoteAddress,
     protocol: draft.protocol,
-    isRelay: isRelay(peer),
+    relayName: peer.relayName,
   });
 }
 

@@ -70,11 +70,21 @@ export function meshParameters(
   };
 }
 
-/** Throws when a peer that is no relay sends mesh parameters. */
+/** Throws when a peer that is no relay sends mesh parameters, or a relay a path that it is not on. */
 export function checkMeshParameters(message: ControlMessage, peer: SetupOptions): void {
-  if (isRelay(peer) || !("parameters" in message)) return;
+  if (!("parameters" in message)) return;
+  if (isRelay(peer)) {
+    const { meshHops } = message.parameters as Partial<Parameters<"meshHops">>;
+    return checkOwnHop(meshHops?.at(-1), peer);
+  }
   const stray = Object.keys(message.parameters).find((name) => name.startsWith("mesh"));
   if (stray !== undefined) throw violation(`${stray} is allowed between relays only`);
+}
+
+/** Throws when what a relay puts where its own name belongs in a path is another one. */
+export function checkOwnHop(hop: string | undefined, { relayName }: SetupOptions): void {
+  if (hop === undefined || hop === relayName) return;
+  throw violation(`The relay ${relayName} tells a path that does not lead through it`);
 }
 
 /** The refusal of a request that has passed this relay before (a loop). */

@@ -118,7 +118,7 @@ export class Announcements {
     const { cluster } = this.#context;
     const told = routeHeard(cluster, parameters);
     if (cluster === undefined || told === undefined || !leadsBack(cluster, told)) {
-      return route.publish(told);
+      return route.publish(cluster?.isBelieved ? told : undefined);
     }
     route.withdraw();
     this.#context.events.say("namespace not taken: its path leads through this relay", {

@@ -4,7 +4,7 @@ import type { Refusal, TrackStatus } from "../../../track/mod.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { INEXPRESSIBLE_ANSWER, requestOk } from "../requests/answers.ts";
 import type { RequestChannel } from "../requests/requests.ts";
-import { checkName } from "../../connection/reserved.ts";
+import { checkName, isOfSession } from "../../connection/reserved.ts";
 import { sayProperties } from "./say_properties.ts";
 import type { Parties, Permission, Reporting, RequestNames, Wire } from "../connection/facets.ts";
 
@@ -38,7 +38,7 @@ async function allowedStatus(
 ): Promise<Outcome<TrackStatus, Refusal>> {
   const { track, parameters } = message;
   const refusal = checkName(track);
-  if (refusal !== undefined) return refused(refusal);
+  if (refusal !== undefined) return refused(await renewed(context, message) ?? refusal);
   const name = { namespace: track.namespace, track, scope: parameters.meshScope };
   const allowed = await context.access.authorize(
     "track_status",
@@ -56,6 +56,16 @@ async function allowedStatus(
   const source = scope.value.sourceOf(track);
   if (source === undefined) return refused(NO_PUBLISHER);
   return await source.trackStatus(track, parameters.meshHops);
+}
+
+/** A ping may bring the token by which its session goes on; the refusal of one that is not good. */
+async function renewed(
+  { access }: Permission,
+  { track, parameters: { authorizationTokens } }: ControlMessageOf<"trackStatus">,
+): Promise<Refusal | undefined> {
+  if (authorizationTokens === undefined || !isOfSession(track.namespace)) return undefined;
+  const outcome = await access.renew(authorizationTokens);
+  return outcome.ok ? undefined : outcome.refusal;
 }
 
 const NO_PUBLISHER: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };

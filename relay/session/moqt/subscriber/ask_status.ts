@@ -2,6 +2,7 @@ import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type ControlMessageOf, type FullTrackName, outOfScope } from "@qumo/shared/wire";
 import type { Refusal, TrackStatus } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
+import { shownToken } from "../../connection/shown_token.ts";
 import type { Judging, Lifetime, Wire } from "../connection/facets.ts";
 import { type AskContext, askPeer, GOING_AWAY, leaveRequest, NO_ANSWER } from "./ask.ts";
 
@@ -45,13 +46,17 @@ async function statusOf(
   return done({ largest: reported.largestObject, properties });
 }
 
-/** Pings the peer by a TRACK_STATUS of a reserved track, which no relay forwards. Never rejects. */
-export async function pingPeer(context: StatusContext): Promise<boolean> {
+/**
+ * Pings the peer by a TRACK_STATUS of a reserved track, which no relay forwards, and shows it a token if
+ * there is a new one. Never rejects.
+ */
+export async function pingPeer(context: StatusContext, token?: string): Promise<boolean> {
   const outcomes = context.metrics.upstreamRequests.link_probe;
+  const parameters = token === undefined ? {} : { authorizationTokens: [shownToken(token)] };
   try {
     const stream = await context.requests.open("trackStatus");
     const requestId = stream.nextId();
-    stream.send({ kind: "trackStatus", requestId, track: PING, parameters: {} });
+    stream.send({ kind: "trackStatus", requestId, track: PING, parameters });
     const answer = await stream.next();
     leaveRequest(context, stream);
     outcomes[answer === undefined ? "cancelled" : "ok"]++;

@@ -7,7 +7,7 @@ import {
 import { isTransportEnd, violation } from "../../errors.ts";
 import type { FeedUpdates } from "./feed_updates.ts";
 import type { RequestPermit } from "../connection/access.ts";
-import { isRelay } from "../connection/relay_peer.ts";
+import { checkOwnHop, isRelay } from "../connection/relay_peer.ts";
 import { requestOk } from "../requests/answers.ts";
 import { outcomeOf, refusalOf, requestError } from "../requests/refusals.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
@@ -69,6 +69,7 @@ export class FeedMessages {
         return this.#parts.onDone(message);
       case "meshPath":
         if (!isRelay(this.#context.peer)) break;
+        checkOwnHop(message.hops[0], this.#context.peer);
         return this.#parts.onPath(message.hops);
       case "requestUpdate": {
         if (!this.#parts.offered) break;

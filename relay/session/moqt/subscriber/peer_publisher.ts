@@ -5,6 +5,7 @@ import {
   type FullTrackName,
   hasPrefix,
   type Namespace,
+  type Parameters,
 } from "@qumo/shared/wire";
 import {
   type FeedTarget,
@@ -37,7 +38,7 @@ import {
 import { upstreamFilter, wantsPast } from "./upstream_filter.ts";
 import type { Judging } from "../connection/facets.ts";
 import { filterForAll } from "../connection/moq_dev.ts";
-import { isOtherRelay, isRelay, meshParameters } from "../connection/relay_peer.ts";
+import { checkOwnHop, isOtherRelay, isRelay, meshParameters } from "../connection/relay_peer.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { unsupportedExtension } from "../requests/unsupported.ts";
 
@@ -208,6 +209,8 @@ export class PeerPublisher implements FeedPublisher {
     if (isMesh && !isRelay(this.#context.peer)) {
       throw violation("A peer that is no relay sends the path of a track");
     }
+    const { meshHops } = parameters as Partial<Parameters<"meshHops">>;
+    if (isMesh) checkOwnHop(meshHops?.[0], this.#context.peer);
     feed.establish(stream, alias, parameters, properties);
     // Deferred, so that waiting subscribers start first and get the objects that overtook the
     // answer.
@@ -249,8 +252,8 @@ export class PeerPublisher implements FeedPublisher {
   }
 
   /** Pings the peer. Never rejects. */
-  ping(): Promise<boolean> {
-    return pingPeer(this.#context);
+  ping(token?: string): Promise<boolean> {
+    return pingPeer(this.#context, token);
   }
 
   /** Handles a data stream of one of our FETCHes. */

@@ -1,0 +1,86 @@
+import { type Clock, type FileAccess, type Log, messageOf, StartError } from "@qumo/shared/runtime";
+import type { Gate, LinkToken } from "../session/rights.ts";
+import { KeyStore } from "./key_store.ts";
+import { readSigningKey } from "./keys.ts";
+import { RelayGate } from "./relay_gate.ts";
+import { RelaySigner } from "./relay_signer.ts";
+import { RelayVerifier } from "./relay_verifier.ts";
+import type { AccessCounts } from "./token_access.ts";
+
+/** By which keys relays prove their names to each other. */
+export interface MeshKeySettings {
+  /** The file of this relay's own key; empty: it proves its name to nobody. */
+  readonly keyFile: string;
+  /** Files of the keys of other relays. */
+  readonly trustedKeys: readonly string[];
+  readonly tokenLifetimeMs: number;
+  readonly keyReloadMs: number;
+  readonly clockSkewMs: number;
+}
+
+/** What access of relays is built from. */
+export interface MeshAccessParts {
+  readonly settings: MeshKeySettings;
+  readonly files: Pick<FileAccess, "readText">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly counts: Pick<AccessCounts, "keyReloads">;
+}
+
+/** Access of other relays, until it is closed. */
+export interface MeshAccess {
+  /** Lets relays of the mesh in at the relay of this name, and leaves everybody else to `others`. */
+  gate(name: string, others: Gate): Gate;
+  /** What the relay `name` shows to the one that it calls; undefined without a key of its own. */
+  tokenFor(name: string, audience: string): LinkToken | undefined;
+  /** Looks at the keys now. */
+  reload(): Promise<void>;
+  close(): void;
+}
+
+/** Reads the keys of the mesh; rejects with a {@linkcode StartError} when that fails. */
+export async function meshAccess(parts: MeshAccessParts): Promise<MeshAccess> {
+  const { settings, files, clock, log } = parts;
+  const { keyFile, tokenLifetimeMs: lifetimeMs, clockSkewMs } = settings;
+  const readKey = () => files.readText(keyFile);
+  if (keyFile !== "") await checkSigning(readKey);
+  const store = await openStore(parts);
+  return {
+    gate(audience, others) {
+      const keys = () => store.current;
+      const verifier = new RelayVerifier({ keys, audience, clock, clockSkewMs });
+      return new RelayGate({ verifier, others, clock });
+    },
+    tokenFor(name, audience) {
+      if (keyFile === "") return undefined;
+      return new RelaySigner({ readKey, name, lifetimeMs, clock, log }).tokenFor(audience);
+    },
+    reload: () => store.reload(),
+    close: () => store.close(),
+  };
+}
+
+async function openStore(
+  { settings, files, clock, log, counts }: MeshAccessParts,
+): Promise<KeyStore> {
+  const { keyFile, trustedKeys, keyReloadMs: reloadMs } = settings;
+  // Relays that share one key trust it; of a private key its public half is used.
+  const sources = [...(keyFile === "" ? [] : [keyFile]), ...trustedKeys];
+  const reloads = counts.keyReloads;
+  try {
+    return await KeyStore.open({ sources, files, fetch, clock, log, reloadMs, reloads });
+  } catch (error) {
+    throw new StartError(`cannot start with the keys of the mesh: ${messageOf(error)}`, "mesh");
+  }
+}
+
+async function checkSigning(readKey: () => Promise<string>): Promise<void> {
+  let reason = "the key is public, which proves nothing";
+  try {
+    const key = readSigningKey(await readKey());
+    if (key.d !== undefined || key.k !== undefined) return;
+  } catch (error) {
+    reason = messageOf(error);
+  }
+  throw new StartError(`cannot start with the key of this relay: ${reason}`, "mesh.key_file");
+}

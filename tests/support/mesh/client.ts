@@ -1,10 +1,13 @@
-import { connectMoqNet } from "../peers/moq_net.ts";
-import type { MoqNetPeer } from "../peers/moq_net_peer.ts";
+import { Connection } from "@moq/net";
+import { connectMoqNet, withoutWebTransport } from "../peers/moq_net.ts";
+import { MoqNetPeer } from "../peers/moq_net_peer.ts";
 import type { QuicServerAddress, QuicTransport } from "../transport/quic_transport.ts";
 
 /** Where a client finds a relay of a mesh, and the certificate it must show. */
 export interface RelayAddress extends QuicServerAddress {
   readonly name: string;
+  /** The path of clients, with the token that they show: they come by WebSocket, where it has a place. */
+  readonly clientPath?: string | undefined;
 }
 
 // A relay that is stopped or cut off is given up before the scenarios' own deadlines.
@@ -23,10 +26,16 @@ addEventListener("unhandledrejection", (event) => {
   if (isLost) event.preventDefault();
 });
 
-/** Connects `@moq/net`; `prepare` may put something between the library and the connection. */
-export function connectClient(
+/** Connects `@moq/net`, as a rule over QUIC; `prepare` may put something between the library and the connection. */
+export async function connectClient(
   relay: RelayAddress,
   prepare?: (transport: QuicTransport) => void,
 ): Promise<MoqNetPeer> {
-  return connectMoqNet(relay, TRANSPORT_OPTIONS, prepare);
+  const { port, clientPath, hostname = "127.0.0.1" } = relay;
+  if (clientPath !== undefined) {
+    const url = new URL(`http://${hostname}:${port}${clientPath}`);
+    const session = await withoutWebTransport(() => Connection.connect(url));
+    return new MoqNetPeer("@moq/net over WebSocket", session);
+  }
+  return await connectMoqNet(relay, TRANSPORT_OPTIONS, prepare);
 }

@@ -16,6 +16,8 @@ export interface MeshOptions {
   readonly controllerConfig?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Added to every relay's configuration. */
   readonly relayConfig?: RelayConfig;
+  /** The path that clients connect to, with a token where relays want one. */
+  readonly clientPath?: string;
   /** What it stands on; the loopback address when nothing is said. */
   readonly site?: (topology: Topology) => Promise<Site>;
 }
@@ -47,7 +49,12 @@ export class Mesh implements AsyncDisposable {
       (_, at) => new MeshController({ name: `sdn${at}`, folder, place: site.controller() }),
     );
     const relays = options.topology.relays.map((name) =>
-      new MeshRelay({ name, folder, place: site.relay(name) })
+      new MeshRelay({
+        name,
+        folder,
+        place: site.relay(name),
+        ...(options.clientPath !== undefined && { clientPath: options.clientPath }),
+      })
     );
     this.#relays = new Map(relays.map((relay) => [relay.name, relay]));
   }

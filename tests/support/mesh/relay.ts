@@ -33,10 +33,12 @@ const START_TIMEOUT = 30_000;
 /** One relay of a mesh. */
 export class MeshRelay extends MeshProgram implements RelayAddress {
   certificateHash: Uint8Array<ArrayBuffer> = new Uint8Array();
+  readonly clientPath: string | undefined;
   #slowestAnswerMs = 0;
 
-  constructor(given: { name: string; folder: string; place: Place }) {
+  constructor(given: { name: string; folder: string; place: Place; clientPath?: string }) {
     super("relay/main.ts", given);
+    this.clientPath = given.clientPath;
   }
 
   /** Where other relays call it. */

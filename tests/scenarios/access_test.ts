@@ -319,20 +319,21 @@ Deno.test("a watched prefix moves by the token that was shown last", async () =>
   await watching.expect("requestOk");
 });
 
-Deno.test("who says that it is a relay needs a token that says so too", async () => {
+Deno.test("who says that it is a relay needs a token that says the same name", async () => {
   await using world = guarded();
   const relayName = "tokyo";
   const stranger = await world.connect({ setup: { ...showing(ALL), relayName } });
   await closedWith(stranger, "unauthorized", /relay/);
   const relay = await world.connect({
-    setup: { ...showing({ ...ALL, cluster: true }), relayName },
+    setup: { ...showing({ ...ALL, cluster: true, sub: relayName }), relayName },
   });
   await announce(relay, "live");
 });
 
 Deno.test("a relay's token is for the scopes that it names, not only for its path", async () => {
   await using world = guarded();
-  const setup = { ...showing({ root: "demo", get: "", cluster: true }), relayName: "tokyo" };
+  const claims = { root: "demo", get: "", cluster: true, sub: "tokyo" };
+  const setup = { ...showing(claims), relayName: "tokyo" };
   const relay = await world.connect({ setup });
   const asked = (meshScope: string) => subscribe(relay, { meshScope, meshHops: ["tokyo"] });
   await refused(await asked("/other"), "UNAUTHORIZED");

@@ -486,6 +486,21 @@ Deno.test("a quiet peer is asked for a sign, and lost when it gives none", async
   assert.equal(reason, "nothing was heard for 10000 ms");
 });
 
+Deno.test("a publisher that only sends hears from us before it gives up", async () => {
+  const clock = new ManualClock();
+  const busy = new Scripted("qmux-02", clock).begin();
+  await clock.advance(0);
+  for (let second = 1; second < QMUX_LIMITS.maxIdleTimeout / 1_000; second++) {
+    busy.data(2 + 4 * second, 0, bytes, true);
+    await clock.advance(1_000);
+    // What is said meanwhile is written before more time passes.
+    await busy.frames();
+  }
+  const pings = kinds(await busy.frames()).filter((kind) => kind === "ping");
+  assert.equal(pings.length, Math.floor(9_000 / QMUX_LIMITS.keepAliveInterval));
+  end(busy);
+});
+
 Deno.test("of pings that wait for their answers the last gets one", async () => {
   const client = new Scripted().begin();
   for (const sequence of [1, 5, 9]) client.send(encodeFrame({ kind: "ping", sequence }));

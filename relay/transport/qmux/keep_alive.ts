@@ -4,7 +4,7 @@ import { WAITED_WRITE } from "./limits.ts";
 /** Options of {@linkcode KeepAlive}; times are in milliseconds. */
 export interface KeepAliveOptions {
   readonly clock: Clock;
-  /** Silence after which the peer is asked for a sign; 0 never asks. */
+  /** Silence of either side after which the peer is asked for a sign; 0 never asks. */
   readonly interval: number;
   /** Silence after which the peer is lost. */
   readonly timeout: number;
@@ -13,17 +13,17 @@ export interface KeepAliveOptions {
   readonly onLost: () => void;
 }
 
-/** Finds out whether a peer is still there. */
+/** Finds out whether a peer is still there, and shows one that only sends that this side is. */
 export class KeepAlive {
   readonly #options: KeepAliveOptions;
   #timer: Timer;
   #heardAt: number;
   #askedAt: number;
-  #writingSince = 0;
+  #writingSince: number;
 
   constructor(options: KeepAliveOptions) {
     this.#options = options;
-    this.#heardAt = this.#askedAt = options.clock.now();
+    this.#heardAt = this.#askedAt = this.#writingSince = options.clock.now();
     this.#timer = this.#wait();
   }
 
@@ -43,10 +43,15 @@ export class KeepAlive {
     this.#timer.cancel();
   }
 
+  // A peer that hears nothing gives up, whatever it sends.
+  get #quietSince(): number {
+    return Math.max(Math.min(this.#heardAt, this.#writingSince), this.#askedAt);
+  }
+
   #wait(): Timer {
     const { clock, interval, timeout } = this.#options;
     const now = clock.now();
-    const ask = Math.max(this.#heardAt, this.#askedAt) + interval - now;
+    const ask = this.#quietSince + interval - now;
     const lose = this.#heardAt + timeout - now;
     return clock.after(interval > 0 ? Math.min(ask, lose) : lose, this.#look);
   }
@@ -55,7 +60,7 @@ export class KeepAlive {
     const { clock, interval, timeout, onQuiet, onLost } = this.#options;
     const now = clock.now();
     if (now - this.#heardAt >= timeout) return onLost();
-    if (interval > 0 && now - Math.max(this.#heardAt, this.#askedAt) >= interval) {
+    if (interval > 0 && now - this.#quietSince >= interval) {
       this.#askedAt = now;
       onQuiet();
     }

@@ -40,6 +40,7 @@ const AT_START: Record<string, Start> = {
       "relay/page/mod.ts -> relay/page/libraries/moq_publish.js",
       "relay/page/mod.ts -> relay/page/libraries/moq_watch.js",
       "relay/page/mod.ts -> relay/page/libraries/qr.js",
+      "relay/relay_access.ts -> relay/access/mesh_access.ts",
       "shared/http/tls_detector.ts -> node:tls",
       "shared/metrics/scrape.ts -> shared/metrics/prometheus.ts",
       "shared/runtime/config_file.ts -> shared/runtime/config_tree.ts",

@@ -80,6 +80,14 @@ export class RelayMetrics {
   readonly oddities: Record<words.OddityKind, number> = zeros(words.ODDITIES);
   readonly mesh = new MeshMetrics();
   readonly access = { keyReloads: { ok: 0, refused: 0 }, requestsCut: 0 };
+  readonly encoders = {
+    begun: zeros(words.INGEST_PROTOCOLS),
+    refused: zeros(words.ENCODER_REFUSALS),
+    ended: zeros(words.ENCODER_ENDS),
+    frames: 0,
+    framesDropped: zeros(words.FRAME_DROPS),
+    limits: zeros(words.ENCODER_LIMITS),
+  };
   /** Certificates found while running, by whether they were accepted. */
   readonly certificateReloads = { ok: 0, refused: 0 };
   /** Unexpected internal errors. */

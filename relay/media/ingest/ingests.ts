@@ -119,7 +119,7 @@ export class Ingests {
       tokens: [],
       remoteAddress: request.remoteAddress,
       protocol: request.protocol,
-      isRelay: false,
+      relayName: undefined,
     });
     if (!admitted.ok) return refused(denialOf("unauthorized", admitted.refusal));
     const rights = admitted.value;

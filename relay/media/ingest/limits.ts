@@ -23,3 +23,9 @@ export const MIN_AUDIO_GROUP_US = 250_000;
 
 /** How long video may go on without a key frame before the log says it: nobody can join meanwhile. */
 export const NO_KEY_FRAME_US = 15_000_000;
+
+/** How long an encoder may send as fast as it can, after it was quiet: a key frame, or what it had queued. */
+export const PACE_BURST_MS = 2_000;
+
+/** What a message counts for beside its bytes, since tiny ones cost the relay as much as these. */
+export const MESSAGE_COST_BYTES = 1_000;

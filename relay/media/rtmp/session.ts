@@ -44,6 +44,7 @@ export class RtmpSession {
   readonly #chunks = new ChunkReader();
   readonly #maxMessageBytes: number;
   #app = "";
+  #messages = 0;
   #isPublishing = false;
   #isOver = false;
   #received = 0;
@@ -60,6 +61,11 @@ export class RtmpSession {
     return this.#isPublishing;
   }
 
+  /** How many messages have come. */
+  get messages(): number {
+    return this.#messages;
+  }
+
   /** Takes bytes of the connection. Rejects with {@linkcode RtmpError} for what is not RTMP. */
   async feed(bytes: Uint8Array): Promise<void> {
     this.#acknowledge(bytes.length);
@@ -72,6 +78,7 @@ export class RtmpSession {
     if (rest.length === 0) return;
     for (const message of this.#chunks.push(rest)) {
       if (this.#isOver) return;
+      this.#messages++;
       const waiting = this.#take(message);
       if (waiting !== undefined) await waiting;
     }

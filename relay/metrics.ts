@@ -79,14 +79,13 @@ export class RelayMetrics {
   readonly malformed: Record<words.Malformed, number> = zeros(words.MALFORMED);
   readonly oddities: Record<words.OddityKind, number> = zeros(words.ODDITIES);
   readonly mesh = new MeshMetrics();
-  readonly access = { keyReloads: { ok: 0, refused: 0 }, requestsCut: 0 };
-  readonly encoders = {
-    begun: zeros(words.INGEST_PROTOCOLS),
-    refused: zeros(words.ENCODER_REFUSALS),
-    ended: zeros(words.ENCODER_ENDS),
-    frames: 0,
-    framesDropped: zeros(words.FRAME_DROPS),
-    limits: zeros(words.ENCODER_LIMITS),
+  readonly access = {
+    keyReloads: { ok: 0, refused: 0 },
+    requestsCut: zeros(words.ACCESS_CUTS),
+    revocations: 0,
+    sessionsHeld: 0,
+    kicks: 0,
+    accessEntriesLeftOut: 0,
   };
   /** Certificates found while running, by whether they were accepted. */
   readonly certificateReloads = { ok: 0, refused: 0 };

@@ -1,5 +1,6 @@
 import type { MeshAccess } from "./access/mesh_access.ts";
-import type { AccessCounts } from "./access/token_access.ts";
+import type { Steering, SteeringCounts } from "./access/steering.ts";
+import type { KeyCounts } from "./access/token_access.ts";
 import { openAccess } from "./open_access.ts";
 import type { RelayOptions } from "./relay_options.ts";
 import { clientGate, type Gate, type LinkToken } from "./session/rights.ts";
@@ -10,6 +11,8 @@ export interface RelayAccess {
   gate(name: string): Gate;
   /** What the relay `name` shows to the one that it calls, if anything. */
   tokenFor(name: string, audience: string): LinkToken | undefined;
+  /** What controllers say about access; absent: nothing asks for it. */
+  readonly steering: Steering | undefined;
   /** Looks at the keys now. */
   reload(): Promise<void>;
   close(): void;
@@ -21,7 +24,7 @@ export interface RelayAccess {
  */
 export async function openRelayAccess(
   options: RelayOptions,
-  counts: AccessCounts,
+  counts: SteeringCounts & KeyCounts,
 ): Promise<RelayAccess | undefined> {
   const tokens = await openAccess(options, counts);
   let mesh: MeshAccess | undefined;
@@ -38,6 +41,7 @@ export async function openRelayAccess(
       const others = tokens?.gate ?? clientGate;
       return mesh?.gate(name, others) ?? others;
     },
+    steering: tokens?.steering,
     tokenFor: (name, audience) => mesh?.tokenFor(name, audience),
     reload: async () => void await Promise.all([tokens?.reload(), mesh?.reload()]),
     close: () => {
@@ -49,7 +53,7 @@ export async function openRelayAccess(
 
 async function openMesh(
   { config: { auth, mesh }, files, clock, log }: RelayOptions,
-  counts: AccessCounts,
+  counts: KeyCounts,
 ): Promise<MeshAccess | undefined> {
   const { keyFile, trustedKeys } = mesh;
   if (keyFile === "" && trustedKeys.length === 0) return undefined;

@@ -18,6 +18,7 @@ import {
 } from "./control_plane/mod.ts";
 import { parseUpstream, type UpstreamOrigin } from "./config/upstream.ts";
 import { type Condition, conditionOf } from "./ops/conditions.ts";
+import type { Steering } from "./access/steering.ts";
 import type { KnownAddresses } from "./known_addresses.ts";
 import { type Dial, openDialer } from "./neighbor_dialer.ts";
 import type { RelayMetrics } from "./metrics.ts";
@@ -56,6 +57,8 @@ export interface MeshContext {
   readonly isDraining: () => boolean;
   /** Called when the controller orders a drain. */
   readonly onDrain: () => void;
+  /** Receives what controllers say about access. */
+  readonly steering?: Steering;
   /** Receives the addresses at which neighbors answered. */
   readonly known: Pick<KnownAddresses, "addNeighbor">;
   /** What the relay `name` shows to the one that it calls, if anything. */
@@ -232,7 +235,7 @@ export class RelayMesh implements RegistryObserver {
   }
 
   async #newControl(settings: ControlPlaneSettings): Promise<ControlPlane> {
-    const { config, clock, log, onDrain } = this.#context;
+    const { config, clock, log, onDrain, steering } = this.#context;
     const { files } = this.#access;
     const fetching = await tlsFetch(config.sdn.tls, (path) => files.readText(path));
     if (!fetching.ok) throw new StartError(fetching.refusal, "sdn.tls");
@@ -243,6 +246,7 @@ export class RelayMesh implements RegistryObserver {
       log,
       files,
       report: () => this.#report(),
+      ...(steering !== undefined && { access: steering }),
       onDrain,
       fetch: fetching.value.fetch,
     });

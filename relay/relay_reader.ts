@@ -3,8 +3,10 @@ import { countsOf } from "./counts.ts";
 import type { SessionHost } from "./host.ts";
 import type { Listeners } from "./listeners.ts";
 import type { RelayMetrics } from "./metrics.ts";
+import type { Condition } from "./ops/conditions.ts";
 import type { EventLoopLag } from "./ops/event_loop.ts";
 import type { Part, Read, RelayReading, RowRange } from "./ops/readings.ts";
+import type { Steering } from "./access/steering.ts";
 import type { CertificateView, RelayState, Usage } from "./ops/snapshot.ts";
 import type { RelayMesh } from "./relay_mesh.ts";
 
@@ -19,6 +21,7 @@ export interface ReaderParts {
   readonly state: () => RelayState;
   readonly address: () => string;
   readonly certificate: () => CertificateView;
+  readonly access: Pick<Steering, "isUnknown" | "isHeld"> | undefined;
   readonly clock: Clock;
 }
 
@@ -26,16 +29,17 @@ const NO_ROWS: RowRange = { offset: 0, limit: 0 };
 
 /** Creates the reader of a relay that starts now. */
 export function relayReader(parts: ReaderParts): Read {
-  const { host, mesh, listeners, metrics, eventLoop, usage, state, clock } = parts;
+  const { host, mesh, listeners, metrics, eventLoop, usage, state, access, clock } = parts;
   const startedAt = clock.now();
   const reads: { readonly [P in Part]: (range: RowRange) => RelayReading[P] } = {
     state,
     uptimeMs: () => clock.now() - startedAt,
     address: parts.address,
     certificate: parts.certificate,
-    unready: () => state() === "serving" ? mesh.unready : state(),
+    unready: () => state() === "serving" ? heldBack(access) ?? mesh.unready : state(),
     conditions: () => [
       ...mesh.conditions,
+      ...(access?.isUnknown ? ["revocations_unknown" as const] : []),
       ...(listeners.hasFailed ? ["listener_failed" as const] : []),
     ],
     process: () => ({ ...usage(), eventLoopLagMs: eventLoop.worst() }),
@@ -52,4 +56,9 @@ export function relayReader(parts: ReaderParts): Read {
     const entries = asked.map((part) => [part, reads[part](range)]);
     return Promise.resolve(Object.fromEntries(entries) as Pick<RelayReading, P>);
   };
+}
+
+/** While sessions have to wait, others serve them sooner. */
+function heldBack(access: ReaderParts["access"]): Condition | undefined {
+  return access?.isHeld ? "revocations_unknown" : undefined;
 }

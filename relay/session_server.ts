@@ -1,7 +1,5 @@
 import { TaskGroup, trackText } from "@qumo/shared/runtime";
 import type { HostParts, SessionHost } from "./host.ts";
-import { newIngests } from "./ingest.ts";
-import type { Ingests } from "./media/ingest/ingests.ts";
 import type { RowRange, Rows } from "./ops/readings.ts";
 import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
 import { policyOf } from "./publisher_policy.ts";
@@ -43,7 +41,6 @@ interface Served {
 /** Serves a relay's connections: one session each, over one registry of tracks. */
 export class SessionServer implements SessionHost {
   readonly protocols: readonly string[];
-  readonly ingests: Ingests;
   readonly #parts: HostParts;
   readonly #settings: SessionSettings;
   // The settings of outgoing links.
@@ -73,7 +70,6 @@ export class SessionServer implements SessionHost {
       onFetchShared: () => void metrics.fetchesShared++,
       onReplaced: (replacement, isNew) => this.#replaced(replacement, isNew),
     });
-    this.ingests = newIngests(parts, this.#registry, () => ++this.#lastId);
   }
 
   /** Logs a takeover once, whatever the number of tracks. */
@@ -187,7 +183,7 @@ export class SessionServer implements SessionHost {
   }
 
   snapshot(): RelaySnapshot {
-    let [subscriptions, namespaces, parkedStreams] = [0, this.ingests.size, 0];
+    let [subscriptions, namespaces, parkedStreams] = [0, 0, 0];
     for (const { counts } of this.#sessions.keys()) {
       subscriptions += counts.subscriptions;
       namespaces += counts.namespaces;
@@ -206,7 +202,6 @@ export class SessionServer implements SessionHost {
       namespaces,
       openGroups,
       parkedStreams,
-      encoders: this.ingests.size,
       clientStreams: this.#streamBudget.open,
       cache: { bytes: cache.bytes, groups: cache.groups },
     };
@@ -242,8 +237,6 @@ export class SessionServer implements SessionHost {
 
   async drain(deadlineMs: number, address: string | undefined): Promise<void> {
     this.#closeUnknown("the relay is going away");
-    // Their protocols have no GOAWAY: who is closed comes back, to a relay that takes it.
-    this.ingests.close("the relay is going away");
     for (const session of this.#sessions.keys()) {
       session.drain(deadlineMs, uriFor(address, session.connection.transport));
     }
@@ -252,7 +245,6 @@ export class SessionServer implements SessionHost {
 
   async close(): Promise<void> {
     this.#closeUnknown("the relay is shutting down");
-    this.ingests.close("the relay is shutting down");
     for (const session of this.#sessions.keys()) session.close("the relay is shutting down");
     await Promise.all([...this.#sessions.values()].map(({ over }) => over));
     await this.#tasks.close();

@@ -35,6 +35,8 @@ const AT_START: Record<string, Start> = {
     late: [
       "relay/cli.ts -> relay/access/explain.ts",
       "relay/cli.ts -> relay/access/token_tool.ts",
+      "relay/open_access.ts -> relay/access/steered_gate.ts",
+      "relay/open_access.ts -> relay/access/steering.ts",
       "relay/open_access.ts -> relay/access/token_access.ts",
       "relay/page/mod.ts -> relay/page/libraries/licenses.txt",
       "relay/page/mod.ts -> relay/page/libraries/moq_publish.js",

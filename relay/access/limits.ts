@@ -48,3 +48,18 @@ export const MAX_RELAY_TOKEN_MS = 86_400_000;
 
 /** Tokens of one session that were no good, behind which none is verified: each costs a signature. */
 export const MAX_REFUSED_TOKENS = 64;
+
+/** Revocations that are kept: each is a few hundred bytes. Further ones are left out and counted. */
+export const MAX_REVOCATIONS = 200_000;
+
+/** Policies of tenants that are kept. Further ones are left out and counted. */
+export const MAX_POLICIES = 50_000;
+
+/** Kicks that are remembered, since a controller may tell one twice. */
+export const MAX_KICKS_KNOWN = 1_000;
+
+/**
+ * How far the clocks of relay and controller may be apart when a revoked session is told from one that
+ * got its number after a restart, in milliseconds.
+ */
+export const SESSION_SKEW_MS = 10_000;

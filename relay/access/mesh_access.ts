@@ -5,7 +5,7 @@ import { readSigningKey } from "./keys.ts";
 import { RelayGate } from "./relay_gate.ts";
 import { RelaySigner } from "./relay_signer.ts";
 import { RelayVerifier } from "./relay_verifier.ts";
-import type { AccessCounts } from "./token_access.ts";
+import type { KeyCounts } from "./token_access.ts";
 
 /** By which keys relays prove their names to each other. */
 export interface MeshKeySettings {
@@ -24,7 +24,7 @@ export interface MeshAccessParts {
   readonly files: Pick<FileAccess, "readText">;
   readonly clock: Clock;
   readonly log: Log;
-  readonly counts: Pick<AccessCounts, "keyReloads">;
+  readonly counts: Pick<KeyCounts, "keyReloads">;
 }
 
 /** Access of other relays, until it is closed. */

@@ -11,79 +11,74 @@ import type { AuthorizationRequest, Permit, Rights, ShownToken } from "../sessio
 import type { SessionLimits } from "../session/settings.ts";
 import { MAX_SLEEP_MS } from "./limits.ts";
 import { fieldsOfUrl } from "./paths.ts";
-import { allows, allowsUnder, type AskedName, type Policy, type Right } from "./policy.ts";
+import { allows, allowsUnder, type Holder, type Policy, type Right } from "./policy.ts";
+import type { Loss, Present } from "./present.ts";
+import { type Need, NEEDS, type PermitRights, RequestPermit } from "./request_permit.ts";
+import { SessionPolicies } from "./session_policies.ts";
 import type { VerifiedTokens } from "./verified_tokens.ts";
 import type { Denial } from "./verifier.ts";
 
+/** What is forbidden at the moment, whatever tokens say. */
+export interface Bans {
+  readonly present: Present;
+  /** Why a token of this holder counts no more; absent: it does. */
+  ofHolder(holder: Holder): Denial | undefined;
+  /** Why nobody may do anything with this name, which begins with the fields of the path. */
+  ofName(name: Namespace): Denial | undefined;
+  /** A request was ended. */
+  cut(denial: Denial): void;
+}
+
 /** The dependencies of {@linkcode PeerRights}. */
 export interface PeerRightsParts {
+  readonly session: number;
   /** What the peer may do by what it showed when it came, and by the configuration. */
   readonly policies: readonly Policy[];
   /** The fields of its connection's path. */
   readonly path: Namespace;
-  readonly tokens: VerifiedTokens;
+  readonly tokens: Pick<VerifiedTokens, "ofShown">;
   readonly clock: Clock;
-  /** Called for each request that was cut. */
-  readonly onCut: () => void;
+  readonly bans: Bans;
 }
-
-/** What a request needs: for one name, or for any under a prefix. */
-interface Need {
-  readonly right: Right;
-  readonly name: AskedName;
-  readonly isPrefix: boolean;
-}
-
-/** The right that an action needs, and whether for any name under a prefix. */
-export const NEEDS: Record<AuthorizationRequest["action"], { right: Right; isPrefix: boolean }> = {
-  subscribe: { right: "subscribe", isPrefix: false },
-  fetch: { right: "fetch", isPrefix: false },
-  track_status: { right: "status", isPrefix: false },
-  publish: { right: "publish", isPrefix: false },
-  publish_namespace: { right: "announce", isPrefix: false },
-  // What comes under the prefix is looked at one by one.
-  subscribe_namespace: { right: "see", isPrefix: true },
-  subscribe_tracks: { right: "subscribe", isPrefix: true },
-};
 
 /** The rights of one peer: the policies of its tokens, for as long as these are in force. */
-export class PeerRights implements Rights {
+export class PeerRights implements Rights, PermitRights {
+  readonly session: number;
+  readonly since: number;
   readonly isRelay: boolean;
   readonly holder: Rights["holder"];
   readonly #parts: PeerRightsParts;
-  readonly #permits = new Set<RequestPermit>();
-  #policies: readonly Policy[];
+  // With the policies by which each is found.
+  readonly #permits = new Map<RequestPermit, readonly Policy[]>();
+  readonly #policies: SessionPolicies;
   #timer: Timer | undefined;
   // When the right ends that the timer is for.
   #wakesFor = Infinity;
   #tell: ((refusal: Denial) => void) | undefined;
+  // Why it may do nothing any more.
+  #closedBy: Denial | undefined;
   #isClosed = false;
 
   constructor(parts: PeerRightsParts) {
+    const { clock, policies, session, bans } = parts;
     this.#parts = parts;
-    this.#policies = parts.policies;
-    this.holder = holderOf(parts.policies);
-    this.isRelay = parts.policies.some(({ isRelay }) => isRelay);
+    this.session = session;
+    this.since = clock.wall();
+    this.holder = holderOf(policies);
+    this.isRelay = policies.some(({ isRelay }) => isRelay);
+    this.#policies = new SessionPolicies(policies, (policy) => this.#isInForce(policy));
+    bans.present.enter(this);
+    for (const { holder } of policies) bans.present.hold(this, holder);
   }
 
   limitsOf(configured: SessionLimits): SessionLimits {
-    const own = this.#policies.filter(({ holder }) => holder.tokenId !== undefined);
-    if (own.length === 0) return configured;
-    const highest = (name: keyof Policy["limits"], limit: number) =>
-      Math.max(...own.map(({ limits }) => Math.min(limit, limits[name] ?? limit)));
-    return {
-      ...configured,
-      maxSubscriptions: highest("subscriptions", configured.maxSubscriptions),
-      maxPublishedTracks: highest("publishedTracks", configured.maxPublishedTracks),
-      maxNamespaces: highest("namespaces", configured.maxNamespaces),
-      maxFetches: highest("fetches", configured.maxFetches),
-    };
+    return this.#policies.limitsOf(configured);
   }
 
   async authorize(
     { action, namespace, track, scope, tokens }: AuthorizationRequest,
   ): Promise<Outcome<Permit, Denial>> {
-    const shown = await this.#parts.tokens.ofShown(tokens);
+    const shown = await this.verify(tokens);
     if (!shown.ok) return shown;
     const path = scope === undefined ? this.#parts.path : fieldsOfUrl(scope);
     const need = { ...NEEDS[action], name: { path, namespace, track: track?.name } };
@@ -98,22 +93,44 @@ export class PeerRights implements Rights {
 
   onLost(tell: (refusal: Denial) => void): void {
     this.#tell = tell;
-    this.#wakeFor(this.#policies);
+    if (this.#closedBy === undefined) this.#look();
+    else this.#leave(this.#closedBy);
   }
 
-  close(): void {
-    this.#isClosed = true;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#tell = undefined;
-    this.#permits.clear();
+  expel(denial: Denial): Loss {
+    this.#closedBy = denial;
+    this.#leave(denial);
+    return { requests: this.#permits.size, isOver: true };
+  }
+
+  end(denial: Denial, isMeant: (holder: Holder) => boolean): Loss {
+    if (this.#parts.policies.some(({ holder }) => isMeant(holder))) return this.expel(denial);
+    const meant = [...this.#permits.keys()].filter(({ own }) =>
+      own.some(({ holder }) => isMeant(holder))
+    );
+    for (const permit of meant) this.cut(permit, denial);
+    return { requests: meant.length, isOver: this.#leaveIfOver(denial) };
+  }
+
+  review(): Loss {
+    this.#policies.prune();
+    let requests = 0;
+    for (const permit of [...this.#permits.keys()]) {
+      if (this.isAllowed(permit)) {
+        permit.changed();
+        continue;
+      }
+      requests++;
+      this.cut(permit, this.#whyLost(permit.need.name, permit.own));
+    }
+    return { requests, isOver: this.#leaveIfOver(this.#whyOver()) };
   }
 
   /** Whether a request may be told that a namespace exists. */
   shows(namespace: Namespace, { need, own }: RequestPermit): boolean {
-    const name = { path: need.name.path, namespace };
-    const policies = this.#inForce([...this.#policies, ...own]);
-    return policies.some((policy) => allows(policy, "see", name));
+    const { path } = need.name;
+    if (this.#parts.bans.ofName([...path, ...namespace]) !== undefined) return false;
+    return this.#allowing(own).some((policy) => allows(policy, "see", { path, namespace }));
   }
 
   /** A permit for a track that comes by a request. */
@@ -124,67 +141,107 @@ export class PeerRights implements Rights {
     return this.isAllowed(permit) ? permit : undefined;
   }
 
-  /** Why a request is not allowed. */
-  denialOf({ need, own }: RequestPermit): Denial {
-    return this.#denial(need, own);
-  }
-
-  /** Whether a request is allowed now. */
-  isAllowed({ need, own }: RequestPermit): boolean {
-    const { right, name, isPrefix } = need;
-    return this.#inForce([...this.#policies, ...own]).some((policy) =>
+  isAllowed({ need: { right, name, isPrefix }, fields, own }: RequestPermit): boolean {
+    if (this.#closedBy !== undefined || this.#parts.bans.ofName(fields) !== undefined) return false;
+    return this.#allowing(own).some((policy) =>
       isPrefix ? allowsUnder(policy, right, name) : allows(policy, right, name)
     );
   }
 
-  /** The policies of further tokens. */
-  verify(tokens: readonly ShownToken[]): Promise<Outcome<Policy[], Denial>> {
-    return this.#parts.tokens.ofShown(tokens);
+  denialOf({ need: { right, name }, fields, own }: RequestPermit): Denial {
+    const banned = this.#closedBy ?? this.#parts.bans.ofName(fields);
+    if (banned !== undefined) return banned;
+    const past = [...this.#parts.policies, ...own].filter((policy) => !this.#isInForce(policy));
+    if (past.some((policy) => allows(policy, right, name))) return this.#whyLost(name, past);
+    const ids = idsOf(this.#allowing(own));
+    const what = `${VERBS[right]} ${namespaceText([...name.path, ...name.namespace])}`;
+    const who = ids === "" ? "nothing allows the peer" : `token ${ids} does not allow`;
+    return { kind: "unauthorized", reason: `${who} to ${what}` };
   }
 
-  /** Ends a permit when its time has come. */
+  /** The policies of further tokens. */
+  async verify(tokens: readonly ShownToken[]): Promise<Outcome<Policy[], Denial>> {
+    const shown = await this.#parts.tokens.ofShown(tokens);
+    if (!shown.ok) return shown;
+    const banned = shown.value.map(({ holder }) => this.#parts.bans.ofHolder(holder))
+      .find((denial) => denial !== undefined);
+    return banned === undefined ? shown : refused(banned);
+  }
+
   watch(permit: RequestPermit): void {
     // Its tokens may have been verified for longer than the session lasted.
     if (this.#isClosed) return;
-    this.#permits.add(permit);
+    this.#forget(permit);
+    const { present } = this.#parts.bans;
+    this.#permits.set(permit, permit.own);
+    this.#policies.use(permit.own);
+    present.begin(permit.fields, permit);
+    for (const { holder } of permit.own) present.hold(this, holder);
     if (this.isAllowed(permit)) this.#wakeFor(permit.own);
-    else this.#cut(permit);
+    else this.cut(permit, this.#whyLost(permit.need.name, permit.own));
+  }
+
+  cut(permit: RequestPermit, denial: Denial): void {
+    if (!this.#forget(permit)) return;
+    this.#parts.bans.cut(denial);
+    permit.end(denial);
   }
 
   forget(permit: RequestPermit): void {
-    this.#permits.delete(permit);
-    this.#leaveIfOver();
+    if (this.#forget(permit)) this.#leaveIfOver(this.#whyOver());
   }
 
-  #inForce(policies: readonly Policy[]): readonly Policy[] {
-    const now = this.#parts.clock.wall();
-    return policies.filter(({ until }) => until > now);
+  #forget(permit: RequestPermit): boolean {
+    const held = this.#permits.get(permit);
+    if (held === undefined) return false;
+    const { present } = this.#parts.bans;
+    this.#permits.delete(permit);
+    this.#policies.unuse(held);
+    present.done(permit.fields, permit);
+    for (const { holder } of held) present.release(this, holder);
+    return true;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#tell = undefined;
+    const { policies, bans: { present } } = this.#parts;
+    for (const permit of [...this.#permits.keys()]) this.#forget(permit);
+    for (const { holder } of policies) present.release(this, holder);
+    present.leave(this);
+  }
+
+  #isInForce({ until, holder }: Policy): boolean {
+    return until > this.#parts.clock.wall() && this.#parts.bans.ofHolder(holder) === undefined;
+  }
+
+  #allowing(own: readonly Policy[]): readonly Policy[] {
+    return [...this.#policies.current, ...own].filter((policy) => this.#isInForce(policy));
   }
 
   /** Ends what is over, and sleeps until the next end. */
   #look(): void {
     this.#timer = undefined;
-    this.#policies = this.#inForce(this.#policies);
-    for (const permit of [...this.#permits]) {
-      if (!this.isAllowed(permit)) this.#cut(permit);
-    }
-    this.#leaveIfOver();
-    this.#wakeFor(this.#policies);
-    for (const { own } of this.#permits) this.#wakeFor(own);
+    this.review();
+    this.#wakeFor(this.#policies.current);
+    for (const { own } of this.#permits.keys()) this.#wakeFor(own);
   }
 
-  #cut(permit: RequestPermit): void {
-    this.#permits.delete(permit);
-    this.#parts.onCut();
-    permit.end(expired([...permit.own, ...this.#parts.policies]));
-  }
-
-  #leaveIfOver(): void {
+  #leaveIfOver(denial: Denial): boolean {
     const { policies } = this.#parts;
-    if (policies.length === 0 || this.#policies.length + this.#permits.size > 0) return;
+    const left = this.#policies.current.length + this.#permits.size;
+    if (policies.length === 0 || left > 0) return false;
+    this.#leave(denial);
+    return true;
+  }
+
+  #leave(denial: Denial): void {
     const tell = this.#tell;
     this.#tell = undefined;
-    tell?.(expired(policies));
+    tell?.(denial);
   }
 
   /** Looks again when the first of these is over. */
@@ -200,68 +257,25 @@ export class PeerRights implements Rights {
     }
   }
 
-  #denial({ right, name }: Need, shown: readonly Policy[]): Denial {
-    const past = this.#parts.policies.filter(({ until }) => until <= this.#parts.clock.wall());
-    if (past.some((policy) => allows(policy, right, name))) return expired(past);
-    const ids = idsOf([...this.#policies, ...shown]);
-    const what = `${VERBS[right]} ${namespaceText([...name.path, ...name.namespace])}`;
-    const who = ids === "" ? "nothing allows the peer" : `token ${ids} does not allow`;
-    return { kind: "unauthorized", reason: `${who} to ${what}` };
-  }
-}
-
-/** What allows one request: the session's policies, and those of its own tokens. */
-class RequestPermit implements Permit {
-  readonly need: Need;
-  own: readonly Policy[];
-  readonly #rights: PeerRights;
-  #tell: ((refusal: Denial) => void) | undefined;
-
-  constructor(rights: PeerRights, need: Need, own: readonly Policy[]) {
-    this.#rights = rights;
-    this.need = need;
-    this.own = own;
+  /** Why a request is no longer allowed. */
+  #whyLost({ path, namespace }: Need["name"], own: readonly Policy[]): Denial {
+    const { bans, policies } = this.#parts;
+    const byName = this.#closedBy ?? bans.ofName([...path, ...namespace]);
+    return byName ?? this.#whyNone([...own, ...policies]);
   }
 
-  shows(namespace: Namespace): boolean {
-    return this.#rights.shows(namespace, this);
+  #whyOver(): Denial {
+    return this.#closedBy ?? this.#whyNone(this.#parts.policies);
   }
 
-  offers(track: FullTrackName): Permit | undefined {
-    return this.#rights.offers(track, this);
-  }
-
-  onLost(tell: (refusal: Denial) => void): void {
-    this.#tell = tell;
-    this.#rights.watch(this);
-  }
-
-  async renew(tokens: readonly ShownToken[]): Promise<Outcome<void, Denial>> {
-    if (tokens.length === 0) return done(undefined);
-    const shown = await this.#rights.verify(tokens);
-    if (!shown.ok) return shown;
-    // What is shown last replaces what was shown before, if it is enough.
-    const before = this.own;
-    this.own = shown.value;
-    if (!this.#rights.isAllowed(this)) {
-      const denial = this.#rights.denialOf(this);
-      this.own = before;
-      return refused(denial);
+  /** Why none of these is in force. */
+  #whyNone(policies: readonly Policy[]): Denial {
+    for (const { holder } of policies) {
+      const banned = this.#parts.bans.ofHolder(holder);
+      if (banned !== undefined) return banned;
     }
-    if (this.#tell !== undefined) this.#rights.watch(this);
-    return done(undefined);
-  }
-
-  release(): void {
-    this.#tell = undefined;
-    this.#rights.forget(this);
-  }
-
-  /** The request is no longer allowed. */
-  end(denial: Denial): void {
-    const tell = this.#tell;
-    this.#tell = undefined;
-    tell?.(denial);
+    const reason = `token ${idsOf(policies)} has expired`;
+    return { kind: "expired_auth_token", reason };
   }
 }
 
@@ -273,10 +287,6 @@ const VERBS: Record<Right, string> = {
   status: "ask about",
   see: "see namespaces under",
 };
-
-function expired(policies: readonly Policy[]): Denial {
-  return { kind: "expired_auth_token", reason: `token ${idsOf(policies)} has expired` };
-}
 
 function idsOf(policies: readonly Policy[]): string {
   return policies.flatMap(({ holder: { tokenId } }) => tokenId ?? []).join(" ");

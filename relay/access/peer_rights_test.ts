@@ -2,6 +2,7 @@ import { done } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 import { fieldsOf } from "./paths.ts";
+import { steeringOf } from "../../tests/support/worlds/plain_tokens.ts";
 import { PeerRights } from "./peer_rights.ts";
 import { type Policy, prefixRule } from "./policy.ts";
 import { VerifiedTokens } from "./verified_tokens.ts";
@@ -39,7 +40,8 @@ Deno.test("a request whose token is verified when its session is over leaves no 
     path: [],
     tokens: new VerifiedTokens(verifier, clock),
     clock,
-    onCut: () => {},
+    session: 1,
+    bans: steeringOf(clock),
   });
   rights.onLost(() => {});
   const asked = rights.authorize({

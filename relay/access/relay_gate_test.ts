@@ -43,6 +43,7 @@ function peer(relayName: string | undefined, ...tokens: readonly string[]) {
   return {
     path: "",
     tokens: tokens.map(shown),
+    session: 1,
     remoteAddress: "10.0.0.1:4433",
     protocol: "moqt",
     relayName,

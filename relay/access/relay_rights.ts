@@ -3,7 +3,7 @@ import type { AuthorizationRequest, Permit, Rights, ShownToken } from "../sessio
 import type { SessionLimits } from "../session/settings.ts";
 import { MAX_REFUSED_TOKENS, MAX_SLEEP_MS } from "./limits.ts";
 import { fieldsOfUrl } from "./paths.ts";
-import { NEEDS } from "./peer_rights.ts";
+import { NEEDS } from "./request_permit.ts";
 import { allows, allowsUnder, type AskedName, type Right, rulesOfScope } from "./policy.ts";
 import { relayTokensOf } from "./relay_tokens.ts";
 import type { ProvenRelay, RelayVerifier } from "./relay_verifier.ts";
@@ -99,6 +99,7 @@ export class RelayRights implements Rights {
       offers: ({ namespace, name: track }) =>
         this.#may("subscribe", { path, namespace, track }, false) ? this.#permit(path) : undefined,
       onLost: () => {},
+      onChange: () => {},
       renew: () => Promise.resolve(done(undefined)),
       release: () => {},
     };

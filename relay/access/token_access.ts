@@ -1,6 +1,7 @@
 import { type Clock, type FileAccess, type Log, messageOf, StartError } from "@qumo/shared/runtime";
 import type { Gate } from "../session/rights.ts";
 import { KeyStore } from "./key_store.ts";
+import type { Steering } from "./steering.ts";
 import { type PublicPrefixes, TokenGate } from "./token_gate.ts";
 import { Verifier } from "./verifier.ts";
 
@@ -21,15 +22,14 @@ export interface TokenAccessParts {
   readonly fetch: typeof fetch;
   readonly clock: Clock;
   readonly log: Log;
-  readonly counts: AccessCounts;
+  readonly counts: KeyCounts;
+  readonly steering: Steering;
 }
 
-/** What is counted of access. */
-export interface AccessCounts {
+/** What is counted of keys. */
+export interface KeyCounts {
   /** Keys of tokens found while running, by whether they could be read. */
   readonly keyReloads: Record<"ok" | "refused", number>;
-  /** Requests that were ended because what allowed them is over. */
-  requestsCut: number;
 }
 
 /** Access by tokens, until it is closed. */
@@ -42,7 +42,7 @@ export interface TokenAccess {
 
 /** Reads the keys; rejects with a {@linkcode StartError} when that fails. */
 export async function tokenAccess(
-  { settings, files, fetch, clock, log, counts }: TokenAccessParts,
+  { settings, files, fetch, clock, log, counts, steering }: TokenAccessParts,
 ): Promise<TokenAccess> {
   const { keys: sources, keyReloadMs: reloadMs, clockSkewMs } = settings;
   let store: KeyStore;
@@ -63,7 +63,7 @@ export async function tokenAccess(
     public: settings.public,
     lateTokens: settings.lateTokens,
     clock,
-    onCut: () => void counts.requestsCut++,
+    steering,
   });
   return { gate, reload: () => store.reload(), close: () => store.close() };
 }

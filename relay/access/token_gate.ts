@@ -4,6 +4,7 @@ import type { Namespace } from "@qumo/shared/wire";
 import { fieldsOf, fieldsOfUrl, tokensOfUrl } from "./paths.ts";
 import { PeerRights } from "./peer_rights.ts";
 import { allowsUnder, type Policy, prefixRule, RIGHTS, rulesOfScope } from "./policy.ts";
+import type { Steering } from "./steering.ts";
 import { VerifiedTokens } from "./verified_tokens.ts";
 import type { Denial, Verifier } from "./verifier.ts";
 
@@ -20,7 +21,7 @@ export interface TokenGateParts {
   /** Whether peers may come in that show their tokens with their requests. */
   readonly lateTokens: boolean;
   readonly clock: Clock;
-  readonly onCut: () => void;
+  readonly steering: Steering;
 }
 
 /** Lets peers in by their tokens, and everybody to what is public. */
@@ -34,7 +35,8 @@ export class TokenGate implements Gate {
   }
 
   async admit(peer: Credentials): Promise<Outcome<Rights, Denial>> {
-    const { verifier, clock, onCut, lateTokens } = this.#parts;
+    const { verifier, clock, steering, lateTokens } = this.#parts;
+    await steering.admitting();
     const tokens = new VerifiedTokens(verifier, clock);
     const inUrl = await tokens.of(tokensOfUrl(peer.path));
     if (!inUrl.ok) return inUrl;
@@ -51,7 +53,10 @@ export class TokenGate implements Gate {
     if (!isForPath && !(lateTokens && own.length === 0)) {
       return refused(own.length === 0 ? NO_TOKEN : foreign(own));
     }
-    return done(new PeerRights({ policies, path, tokens, clock, onCut }));
+    const banned = steering.ofSession(own);
+    if (banned !== undefined) return refused(banned);
+    const { session } = peer;
+    return done(new PeerRights({ session, policies, path, tokens, clock, bans: steering }));
   }
 }
 

@@ -7,7 +7,12 @@ import type { Policy } from "./policy.ts";
 
 /** Why a peer may not do something. The reason may be told to it, and has no token in it. */
 export interface Denial {
-  readonly kind: "unauthorized" | "malformed_auth_token" | "expired_auth_token";
+  readonly kind:
+    | "unauthorized"
+    | "malformed_auth_token"
+    | "expired_auth_token"
+    /** It may come again. */
+    | "going_away";
   readonly reason: string;
 }
 

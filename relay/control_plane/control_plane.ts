@@ -7,6 +7,7 @@ import {
   TaskGroup,
 } from "@qumo/shared/runtime";
 import { z } from "zod";
+import type { AccessListener } from "./access_events.ts";
 import { ControllerClient } from "./controller_client.ts";
 import { Controllers } from "./controllers.ts";
 import { deadlineIn } from "./deadline.ts";
@@ -31,6 +32,8 @@ export interface ControlPlaneOptions {
   readonly files: FileAccess;
   /** Returns what this relay reports about itself; called for each heartbeat. */
   readonly report: () => RelayReport;
+  /** Receives what the controller says about access; absent: it is not asked. */
+  readonly access?: AccessListener;
   /** Called once, when an operator has ordered the controller to drain this relay. */
   readonly onDrain: () => void;
   /** The `fetch` that calls controllers, where TLS needs a CA or a client certificate. */
@@ -99,6 +102,7 @@ export class ControlPlane {
       ...parts,
       mirror: this.#mirror,
       ...(interests && { interests }),
+      ...(options.access && { access: options.access }),
       ...(settings.mirrorAllUpTo !== undefined && { mirrorAllUpTo: settings.mirrorAllUpTo }),
       onReady: (isAnew) => this.#ready(isAnew),
     });

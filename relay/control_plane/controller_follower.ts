@@ -1,8 +1,9 @@
-import { type Clock, type Log, sleep, type Timer } from "@qumo/shared/runtime";
+import { type Clock, type Log, type Outcome, sleep, type Timer } from "@qumo/shared/runtime";
 import type { ServerEvent } from "@qumo/shared/topology";
+import { type AccessListener, hearAccess } from "./access_events.ts";
 import { sendInterests } from "./interest_sender.ts";
 import type { Interests } from "./interests.ts";
-import type { ControllerClient } from "./controller_client.ts";
+import type { ControllerClient, ControllerFault } from "./controller_client.ts";
 import { type Controllers, Retry } from "./controllers.ts";
 import {
   type End,
@@ -18,7 +19,7 @@ import { MAX_POLLED_ROUTES, POLL_MS, RETRY, STALE_MS } from "./limits.ts";
 import type { Mirror } from "./mirror.ts";
 import { readMirrorEvent } from "./mirror_event.ts";
 import { poll } from "./poll.ts";
-import { openWatch } from "./watch_request.ts";
+import { openWatch, type WatchRequest } from "./watch_request.ts";
 
 /** The dependencies of {@linkcode ControllerFollower}. */
 export interface ControllerFollowerOptions {
@@ -34,6 +35,8 @@ export interface ControllerFollowerOptions {
   readonly interests?: Interests;
   /** Up to how many announces all of them are followed. */
   readonly mirrorAllUpTo?: number;
+  /** Receives what the controller says about access; absent: it is not asked. */
+  readonly access?: AccessListener;
   /**
    * An event stream has sent its snapshot; changes follow. `isAnew` when it started without a place
    * to resume from: the controller may then have lost this relay's registration.
@@ -134,13 +137,13 @@ export class ControllerFollower {
   }
 
   async #follow(url: string, signal: AbortSignal): Promise<End> {
-    const { client, name, interests, mirror, mirrorAllUpTo = 0 } = this.#options;
+    const { name, interests, mirror, mirrorAllUpTo = 0 } = this.#options;
     const since = this.#place?.url === url ? this.#place.revision : undefined;
-    const stream: Stream = { url, abort: new AbortController(), isLeft: false };
+    const stream: Stream = { url, abort: new AbortController(), isLeft: false, hasAccess: false };
     const either = AbortSignal.any([signal, stream.abort.signal]);
     const allUpTo = mirror.announceCount > this.#allUpTo ? 0 : mirrorAllUpTo;
     const request = { url, name, since, interests, allUpTo, signal: either };
-    const opened = await openWatch(client, request);
+    const opened = await this.#open(request, stream);
     if (!opened.ok) {
       const { code, message, retryAfterMs } = opened.refusal;
       if (code === "not_understood") return await this.#poll(url, signal);
@@ -159,6 +162,21 @@ export class ControllerFollower {
     return stream.isLeft ? LEFT : end;
   }
 
+  /** Asks for access too, where the controller has it. */
+  async #open(
+    request: Omit<WatchRequest, "access">,
+    stream: Stream,
+  ): Promise<Outcome<Response, ControllerFault>> {
+    const { client, access } = this.#options;
+    if (access !== undefined) {
+      const opened = await openWatch(client, { ...request, access: true });
+      stream.hasAccess = opened.ok;
+      // What an older controller answers.
+      if (opened.ok || opened.refusal.code !== "bad_request") return opened;
+    }
+    return await openWatch(client, { ...request, access: false });
+  }
+
   /** Polls the whole state of an older controller, which has no event stream. */
   async #poll(url: string, signal: AbortSignal): Promise<End> {
     const onLeftOut = (count: number) => this.#tellLeftOut(url, count);
@@ -167,6 +185,7 @@ export class ControllerFollower {
     const polled = await poll({ ...this.#options, onLeftOut }, url, signal);
     if (!polled.ok) return failed(polled.refusal);
     this.#options.interests?.ready();
+    this.#options.access?.unsupported();
     this.#heardAt = this.#options.clock.now();
     this.#isReady(url, 0);
     return POLLED;
@@ -218,7 +237,8 @@ export class ControllerFollower {
 
   #apply(event: ServerEvent, stream: Stream): "over" | undefined {
     const { url } = stream;
-    const { mirror, interests } = this.#options;
+    const { mirror, interests, access } = this.#options;
+    if (access !== undefined && hearAccess(event, access)) return undefined;
     const read = readMirrorEvent(event);
     if (!read.ok) throw new Error(`cannot read its events: ${read.refusal}`);
     const revision = event.id === undefined ? undefined : readRevision(event.id);
@@ -263,6 +283,7 @@ export class ControllerFollower {
     const isAnew = this.#place === undefined && this.#wasReady;
     this.#wasReady = true;
     this.#place = { url, revision };
+    if (!stream.hasAccess) this.#options.access?.unsupported();
     this.#options.interests?.ready();
     if (this.#options.interests?.follows === "interests") stream.sending = this.#send(stream);
     this.#isReady(url, revision);

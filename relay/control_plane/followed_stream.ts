@@ -27,6 +27,8 @@ export interface Stream {
   readonly url: string;
   readonly abort: AbortController;
   isLeft: boolean;
+  /** Whether it tells what the controller says about access. */
+  hasAccess: boolean;
   /** Its name at a controller that can be told what to follow. */
   watcher?: string;
   /** The work that tells the controller. */

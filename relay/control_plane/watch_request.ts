@@ -12,6 +12,8 @@ export interface WatchRequest {
   readonly since: number | undefined;
   /** What is followed of the announces; undefined for all of them. */
   readonly interests: Interests | undefined;
+  /** Whether what the controller says about access is followed. */
+  readonly access: boolean;
   /** Up to how many announces all of them are followed. */
   readonly allUpTo: number;
   readonly signal: AbortSignal;
@@ -23,15 +25,16 @@ export interface WatchRequest {
  */
 export async function openWatch(
   client: ControllerClient,
-  { url, name, since, interests, allUpTo, signal }: WatchRequest,
+  { url, name, since, interests, access, allUpTo, signal }: WatchRequest,
 ): Promise<Outcome<Response, ControllerFault>> {
   const relay = encodeURIComponent(name);
+  const routes = `routes:${relay}${access ? ",access" : ""}`;
   const headers = { accept: "text/event-stream" };
   const isLess = interests?.follows === "interests";
   if (interests !== undefined && !interests.isWide) {
     const body = {
       ...(since !== undefined && { since }),
-      scope: `graph,routes:${relay}`,
+      scope: `graph,${routes}`,
       interests: listsOf(interests.opening(since === undefined)),
       // Who resumes with some announces cannot become one that has all.
       all_up_to: since === undefined || !isLess ? allUpTo : 0,
@@ -44,7 +47,7 @@ export async function openWatch(
     else if (!UNKNOWN.includes(code)) return opened;
   }
   if (since !== undefined && isLess) return refused(NOT_ALL);
-  const scope = encodeURIComponent(`graph,announces,routes:${relay}`);
+  const scope = encodeURIComponent(`graph,announces,${routes}`);
   const place = since === undefined ? "" : `&since=${since}`;
   const path = `/watch?scope=${scope}${place}`;
   const opened = await client.open({ url, method: "GET", path, headers, signal });

@@ -19,6 +19,8 @@ export const CONDITIONS = [
   "controller_outdated",
   /** The mirror is stale. */
   "stale_mirror",
+  /** No controller has said since the start what is revoked. */
+  "revocations_unknown",
   /** A listener failed, and others go on. */
   "listener_failed",
 ] as const;

@@ -31,7 +31,6 @@ const now = {
   namespaces: 1,
   openGroups: 4,
   parkedStreams: 6,
-  encoders: 0,
   clientStreams: 9,
   cache: { bytes: 100, groups: 7 },
 };
@@ -94,6 +93,10 @@ Deno.test("the names of metrics are part of the product", async () => {
     "qumo_relay_certificate_reloads_total",
     "qumo_relay_key_reloads_total",
     "qumo_relay_requests_cut_total",
+    "qumo_relay_revocations",
+    "qumo_relay_sessions_held_total",
+    "qumo_relay_kicks_total",
+    "qumo_relay_access_entries_left_out_total",
     "qumo_relay_unhandled_errors_total",
     "qumo_relay_objects_total",
     "qumo_relay_object_bytes_total",

@@ -119,10 +119,31 @@ export const sessionFamilies: readonly Family[] = [
     "result",
     ({ counts }) => counts.access.keyReloads,
   ),
-  counter(
+  counters(
     "qumo_relay_requests_cut_total",
-    "Requests of peers ended because the token that allowed them has expired.",
+    "Requests of peers ended although they had been allowed, by reason.",
+    "reason",
     ({ counts }) => counts.access.requestsCut,
+  ),
+  gauge(
+    "qumo_relay_revocations",
+    "Revocations that controllers told the relay of and that are in force.",
+    ({ counts }) => counts.access.revocations,
+  ),
+  counter(
+    "qumo_relay_sessions_held_total",
+    "Sessions that waited for a controller to say what is revoked.",
+    ({ counts }) => counts.access.sessionsHeld,
+  ),
+  counter(
+    "qumo_relay_kicks_total",
+    "Kicks of operators that were carried out.",
+    ({ counts }) => counts.access.kicks,
+  ),
+  counter(
+    "qumo_relay_access_entries_left_out_total",
+    "Revocations and policies of a controller that were unreadable or too many.",
+    ({ counts }) => counts.access.accessEntriesLeftOut,
   ),
   counter(
     "qumo_relay_unhandled_errors_total",

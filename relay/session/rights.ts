@@ -11,6 +11,8 @@ export interface ShownToken {
 
 /** What a peer shows when it comes. */
 export interface Credentials {
+  /** The number of its session. */
+  readonly session: number;
   /** Path and query of its connection. */
   readonly path: string;
   /** The tokens of its SETUP. */
@@ -81,6 +83,8 @@ export interface Permit {
   offers(track: FullTrackName): Permit | undefined;
   /** Calls once when the request is no longer allowed. */
   onLost(tell: (refusal: Refusal) => void): void;
+  /** Calls when the request may be told of other namespaces than before. */
+  onChange(tell: () => void): void;
   /** Shows further tokens, by which the request may go on for longer. */
   renew(tokens: readonly ShownToken[]): Promise<Outcome<void, Refusal>>;
   /** The request ended. */
@@ -92,6 +96,7 @@ const LASTING: Permit = {
   shows: () => true,
   offers: () => LASTING,
   onLost: () => {},
+  onChange: () => {},
   renew: () => Promise.resolve(done(undefined)),
   release: () => {},
 };

@@ -12,6 +12,11 @@ export interface RouteTelling {
   readonly show: (namespace: Namespace, route: AnnouncedRoute | undefined) => void;
 }
 
+interface Shown {
+  readonly namespace: Namespace;
+  readonly route: AnnouncedRoute;
+}
+
 /**
  * Follows the namespaces under a prefix with the best route to each, for a peer that hears of routes. A
  * namespace whose publisher is being replaced is gone for a moment.
@@ -19,7 +24,7 @@ export interface RouteTelling {
 export class RouteWatch {
   readonly #telling: RouteTelling;
   readonly #renewing = new Set<string>();
-  readonly #routes = new Map<string, AnnouncedRoute>();
+  readonly #routes = new Map<string, Shown>();
 
   constructor(telling: RouteTelling) {
     this.#telling = telling;
@@ -38,9 +43,16 @@ export class RouteWatch {
       },
       renewed: (namespace) => {
         const key = namespaceKey(namespace);
-        if (this.#renewing.delete(key)) show(namespace, this.#routes.get(key));
+        if (this.#renewing.delete(key)) show(namespace, this.#routes.get(key)?.route);
       },
     }, view);
+  }
+
+  /** Shows all again: the peer may see other namespaces than before. */
+  showAgain(): void {
+    for (const [key, { namespace, route }] of this.#routes) {
+      if (!this.#renewing.has(key)) this.#telling.show(namespace, route);
+    }
   }
 
   #routed(namespace: Namespace, routes: readonly AnnouncedRoute[]): void {
@@ -49,7 +61,7 @@ export class RouteWatch {
     if (best === undefined) {
       this.#routes.delete(key);
       this.#renewing.delete(key);
-    } else this.#routes.set(key, best);
+    } else this.#routes.set(key, { namespace, route: best });
     if (!this.#renewing.has(key)) this.#telling.show(namespace, best);
   }
 }

@@ -6,7 +6,6 @@ const NOTHING: Omit<Command, "name"> = {
   flags: [],
   url: undefined,
   folder: undefined,
-  json: false,
   token: undefined,
 };
 

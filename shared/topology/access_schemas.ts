@@ -153,3 +153,8 @@ export const accessEvents = {
     reason: z.string().optional(),
   }),
 } as const;
+
+/** A parsed revocation. */
+export type Revocation = z.output<typeof revocationSchema>;
+/** A parsed policy of a tenant. */
+export type TenantPolicy = z.output<typeof tenantPolicySchema>;

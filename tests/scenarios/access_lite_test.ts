@@ -107,6 +107,7 @@ function countingGate(held: Set<Permit>): Gate {
       shows: () => true,
       offers: permit,
       onLost: () => void held.add(one),
+      onChange: () => {},
       renew: () => Promise.resolve(done(undefined)),
       release: () => void held.delete(one),
     };

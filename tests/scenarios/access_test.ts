@@ -1,5 +1,6 @@
 import type { ControlMessageOf } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { RelayMetrics } from "../../relay/metrics.ts";
 import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
 import { plainGate, type PlainGateOptions, plainToken } from "../support/worlds/plain_tokens.ts";
@@ -139,7 +140,7 @@ Deno.test("tracks that a peer may not subscribe to are not offered to it", async
 });
 
 Deno.test("a track that is offered is cut with its token also when the offer is not answered", async () => {
-  const access = { keyReloads: { ok: 0, refused: 0 }, requestsCut: 0 };
+  const { access } = new RelayMetrics();
   await using world = guarded({ public: { subscribe: ["free"] }, access });
   const publisher = await comeWith(world, ALL);
   const viewer = await comeWith(world, { get: "acme", exp: 5 });
@@ -151,7 +152,7 @@ Deno.test("a track that is offered is cut with its token also when the offer is 
   await world.stillPending(request.ended(), "The end of the offer");
   await world.advance(1);
   await request.ended();
-  assert.equal(access.requestsCut, 1);
+  assert.equal(access.requestsCut.expired, 1);
 });
 
 Deno.test("a session ends at the moment at which its only token expires", async () => {
@@ -165,7 +166,7 @@ Deno.test("a session ends at the moment at which its only token expires", async 
 });
 
 Deno.test("with two tokens it goes on with what the other one allows", async () => {
-  const access = { keyReloads: { ok: 0, refused: 0 }, requestsCut: 0 };
+  const { access } = new RelayMetrics();
   await using world = guarded({ access });
   const publisher = await comeWith(world, ALL);
   await announce(publisher, "a");
@@ -186,7 +187,7 @@ Deno.test("with two tokens it goes on with what the other one allows", async () 
   assert.equal(done.code, "unauthorized");
   await world.stillPending(second.next(), "The end of the other subscription");
   await refused(await subscribe(viewer, {}, trackOf("a", "w")), "EXPIRED_AUTH_TOKEN");
-  assert.equal(access.requestsCut, 1);
+  assert.equal(access.requestsCut.expired, 1);
   await world.advance(10_000);
   await closedWith(viewer, "expired_auth_token");
 });

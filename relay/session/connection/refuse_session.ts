@@ -8,6 +8,8 @@ export function refuseSession(
   { sessionCodes }: Pick<Draft, "sessionCodes">,
   { kind, reason }: Refusal,
 ): void {
+  // It may come again.
+  if (kind === "going_away") return closer.close("no_error", reason, "kicked");
   const isOfToken = kind === "expired_auth_token" || kind === "malformed_auth_token";
   const code = isOfToken && sessionCodes[kind] !== undefined ? kind : "unauthorized";
   closer.close(code, reason, "unauthorized");

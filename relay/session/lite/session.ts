@@ -111,6 +111,7 @@ export class LiteSession implements Session {
     const { connection, link, scopeOf, registry, streamBudget, relayName, gate } = this.#options;
     const path = link?.path ?? connection.path ?? setup.path ?? "";
     const admitted = await gate.admit({
+      session: this.id,
       path,
       // Nothing but the path can carry one.
       tokens: [],

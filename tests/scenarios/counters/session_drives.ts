@@ -9,6 +9,7 @@ import { FIRST_PROBE_MS } from "../../../relay/session/limits.ts";
 import { REFUSAL_KINDS } from "../../../relay/vocabulary.ts";
 import { namespaceOf, trackOf } from "../../support/peers/scripted_peer.ts";
 import { plainGate, plainToken } from "../../support/worlds/plain_tokens.ts";
+import { SteeredWorld } from "../../support/worlds/steered_world.ts";
 import { SessionWorld } from "../../support/worlds/session_world.ts";
 import {
   announce,
@@ -74,6 +75,28 @@ export const ENDINGS: readonly Drive[] = [
     await (await publish(publisher)).expect("requestOk");
     await world.advance(5_000);
   }),
+  {
+    what: "what a controller revokes, and kicks",
+    async run(moved) {
+      await using world = new SteeredWorld({ public: { publish: ["free"] } });
+      world.steering.follow("tokyo");
+      const coming = world.steering.admitting();
+      world.steering.ready();
+      await coming;
+      const setup = { authorizationTokens: [plainToken({ put: "live", jti: "t1" })] };
+      const publisher = await world.connect({ setup });
+      await (await publish(publisher)).expect("requestOk");
+      world.revoke("namespace", "live");
+      world.kick("token", "t1");
+      await publisher.closed;
+      const other = await world.connect();
+      await announce(other, "free");
+      world.kick("namespace", "free");
+      world.steering.leftOut(1);
+      await world.settle();
+      moved.take(await scrape(world.metrics));
+    },
+  },
   {
     what: "an older client that offers no protocol",
     async run(moved) {

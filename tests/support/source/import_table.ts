@@ -118,7 +118,13 @@ export const TABLE: readonly Row[] = [
   {
     // It decides, behind a port of the sessions, and knows none of them.
     from: "relay/access",
-    may: ["shared/runtime", "shared/wire/names.ts", "shared/wire/equal_bytes.ts"],
+    may: [
+      "shared/runtime",
+      "shared/topology",
+      "shared/wire/names.ts",
+      "shared/wire/equal_bytes.ts",
+      "relay/vocabulary.ts",
+    ],
     types: ["relay/session/rights.ts", "relay/session/settings.ts"],
   },
   { from: "relay/control_plane", may: ["shared/topology", "shared/runtime"] },
@@ -133,13 +139,9 @@ export const TABLE: readonly Row[] = [
       "shared/wire/object.ts",
       "shared/wire/properties.ts",
       "shared/wire/varint.ts",
-      // A timestamp as the property that LOC has for it.
-      "shared/wire/lite/properties.ts",
       "relay/track",
       "relay/vocabulary.ts",
-      "relay/views.ts",
     ],
-    types: ["relay/session/rights.ts"],
   },
   { from: "relay/page", may: ["shared/page"] },
   {
@@ -214,7 +216,6 @@ export const PLACES: readonly Place[] = [
       // What fetch cannot: ask over TLS without verifying whom.
       /^shared\/runtime\/own_answer\.ts$/,
       /^relay\/transport\/quic[^/]*\.ts$/,
-      /^relay\/media\/rtmp\/listener\.ts$/,
       /^sdn\/store\/(sqlite[^/]*|data_dir)\.ts$/,
       /^shared\/http\/(listener|exchange|tls_detector|upgrade)\.ts$/,
     ],

@@ -1,20 +1,31 @@
-import { type Clock, done, refused } from "@qumo/shared/runtime";
+import { type Clock, done, type Log, refused } from "@qumo/shared/runtime";
 import type { Token } from "@qumo/shared/wire";
 import { readClaims } from "../../../relay/access/claims.ts";
 import { type PublicPrefixes, TokenGate } from "../../../relay/access/token_gate.ts";
 import type { Gate } from "../../../relay/session/rights.ts";
-import type { RelayMetrics } from "../../../relay/metrics.ts";
+import { Steering } from "../../../relay/access/steering.ts";
+import { RelayMetrics } from "../../../relay/metrics.ts";
+import { memoryLog } from "./memory_log.ts";
 
 /** What a gate of a test is like. */
-export interface PlainGateOptions {
+export interface PlainGateOptions extends SteeringOptions {
   readonly public?: Partial<PublicPrefixes>;
   readonly lateTokens?: boolean;
+  readonly steering?: Steering;
+}
+
+/** What {@linkcode steeringOf} is made of. */
+export interface SteeringOptions {
   readonly access?: RelayMetrics["access"];
+  readonly log?: Log;
+  readonly region?: string;
+  readonly waitMs?: number;
 }
 
 /** A gate at which a token is its claims as JSON: nothing of it waits for cryptography. */
 export function plainGate(clock: Clock, options: PlainGateOptions = {}): Gate {
-  const { public: open, lateTokens = false, access } = options;
+  const { public: open, lateTokens = false } = options;
+  const { steering = steeringOf(clock, options) } = options;
   return new TokenGate({
     verifier: {
       keys: [],
@@ -36,8 +47,17 @@ export function plainGate(clock: Clock, options: PlainGateOptions = {}): Gate {
     public: { publish: [], subscribe: [], ...open },
     lateTokens,
     clock,
-    onCut: () => void (access !== undefined && access.requestsCut++),
+    steering,
   });
+}
+
+/** What a controller may say about access, in a test. */
+export function steeringOf(
+  clock: Clock,
+  { access = new RelayMetrics().access, log = memoryLog().log, region = "", waitMs = 5_000 }:
+    SteeringOptions = {},
+): Steering {
+  return new Steering({ clock, log, counts: access, region, waitMs });
 }
 
 /** A token of {@linkcode plainGate} in a message. */

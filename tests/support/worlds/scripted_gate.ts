@@ -22,6 +22,7 @@ const LASTING: Permit = {
   shows: () => true,
   offers: () => LASTING,
   onLost: () => {},
+  onChange: () => {},
   renew: () => Promise.resolve(done(undefined)),
   release: () => {},
 };

@@ -81,7 +81,7 @@ interface Watched {
   readonly prefix: Namespace;
   readonly request: LiteAnnounceRequest;
   readonly peer: Publisher;
-  readonly permit: Pick<Permit, "shows">;
+  readonly permit: Pick<Permit, "shows" | "onChange">;
 }
 
 /** The announcements on one stream. */
@@ -105,15 +105,17 @@ class PrefixWatch {
 
   /** Tells what there is, and what changes; the returned function ends it. */
   start(): () => void {
-    const { stream, prefix, request: { excludeHop }, peer: publisher } = this.#watched;
+    const { stream, prefix, request: { excludeHop }, peer: publisher, permit } = this.#watched;
     const { scope, hops, link } = this.#context;
-    const unwatch = new RouteWatch({
+    const watch = new RouteWatch({
       scope,
       prefix,
       ...(link !== undefined && link.shows !== "none" && { view: link.shows }),
       hearer: { publisher, hop: hops.peer, excludeHop },
       show: (namespace, route) => this.#show(namespace, route),
-    }).start();
+    });
+    const unwatch = watch.start();
+    permit.onChange(() => watch.showAgain());
     const first = this.#first!;
     this.#first = undefined;
     stream.send(this.#writer.ok(first.length));

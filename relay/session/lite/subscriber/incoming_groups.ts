@@ -1,5 +1,5 @@
 import { done, type Outcome, refused, trackText } from "@qumo/shared/runtime";
-import { FrameDecoder, type LiteTrack, SHORT } from "@qumo/shared/wire";
+import { FrameDecoder, type FullTrackName, type LiteTrack, SHORT } from "@qumo/shared/wire";
 import {
   type FetchAnswer,
   type FetchRequest,
@@ -43,6 +43,11 @@ export class IncomingGroups implements PendingFetch {
     this.#context = context;
     this.#request = request;
     this.#sink = sink;
+  }
+
+  /** What is fetched. */
+  get track(): FullTrackName {
+    return this.#request.name;
   }
 
   get answer(): Promise<Outcome<FetchAnswer, Refusal>> {

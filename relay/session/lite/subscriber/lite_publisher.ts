@@ -132,8 +132,12 @@ export class LitePublisher implements Publisher {
     }
   }
 
-  /** Ends the tracks of a namespace that the peer may no longer publish. */
+  /** Ends the tracks of a namespace that the peer may no longer publish, and what is fetched of them. */
   cut(namespace: Namespace, reason: string): void {
+    for (const fetch of [...this.#fetches]) {
+      if (!hasPrefix(fetch.track.namespace, namespace)) continue;
+      fetch.cancel({ kind: "unauthorized", reason });
+    }
     for (const feed of [...this.#feeds]) {
       if (!hasPrefix(feed.target.track.name.namespace, namespace)) continue;
       feed.giveUp("unauthorized", reason);

@@ -62,6 +62,7 @@ export class PeerAccess {
         return offered && this.#withAliases(offered);
       },
       onLost: (tell) => permit.onLost(tell),
+      onChange: (tell) => permit.onChange(tell),
       release: () => permit.release(),
       renew: (tokens) => permit.renew(this.#tokens.resolve(tokens)),
     };

@@ -88,11 +88,12 @@ function ownSetup(
 
 /** Asks whether the peer may come in, with the tokens of its SETUP. */
 function admit(
-  { connection, draft, gate }: Options,
+  { id, connection, draft, gate }: Options,
   peer: SetupOptions,
   tokens: TokenCache,
 ): Promise<Outcome<Rights, Refusal>> {
   return gate.admit({
+    session: id,
     path: pathOf(connection, peer),
     tokens: tokens.resolveSetup(peer.authorizationTokens ?? []),
     remoteAddress: connection.remoteAddress,

@@ -14,9 +14,12 @@ import { isMoqDev } from "../connection/moq_dev.ts";
 import { viewFor } from "../connection/relay_peer.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import type { PrefixOfferer, PrefixOffers } from "./prefix_server.ts";
+import { ToldNamespaces } from "./told_namespaces.ts";
 
 /** What {@linkcode NamespaceOffers} uses of its session. */
 export type NamespaceContext = Reporting & Parties & PeerNames & Visibility;
+
+type ShownBy = Pick<Permit, "shows" | "onChange">;
 
 /** SUBSCRIBE_NAMESPACE: the peer is told of every namespace under a prefix as they come and go. */
 export class NamespaceOffers implements PrefixOfferer<ControlMessageOf<"subscribeNamespace">> {
@@ -32,48 +35,48 @@ export class NamespaceOffers implements PrefixOfferer<ControlMessageOf<"subscrib
   offersOn(
     stream: RequestChannel,
     _message: ControlMessageOf<"subscribeNamespace">,
-    permit: Pick<Permit, "shows">,
+    permit: ShownBy,
   ): PrefixOffers {
     return { watch: (prefix) => this.#watch(stream, prefix, permit) };
   }
 
-  #watch(stream: RequestChannel, prefix: Namespace, permit: Pick<Permit, "shows">): () => void {
+  #watch(stream: RequestChannel, prefix: Namespace, permit: ShownBy): () => void {
     const { shows, scope, peer, cluster } = this.#context;
     if (shows === "none") return () => {};
     if (cluster !== undefined) return this.#watchRoutes(stream, prefix, { cluster, permit });
-    // What the peer was not told of, since it may not know.
-    const hidden = new Set<string>();
-    const say = (kind: "namespace" | "namespaceDone", namespace: Namespace) => {
-      const key = namespaceKey(namespace);
-      if (kind === "namespace" && !permit.shows(namespace)) return void hidden.add(key);
-      if (hidden.delete(key) && kind === "namespaceDone") return;
+    const told = new ToldNamespaces(permit, (kind, namespace) => {
       this.#say(stream, { kind, suffix: namespace.slice(prefix.length) });
-    };
+    });
+    permit.onChange(() => told.showAgain());
     // What the peer was told of that it ends and will be there again.
     const renewing = new Set<string>();
-    return scope.watchNamespaces(prefix, {
-      added: (namespace) => say("namespace", namespace),
+    const unwatch = scope.watchNamespaces(prefix, {
+      added: (namespace) => told.came(namespace),
       removed: (namespace) => {
-        if (!renewing.delete(namespaceKey(namespace))) say("namespaceDone", namespace);
+        if (!renewing.delete(namespaceKey(namespace))) told.left(namespace);
       },
       ...(isMoqDev(peer) && {
         renewing: (namespace: Namespace) => {
           const key = namespaceKey(namespace);
-          if (!renewing.has(key)) say("namespaceDone", namespace);
+          if (!renewing.has(key)) told.left(namespace);
           renewing.add(key);
         },
         renewed: (namespace: Namespace) => {
-          if (renewing.delete(namespaceKey(namespace))) say("namespace", namespace);
+          if (renewing.delete(namespaceKey(namespace))) told.came(namespace);
         },
       }),
     }, viewFor(shows, peer));
+    return () => {
+      told.forget();
+      unwatch();
+    };
   }
 
   /** As watching, with the best route to each: told anew when it has changed. */
   #watchRoutes(
     stream: RequestChannel,
     prefix: Namespace,
-    { cluster, permit }: { readonly cluster: Cluster; readonly permit: Pick<Permit, "shows"> },
+    { cluster, permit }: { readonly cluster: Cluster; readonly permit: ShownBy },
   ): () => void {
     const { shows, scope } = this.#context;
     const told = new Map<string, string>();
@@ -92,13 +95,19 @@ export class NamespaceOffers implements PrefixOfferer<ControlMessageOf<"subscrib
       this.#say(stream, { kind: "namespace", suffix, route });
       told.set(key, now);
     };
-    return new RouteWatch({
+    const watch = new RouteWatch({
       scope,
       prefix,
       ...(shows !== "none" && { view: shows }),
       hearer: { publisher: this.#publisher, hop: cluster.peer, excludeHop: 0n },
       show,
-    }).start();
+    });
+    permit.onChange(() => watch.showAgain());
+    const unwatch = watch.start();
+    return () => {
+      permit.onChange(() => {});
+      unwatch();
+    };
   }
 
   #say(

@@ -11,12 +11,13 @@ type Ask = (
 ) => Promise<Outcome<RequestPermit, Refusal>>;
 
 /** What allows the peer to watch a prefix, which it may move, with other tokens too. */
-export class PrefixPermit implements Pick<RequestPermit, "shows" | "offers"> {
+export class PrefixPermit implements Pick<RequestPermit, "shows" | "offers" | "onChange"> {
   readonly #ask: Ask;
   #permit: RequestPermit;
   /** Those that were shown last. */
   #tokens: readonly Token[] | undefined;
   #tell: (refusal: Refusal) => void = () => {};
+  #tellChanged: () => void = () => {};
 
   private constructor(ask: Ask, permit: RequestPermit, tokens: readonly Token[] | undefined) {
     this.#ask = ask;
@@ -47,6 +48,11 @@ export class PrefixPermit implements Pick<RequestPermit, "shows" | "offers"> {
     this.#permit.onLost(tell);
   }
 
+  onChange(tell: () => void): void {
+    this.#tellChanged = tell;
+    this.#permit.onChange(tell);
+  }
+
   /** Takes up what an update says: its tokens are for the prefix that it moves to. */
   async update({ namespacePrefix: prefix, authorizationTokens }: Update): Promise<
     Outcome<void, Refusal>
@@ -64,6 +70,7 @@ export class PrefixPermit implements Pick<RequestPermit, "shows" | "offers"> {
     this.#tokens = tokens;
     // First the new one, so that there is something that the peer may do all the time.
     this.#permit.onLost(this.#tell);
+    this.#permit.onChange(this.#tellChanged);
     before.release();
     return done(undefined);
   }

@@ -41,7 +41,7 @@ export interface PrefixOffers {
 }
 
 /** What of the things under a prefix the peer may have. */
-export type OfferPermit = Pick<RequestPermit, "shows" | "offers">;
+export type OfferPermit = Pick<RequestPermit, "shows" | "offers" | "onChange">;
 
 /** Who offers something to whoever watches a prefix. */
 export interface PrefixOfferer<Request extends PrefixRequest> {

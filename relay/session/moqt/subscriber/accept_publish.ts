@@ -36,7 +36,7 @@ export async function acceptPublish(
     return { kind, reason: "the track is published already" };
   }
   const feed = publisher.newFeed(entry, { offered: true, bringsPast: false });
-  permit.onLost(({ reason }) => feed.giveUp("unauthorized", reason));
+  permit.onLost(({ reason }) => publisher.cutTrack(feed, reason));
   try {
     publisher.establish(feed, stream, message);
     metrics.requests.publish.ok++;

@@ -4,6 +4,7 @@ import {
   type ControlMessage,
   decodeTrackProperties,
   type FetchDecoder,
+  type FullTrackName,
   SHORT,
 } from "@qumo/shared/wire";
 import {
@@ -51,6 +52,11 @@ export class IncomingFetch implements PendingFetch {
     this.#sink = sink;
     this.#context = context;
     this.#scope = scope;
+  }
+
+  /** What is fetched. */
+  get track(): FullTrackName {
+    return this.#request.name;
   }
 
   /** The id of the request, once it was sent. */

@@ -6,6 +6,7 @@ import {
   hasPrefix,
   type Namespace,
   type Parameters,
+  trackKey,
 } from "@qumo/shared/wire";
 import {
   type FeedTarget,
@@ -185,11 +186,25 @@ export class PeerPublisher implements FeedPublisher {
     return feed;
   }
 
-  /** Ends the tracks of a namespace that the peer was asked for, and may no longer publish. */
+  /** Ends what the peer was asked for in a namespace that it may no longer publish. */
   cut(namespace: Namespace, reason: string): void {
+    this.#cutFetches(reason, ({ track }) => hasPrefix(track.namespace, namespace));
     for (const feed of [...this.#feeds]) {
       const isIn = hasPrefix(feed.target.track.name.namespace, namespace);
       if (isIn && !feed.offered) feed.giveUp("unauthorized", reason);
+    }
+  }
+
+  /** Ends a track that the peer may no longer publish, and what is fetched of it. */
+  cutTrack(feed: PeerFeed, reason: string): void {
+    const { name } = feed.target.track;
+    this.#cutFetches(reason, ({ track }) => trackKey(track) === trackKey(name));
+    feed.giveUp("unauthorized", reason);
+  }
+
+  #cutFetches(reason: string, isMeant: (fetch: IncomingFetch) => boolean): void {
+    for (const fetch of [...this.#unsent, ...this.#fetches.values()]) {
+      if (isMeant(fetch)) fetch.cancel({ kind: "unauthorized", reason });
     }
   }
 

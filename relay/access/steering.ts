@@ -1,0 +1,292 @@
+import type { Clock, Log } from "@qumo/shared/runtime";
+import type { AccessTarget, Revocation, TenantPolicy } from "@qumo/shared/topology/access_schemas";
+import type { Namespace } from "@qumo/shared/wire";
+import type { AccessCut } from "../vocabulary.ts";
+import { Hold } from "./hold.ts";
+import { MAX_KICKS_KNOWN, SESSION_SKEW_MS } from "./limits.ts";
+import type { Bans } from "./peer_rights.ts";
+import type { Holder, Policy } from "./policy.ts";
+import { type Bearer, type Loss, Present } from "./present.ts";
+import { fieldsOfTarget, keyOf, RevocationList, targetsOf } from "./revocation_list.ts";
+import { Tenants } from "./tenants.ts";
+import type { Denial } from "./verifier.ts";
+
+/** What is counted of what controllers order. */
+export interface SteeringCounts {
+  /** Requests that were ended although they had been allowed. */
+  readonly requestsCut: Record<AccessCut, number>;
+  /** Revocations that are kept now. */
+  revocations: number;
+  /** Sessions that had to wait for the revocations. */
+  sessionsHeld: number;
+  /** Kicks that were carried out. */
+  kicks: number;
+  /** Entries of a controller that could not be read, or were too many. */
+  accessEntriesLeftOut: number;
+}
+
+/** The dependencies of {@linkcode Steering}. */
+export interface SteeringParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly counts: SteeringCounts;
+  /** Where this relay runs. */
+  readonly region: string;
+  /** How long sessions wait for the revocations at start, in milliseconds. */
+  readonly waitMs: number;
+}
+
+/** What changed of what a controller says about access. */
+export interface AccessChange {
+  readonly revocations: readonly Revocation[];
+  readonly policies: readonly TenantPolicy[];
+  readonly unrevoked: readonly string[];
+  readonly unlimited: readonly string[];
+}
+
+/** What is to be ended now, while nothing is forbidden. */
+export interface KickOrder extends AccessTarget {
+  readonly id: string;
+  readonly reason?: string | undefined;
+}
+
+/**
+ * What controllers say about access while the relay runs: what is revoked is cut at once and not let in
+ * again, and tenants use no more than their policies say. Who is not meant is not looked at.
+ */
+export class Steering implements Bans {
+  readonly present = new Present();
+  readonly tenants: Tenants;
+  readonly #parts: SteeringParts;
+  readonly #list: RevocationList;
+  readonly #hold: Hold;
+  readonly #kicks = new Set<string>();
+  // Ids of a former list that the present one has not named yet.
+  #unnamed: Set<string> | undefined;
+  #relay = "";
+  #areTooMany = false;
+
+  constructor(parts: SteeringParts) {
+    const { clock, counts, region } = parts;
+    this.#parts = parts;
+    this.#list = new RevocationList(clock);
+    this.#hold = new Hold(clock);
+    this.tenants = new Tenants({ counts, region, present: this.present });
+  }
+
+  /** A controller says what is revoked: nobody comes in until it is known, for some time. */
+  follow(relay: string): void {
+    const { waitMs, log } = this.#parts;
+    this.#relay = relay;
+    this.#hold.begin(waitMs, () => {
+      log.warn("no controller says what is revoked: sessions are let in without it", {
+        waited_ms: waitMs,
+      });
+    });
+  }
+
+  /** Whether it is not known what is revoked. */
+  get isUnknown(): boolean {
+    return this.#hold.isUnknown;
+  }
+
+  /** Whether sessions wait for the revocations. */
+  get isHeld(): boolean {
+    return this.#hold.isHeld;
+  }
+
+  /** Resolves when sessions may come in. */
+  async admitting(): Promise<void> {
+    if (!this.#hold.isHeld) return;
+    this.#parts.counts.sessionsHeld++;
+    await this.#hold.opened;
+  }
+
+  /** A list of everything follows. */
+  begin(): void {
+    this.#unnamed = new Set(this.#list.ids());
+    this.tenants.begin();
+  }
+
+  /** A part of the list, or a change. */
+  change({ revocations, policies, unrevoked, unlimited }: AccessChange): void {
+    const { counts } = this.#parts;
+    for (const id of unrevoked) this.#restore(id);
+    for (const one of revocations) this.#revoke(one);
+    this.tenants.change({ policies, unlimited });
+    counts.revocations = this.#list.size;
+  }
+
+  /** All was told that there is. */
+  ready(): void {
+    for (const id of this.#unnamed ?? []) this.#restore(id);
+    this.#unnamed = undefined;
+    this.tenants.ready();
+    const { counts, log } = this.#parts;
+    counts.revocations = this.#list.size;
+    if (this.isUnknown) log.info("revocations are known", { revocations: this.#list.size });
+    this.#hold.end();
+  }
+
+  /** The controller knows of no revocations. */
+  unsupported(): void {
+    this.#hold.end();
+  }
+
+  /** Some entries could not be read. */
+  leftOut(count: number): void {
+    this.#parts.counts.accessEntriesLeftOut += count;
+    this.#parts.log.warn("entries of the controller about access are left out", { count });
+  }
+
+  /** Ends what is meant and there; nothing is forbidden. */
+  kick({ id, reason = "", ...target }: KickOrder): void {
+    if (this.#kicks.has(id)) return;
+    this.#kicks.add(id);
+    const [oldest] = this.#kicks;
+    if (this.#kicks.size > MAX_KICKS_KNOWN) this.#kicks.delete(oldest!);
+    const denial: Denial = { kind: "going_away", reason: "ended by an operator" };
+    const hit = this.#kicked(target, denial);
+    this.#parts.counts.kicks++;
+    for (const [bearer, loss] of hit) this.#say("access ended", bearer, { id, reason, loss });
+    this.#parts.log.info("kick carried out", { kick: id, kind: target.kind, sessions: hit.size });
+  }
+
+  /** Why a session with these tokens may not come in. */
+  ofSession(policies: readonly Policy[]): Denial | undefined {
+    for (const { holder } of policies) {
+      const denial = this.ofHolder(holder);
+      if (denial !== undefined) return denial;
+    }
+    return undefined;
+  }
+
+  ofHolder(holder: Holder): Denial | undefined {
+    const revocation = this.#list.ofHolder(holder);
+    if (revocation === undefined) return this.tenants.bannedHere(holder);
+    const { kind, value } = revocation;
+    const what = kind === "token" ? "" : ` by its ${kind}`;
+    const { tokenId = value } = holder;
+    return { kind: "unauthorized", reason: `token ${tokenId} is revoked${what}` };
+  }
+
+  ofName(name: Namespace): Denial | undefined {
+    if (this.#list.ofName(name) === undefined) return undefined;
+    return REVOKED_NAME;
+  }
+
+  cut({ kind }: Denial): void {
+    this.#parts.counts.requestsCut[CUT_BY[kind]]++;
+  }
+
+  close(): void {
+    this.#hold.close();
+  }
+
+  #revoke(revocation: Revocation): void {
+    const isKnown = this.#list.has(revocation.id);
+    this.#unnamed?.delete(revocation.id);
+    const added = this.#list.add(revocation);
+    if (added === "full") this.#tooMany();
+    if (added !== "added" || isKnown) return;
+    const { id, kind, reason = "" } = revocation;
+    const hit = this.#revoked(revocation);
+    for (const [bearer, loss] of hit) this.#say("access revoked", bearer, { id, reason, loss });
+    this.#parts.log.info("revocation in force", { revocation: id, kind, sessions: hit.size });
+  }
+
+  #restore(id: string): void {
+    const revocation = this.#list.delete(id);
+    const namespace = revocation && fieldsOfTarget(revocation);
+    if (namespace === undefined) return;
+    // What was hidden can be seen again.
+    for (const bearer of this.present.around(namespace)) bearer.review();
+  }
+
+  #revoked(revocation: Revocation): Map<Bearer, Loss> {
+    const namespace = fieldsOfTarget(revocation);
+    if (namespace !== undefined) {
+      const hit = cutUnder(this.present, namespace, REVOKED_NAME);
+      for (const bearer of this.present.around(namespace)) bearer.review();
+      return hit;
+    }
+    if (revocation.kind !== "session") return reviewed(this.present.having(revocation));
+    const bearer = this.#session(revocation.value);
+    const latest = Date.parse(revocation.created_at) + SESSION_SKEW_MS;
+    // After a restart another session may have this number.
+    if (bearer === undefined || bearer.since > latest) return new Map();
+    const denial: Denial = { kind: "unauthorized", reason: "the session is revoked" };
+    return new Map([[bearer, bearer.expel(denial)]]);
+  }
+
+  #kicked(target: AccessTarget, denial: Denial): Map<Bearer, Loss> {
+    const namespace = fieldsOfTarget(target);
+    if (namespace !== undefined) return cutUnder(this.present, namespace, denial);
+    if (target.kind === "session") {
+      const bearer = this.#session(target.value);
+      return new Map(bearer && [[bearer, bearer.expel(denial)]]);
+    }
+    const meant = keyOf(target);
+    const isMeant = (holder: Holder) =>
+      targetsOf(holder).some(([kind, value]) => keyOf({ kind, value }) === meant);
+    return new Map(
+      this.present.having(target).map((bearer) => [bearer, bearer.end(denial, isMeant)]),
+    );
+  }
+
+  /** The session of this relay that a value names. */
+  #session(value: string): Bearer | undefined {
+    const at = value.lastIndexOf("/");
+    if (value.slice(0, at) !== this.#relay) return undefined;
+    return this.present.sessions.get(Number(value.slice(at + 1)));
+  }
+
+  #say(
+    text: string,
+    { session, holder }: Bearer,
+    { id, reason, loss: { requests, isOver } }: {
+      readonly id: string;
+      readonly reason: string;
+      readonly loss: Loss;
+    },
+  ): void {
+    // Who merely sees less has lost nothing that it did.
+    if (requests === 0 && !isOver) return;
+    this.#parts.log.warn(text, { order: id, session, ...holder, reason, requests, closed: isOver });
+  }
+
+  #tooMany(): void {
+    this.#parts.counts.accessEntriesLeftOut++;
+    if (this.#areTooMany) return;
+    this.#areTooMany = true;
+    this.#parts.log.error("too many revocations: further ones are not in force here", {
+      revocations: this.#list.size,
+    });
+  }
+}
+
+const CUT_BY: Record<Denial["kind"], AccessCut> = {
+  expired_auth_token: "expired",
+  malformed_auth_token: "revoked",
+  unauthorized: "revoked",
+  going_away: "kicked",
+};
+
+const REVOKED_NAME: Denial = { kind: "unauthorized", reason: "the namespace is revoked" };
+
+function reviewed(bearers: Iterable<Bearer>): Map<Bearer, Loss> {
+  return new Map([...bearers].map((bearer) => [bearer, bearer.review()]));
+}
+
+/** Ends all requests under a name: first those that receive, which are told why. */
+function cutUnder(present: Present, name: Namespace, denial: Denial): Map<Bearer, Loss> {
+  const hit = new Map<Bearer, Loss>();
+  const requests = present.under(name);
+  const receiving = requests.filter(({ publishes }) => !publishes);
+  for (const request of [...receiving, ...requests.filter(({ publishes }) => publishes)]) {
+    const { requests } = hit.get(request.bearer) ?? { requests: 0 };
+    hit.set(request.bearer, { requests: requests + 1, isOver: false });
+    request.cut(denial);
+  }
+  return hit;
+}

@@ -1,4 +1,0 @@
-/** Bytes that are not RTMP. */
-export class RtmpError extends Error {
-  override readonly name = "RtmpError";
-}

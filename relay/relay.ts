@@ -188,6 +188,7 @@ export class Relay {
     this.#state = "serving";
     // Once registered, other relays may connect at any time.
     await this.#mesh.start();
+    this.#access?.begin((key) => this.#mesh.identify(key));
   }
 
   /** The address that it listens on, with the actual port when port 0 was requested. */
@@ -240,8 +241,8 @@ export class Relay {
   async #close(): Promise<void> {
     this.#state = "draining";
     this.#certificates?.close();
-    this.#access?.close();
     await this.#mesh.close();
+    await this.#access?.close();
     this.#listeners.close(NO_ERROR, "the relay is shutting down");
     await this.#host.close();
     await this.#tasks.close();

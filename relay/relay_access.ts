@@ -1,3 +1,4 @@
+import type { Identify } from "./access/controller_identity.ts";
 import type { MeshAccess } from "./access/mesh_access.ts";
 import type { Steering, SteeringCounts } from "./access/steering.ts";
 import type { KeyCounts } from "./access/token_access.ts";
@@ -13,9 +14,11 @@ export interface RelayAccess {
   tokenFor(name: string, audience: string): LinkToken | undefined;
   /** What controllers say about access; absent: nothing asks for it. */
   readonly steering: Steering | undefined;
+  /** Asks the controller from now on who this relay is, where that does not follow from keys. */
+  begin(identify: Identify): void;
   /** Looks at the keys now. */
   reload(): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /**
@@ -44,22 +47,25 @@ export async function openRelayAccess(
     steering: tokens?.steering,
     tokenFor: (name, audience) => mesh?.tokenFor(name, audience),
     reload: async () => void await Promise.all([tokens?.reload(), mesh?.reload()]),
-    close: () => {
+    async close() {
       tokens?.close();
-      mesh?.close();
+      await mesh?.close();
     },
+    begin: (identify) => mesh?.begin(identify),
   };
 }
 
 async function openMesh(
-  { config: { auth, mesh }, files, clock, log }: RelayOptions,
+  { config: { auth, mesh, sdn }, files, clock, log }: RelayOptions,
   counts: KeyCounts,
 ): Promise<MeshAccess | undefined> {
   const { keyFile, trustedKeys } = mesh;
-  if (keyFile === "" && trustedKeys.length === 0) return undefined;
+  const hasController = auth.mode === "token" && sdn.urls.length > 0;
+  if (keyFile === "" && trustedKeys.length === 0 && !hasController) return undefined;
   const { meshAccess } = await import("./access/mesh_access.ts");
   const { keyReloadMs, clockSkewMs } = auth;
   const tokenLifetimeMs = mesh.tokenLifetimeSec * 1_000;
-  const settings = { keyFile, trustedKeys, tokenLifetimeMs, keyReloadMs, clockSkewMs };
+  const times = { tokenLifetimeMs, keyReloadMs, clockSkewMs };
+  const settings = { keyFile, trustedKeys, hasController, ...times };
   return await meshAccess({ settings, files, clock, log, counts });
 }

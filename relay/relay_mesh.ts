@@ -3,6 +3,8 @@ import {
   type FileAccess,
   type Log,
   messageOf,
+  type Outcome,
+  refused,
   StartError,
   type Tracing,
 } from "@qumo/shared/runtime";
@@ -13,7 +15,9 @@ import {
   ControlPlane,
   type ControlPlaneSettings,
   controlPlaneSettings,
+  type Identity,
   parseRelayUrl,
+  type PublicKey,
   type RelayReport,
 } from "./control_plane/mod.ts";
 import { parseUpstream, type UpstreamOrigin } from "./config/upstream.ts";
@@ -221,6 +225,11 @@ export class RelayMesh implements RegistryObserver {
       });
       return undefined;
     }
+  }
+
+  /** What the controller says of a key of this relay's. Never rejects. */
+  async identify(key: PublicKey): Promise<Outcome<Identity, string>> {
+    return await this.#control?.identify(key) ?? refused("there is no controller");
   }
 
   /** Deregisters the relay. Never rejects. */

@@ -8,6 +8,7 @@ import { Outages, RefusedRequests } from "./events/mod.ts";
 import { controllerOptions } from "./from_config.ts";
 import { type App, buildApp } from "./http/app.ts";
 import type { Authenticate } from "./http/auth.ts";
+import { type Identities, identityEndpoints } from "./http/identity_endpoints.ts";
 import { pageEndpoints } from "./http/page_endpoints.ts";
 import { pageGuard } from "./http/page_guard.ts";
 import { syncEndpoints } from "./http/sync_endpoints.ts";
@@ -23,6 +24,8 @@ export interface AssemblyParts extends Omit<ControllerParts, "onStoreFailure"> {
   readonly stored: Stored;
   readonly peers: readonly Peer[];
   readonly authenticate: Authenticate;
+  /** Says which key is which relay's. */
+  readonly identities: Identities;
   readonly tracing: Tracing;
   readonly log: Log;
   /** Aborted when the controller shuts down: streams of watchers end first. */
@@ -78,7 +81,7 @@ export class Assembly {
 
   #openApp(): App {
     const { config: { auth, server, graph }, authenticate, clock, events, ending } = this.#parts;
-    const { tracing, log } = this.#parts;
+    const { tracing, log, identities } = this.#parts;
     const { controller } = this;
     const { metricsSink } = controller;
     const revision = () => controller.revision();
@@ -94,6 +97,7 @@ export class Assembly {
       more: [
         ...syncEndpoints(controller, this.#exchange, graph.nodeTtlSec * 1000),
         ...pageEndpoints(dashboardFiles, revision),
+        ...identityEndpoints(controller.relays, identities),
       ],
       revision,
       version: version.version,

@@ -17,6 +17,8 @@ import type { ProcessSources } from "./control/process_families.ts";
 import { EventLog, type EventStore } from "./events/mod.ts";
 import { readAccess, readPeers } from "./from_config.ts";
 import { Front } from "./front.ts";
+import type { MeshIdentity } from "./mesh_identity.ts";
+import { openIdentity } from "./open_identity.ts";
 import { openDataDir, openStore, readStore } from "./open_store.ts";
 import type { Process } from "./process.ts";
 import type { Store, Timeline } from "./store/mod.ts";
@@ -81,11 +83,19 @@ interface Run {
   readonly opened: AsyncDisposableStack;
 }
 
-/** Opens the store and the event storage without reading them. */
+/** What outlives the process, if anything does. */
+interface Storage {
+  readonly store: Store;
+  readonly timeline: Timeline;
+  readonly eventStore: EventStore | undefined;
+  readonly identities: MeshIdentity;
+}
+
+/** Opens the store and the event storage without reading them, and what signs for relays. */
 async function openStorage(
   config: SdnConfig,
   { name, startedAt, process, log, opened }: Run,
-): Promise<{ store: Store; timeline: Timeline; eventStore: EventStore | undefined }> {
+): Promise<Storage> {
   const { clock } = process;
   const timeline = timelineOf(clock);
   const dataDir = await openDataDir(config, { name, since: startedAt }, {
@@ -95,7 +105,8 @@ async function openStorage(
   opened.defer(() => dataDir?.close());
   const store = await openStore(config, process, { timeline, dataDir });
   opened.defer(() => store.close());
-  return { store, timeline, eventStore: dataDir?.events };
+  const identities = await openIdentity(config, process, dataDir);
+  return { store, timeline, eventStore: dataDir?.events, identities };
 }
 
 function processSources(

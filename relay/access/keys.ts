@@ -50,8 +50,16 @@ export function readSigningKey(text: string): JWK & { readonly alg: string } {
   return { ...jwk, kty: jwk.kty ?? "oct", alg: algOf(jwk) };
 }
 
+/** What bounds the tokens of a key; it stays with its public half. */
+interface Bounds {
+  readonly scope?: unknown;
+  readonly sub?: unknown;
+}
+
 /** What of a key everybody may know. Throws for a secret, of which that is nothing. */
-export function withoutSecrets({ kty = "oct", alg, kid, ...jwk }: JWK): JWK {
+export function withoutSecrets(
+  { kty = "oct", alg, kid, scope, sub, ...jwk }: JWK & Bounds,
+): JWK & Bounds {
   if (kty === "oct") throw new Error("a key for HMAC has no public half: the relay needs it whole");
   const parts = Object.entries(jwk).filter(([name]) => KINDS[kty]!.members.includes(name));
   return {
@@ -59,6 +67,8 @@ export function withoutSecrets({ kty = "oct", alg, kid, ...jwk }: JWK): JWK {
     kty,
     ...(alg !== undefined && { alg }),
     ...(kid !== undefined && { kid }),
+    ...(scope !== undefined && { scope }),
+    ...(sub !== undefined && { sub }),
   };
 }
 
@@ -97,7 +107,7 @@ function isForSignatures({ use, key_ops: operations }: JWK): boolean {
 async function verifyingKey(jwk: JWK): Promise<VerifyingKey> {
   const alg = algOf(jwk);
   const { members } = KINDS[jwk.kty ?? "oct"]!;
-  const { kid, scope, sub } = jwk as JWK & { readonly scope?: unknown; readonly sub?: unknown };
+  const { kid, scope, sub } = jwk as JWK & Bounds;
   if (sub !== undefined && (typeof sub !== "string" || sub === "" || sub.length > 128)) {
     throw new KeyError("its sub is no text of 1 to 128 characters");
   }

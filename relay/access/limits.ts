@@ -46,6 +46,21 @@ export const MAX_VERIFIED_TOKENS = 16;
  */
 export const MAX_RELAY_TOKEN_MS = 86_400_000;
 
+/** Keys of controllers that a relay knows: those of today, and those before a change. */
+export const MAX_CONTROLLER_KEYS = 16;
+
+/** How soon a relay asks its controller again who it is when that did not say, in milliseconds. */
+export const IDENTITY_RETRY_MS = 1_000;
+
+/** How long a link waits at most until a controller says who this relay is, in milliseconds. */
+export const IDENTITY_WAIT_MS = 3_000;
+
+/**
+ * How often a relay asks its controller, in milliseconds, because others show what an unknown one
+ * said: anybody can.
+ */
+export const IDENTITY_MISS_PAUSE_MS = 5_000;
+
 /** Tokens of one session that were no good, behind which none is verified: each costs a signature. */
 export const MAX_REFUSED_TOKENS = 64;
 

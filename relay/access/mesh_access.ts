@@ -1,5 +1,7 @@
 import { type Clock, type FileAccess, type Log, messageOf, StartError } from "@qumo/shared/runtime";
 import type { Gate, LinkToken } from "../session/rights.ts";
+import { ControllerIdentity, type Identify } from "./controller_identity.ts";
+import { GrantVerifier } from "./grants.ts";
 import { KeyStore } from "./key_store.ts";
 import { readSigningKey } from "./keys.ts";
 import { RelayGate } from "./relay_gate.ts";
@@ -13,6 +15,8 @@ export interface MeshKeySettings {
   readonly keyFile: string;
   /** Files of the keys of other relays. */
   readonly trustedKeys: readonly string[];
+  /** Whether a controller says who relays are, where this one has no key of its own. */
+  readonly hasController: boolean;
   readonly tokenLifetimeMs: number;
   readonly keyReloadMs: number;
   readonly clockSkewMs: number;
@@ -33,9 +37,11 @@ export interface MeshAccess {
   gate(name: string, others: Gate): Gate;
   /** What the relay `name` shows to the one that it calls; undefined without a key of its own. */
   tokenFor(name: string, audience: string): LinkToken | undefined;
+  /** Asks the controller from now on who this relay is, where that does not follow from keys. */
+  begin(identify: Identify): void;
   /** Looks at the keys now. */
   reload(): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Reads the keys of the mesh; rejects with a {@linkcode StartError} when that fails. */
@@ -45,19 +51,42 @@ export async function meshAccess(parts: MeshAccessParts): Promise<MeshAccess> {
   const readKey = () => files.readText(keyFile);
   if (keyFile !== "") await checkSigning(readKey);
   const store = await openStore(parts);
+  const byController = settings.hasController && keyFile === ""
+    ? await ControllerIdentity.make({ tokenLifetimeMs: lifetimeMs, clock, log })
+    : undefined;
   return {
     gate(audience, others) {
       const keys = () => store.current;
-      const verifier = new RelayVerifier({ keys, audience, clock, clockSkewMs });
+      const grants = byController && grantsOf(byController, { clock, clockSkewMs });
+      const verifier = new RelayVerifier({
+        keys,
+        audience,
+        clock,
+        clockSkewMs,
+        ...(grants && { grants }),
+      });
       return new RelayGate({ verifier, others, clock });
     },
     tokenFor(name, audience) {
-      if (keyFile === "") return undefined;
-      return new RelaySigner({ readKey, name, lifetimeMs, clock, log }).tokenFor(audience);
+      if (keyFile === "") return byController?.tokenFor(name, audience);
+      const key = async () => ({ key: readSigningKey(await readKey()) });
+      return new RelaySigner({ key, name, lifetimeMs, clock, log }).tokenFor(audience);
     },
+    begin: (identify) => byController?.begin(identify),
     reload: () => store.reload(),
-    close: () => store.close(),
+    async close() {
+      store.close();
+      await byController?.close();
+    },
   };
+}
+
+function grantsOf(
+  byController: ControllerIdentity,
+  { clock, clockSkewMs }: Pick<MeshAccessParts, "clock"> & { readonly clockSkewMs: number },
+): GrantVerifier {
+  const keys = () => byController.keys;
+  return new GrantVerifier({ keys, missed: () => byController.missed(), clock, clockSkewMs });
 }
 
 async function openStore(

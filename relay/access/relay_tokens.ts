@@ -19,16 +19,18 @@ export interface RelayClaims {
   /** In milliseconds since 1970. */
   readonly now: number;
   readonly lifetimeMs: number;
+  /** The word of a controller that the key is this relay's. */
+  readonly grant?: string | undefined;
 }
 
 /** Signs the proof of a relay's name, for one other relay and a short time. */
 export async function signRelayToken(
   key: JWK & { readonly alg: string },
-  { name, audience, now, lifetimeMs }: RelayClaims,
+  { name, audience, now, lifetimeMs, grant }: RelayClaims,
 ): Promise<string> {
   const seconds = Math.floor(now / 1_000);
   const { alg, kid } = key;
-  return await new SignJWT({ cluster: true })
+  return await new SignJWT({ cluster: true, ...(grant !== undefined && { grant }) })
     .setProtectedHeader({ alg, typ: RELAY_TOKEN_TYPE, ...(kid !== undefined && { kid }) })
     .setSubject(name)
     .setAudience(audience)

@@ -1,6 +1,7 @@
 import { type Clock, done, messageOf, type Outcome, refused } from "@qumo/shared/runtime";
-import { decodeProtectedHeader, errors, jwtVerify } from "jose";
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
 import type { ScopeOfKey } from "./claims.ts";
+import type { GrantVerifier } from "./grants.ts";
 import type { VerifyingKey } from "./keys.ts";
 import { MAX_ID_CHARACTERS, MAX_KEYS_TRIED, MAX_RELAY_TOKEN_MS } from "./limits.ts";
 import { RELAY_TOKEN_TYPE } from "./relay_tokens.ts";
@@ -21,6 +22,8 @@ export interface ProvenRelay {
 export interface RelayVerifierParts {
   /** The keys of relays that count now. */
   readonly keys: () => readonly VerifyingKey[];
+  /** Verifies what controllers say of the keys of relays; absent: no controller is believed. */
+  readonly grants?: Pick<GrantVerifier, "verify">;
   /** This relay's name: tokens for others are not taken. */
   readonly audience: string;
   readonly clock: Pick<Clock, "wall">;
@@ -39,6 +42,8 @@ export class RelayVerifier {
   /** The relay that a token proves. Never rejects. */
   async verify(token: string): Promise<Outcome<ProvenRelay, Denial>> {
     const { alg, kid } = decodeProtectedHeader(token);
+    const said = grantIn(token);
+    if (said !== undefined) return await this.#granted(said, token);
     const candidates = this.#parts.keys()
       .filter((key) => key.alg === alg && (kid === undefined || key.keyId === kid))
       .slice(0, MAX_KEYS_TRIED);
@@ -49,6 +54,18 @@ export class RelayVerifier {
       denial = verified;
     }
     return denial;
+  }
+
+  /** By the key that a controller says is a relay's, and only for as long as it says so. */
+  async #granted(said: string, token: string): Promise<Outcome<ProvenRelay, Denial>> {
+    const { grants } = this.#parts;
+    if (grants === undefined) return denied("no controller is believed here");
+    const granted = await grants.verify(said);
+    if (!granted.ok) return denied(granted.refusal);
+    const { key, until } = granted.value;
+    const verified = await this.#by(key, token);
+    if (!verified.ok) return verified;
+    return done({ ...verified.value, until: Math.min(verified.value.until, until) });
   }
 
   async #by(key: VerifyingKey, token: string): Promise<Outcome<ProvenRelay, Denial>> {
@@ -78,6 +95,16 @@ export class RelayVerifier {
         ? refused({ kind: "expired_auth_token", reason: "the token of the relay has expired" })
         : denied(reasonOf(error));
     }
+  }
+}
+
+/** What a token has of a controller's; nothing of it is believed yet. */
+function grantIn(token: string): string | undefined {
+  try {
+    const { grant } = decodeJwt(token);
+    return typeof grant === "string" ? grant : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -24,7 +24,7 @@ Flags
   --subscribe PATH   a prefix that may be subscribed to; may come again
   --expires TIME     90s, 10m, 12h, 30d, or never (default 1h)
   --id ID            the token's id, which logs say (default: a random one)
-  --subject NAME     whose token it is
+  --subject NAME     whose token it is; of keygen: the only one whose tokens the key may sign
   --tenant NAME      whose quota counts
   --relay            the peer is another relay
 `;
@@ -82,13 +82,14 @@ function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
 }
 
-async function newKey({ alg, kid }: Flags): Promise<JWK> {
+async function newKey({ alg, kid, subject: sub }: Flags): Promise<JWK> {
   if (!/^(HS256|HS384|HS512|ES256|ES384|EdDSA)$/.test(alg)) throw new Error(`Unknown --alg ${alg}`);
   const extractable = { extractable: true };
   const key = alg.startsWith("HS")
     ? await generateSecret(alg, extractable)
     : (await generateKeyPair(alg, extractable)).privateKey;
-  return { ...await exportJWK(key), alg, kid: kid ?? crypto.randomUUID().slice(0, 8) };
+  const bound = sub !== undefined && { sub };
+  return { ...await exportJWK(key), alg, kid: kid ?? crypto.randomUUID().slice(0, 8), ...bound };
 }
 
 async function signed(flags: Flags, parts: TokenToolParts): Promise<string> {

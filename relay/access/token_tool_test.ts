@@ -51,6 +51,16 @@ see namespaces  nothing
   });
 }
 
+Deno.test("token: a key that is one subject's stays so in its public half", async () => {
+  const { run } = tool();
+  await run("keygen --subject lyon > key");
+  await run("public --key key > public");
+  await run("sign --key key --publish room --subject lyon > good");
+  await run("sign --key key --publish room --subject paris > bad");
+  assert.match(await run("verify --key public --token good"), /subject +lyon/);
+  assert.match(await run("verify --key public --token bad"), /refused: .*another subject/);
+});
+
 for (
   const [line, reason] of [
     ["", /keygen, public, sign or verify/],

@@ -97,7 +97,7 @@ export const meshSettings = section({
     text(4096, "a path", (value) => value !== "" && !/^\w+:\/\//.test(value)),
     MAX_TRUSTED_KEYS,
   ).default([]),
-  /** How long a proof of a relay's name is good; the relay renews it in half of that. */
+  /** How long a proof of a relay's name is good; the relay renews it in a third of that. */
   tokenLifetimeSec: seconds(2, 86_400).default(300),
   /** Neighbors are not verified at all. */
   insecure: yesNo().default(false),

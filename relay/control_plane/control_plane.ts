@@ -2,6 +2,7 @@ import {
   type Clock,
   type FileAccess,
   type Log,
+  type Outcome,
   shownName,
   sleep,
   TaskGroup,
@@ -14,6 +15,7 @@ import { deadlineIn } from "./deadline.ts";
 import { Epoch, mintEpoch } from "./epoch.ts";
 import { Heartbeat, type RelayReport } from "./heartbeat.ts";
 import { DEREGISTER_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "./limits.ts";
+import { type Identity, identityOf, type PublicKey } from "./identity.ts";
 import { Interests, type InterestTable } from "./interests.ts";
 import { Mirror } from "./mirror.ts";
 import type { MirrorView } from "./mirror_view.ts";
@@ -189,6 +191,13 @@ export class ControlPlane {
     }
     deadline.cancel();
     return address;
+  }
+
+  /** What the controller says of a key of this relay's. Never rejects. */
+  async identify(key: PublicKey): Promise<Outcome<Identity, string>> {
+    const { signal } = this.#following;
+    const asked = { client: this.#client, urls: this.#controllers.inOrder, signal };
+    return await identityOf(this.name, key, asked);
   }
 
   /** The current state of the connection to the controller. */

@@ -88,6 +88,10 @@ export const settingsSchema = section({
     peerTokenFile: path(),
     syncIntervalSec: seconds(0.1, 3600).default(10),
   }),
+  mesh: section({
+    keyFile: path(),
+    identityLifetimeSec: seconds(2, 86_400).default(600),
+  }),
   watch: section({
     history: integer(1, 1_000_000).default(10_000),
     historyBytes: integer(64 * 1024, 1024 * 1024 * 1024).default(32 * 1024 * 1024),

@@ -84,6 +84,19 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     before: [TOKYO, { method: "POST", path: "/relay/tokyo/drain" }],
     refusals: nameless("/relay/osaka/undrain", "POST"),
   },
+  "POST /mesh/identity/{name}": {
+    method: "POST",
+    path: "/mesh/identity/tokyo",
+    body: { key: { kty: "EC", crv: "P-256", x: "x".repeat(43), y: "y".repeat(43) } },
+    before: [TOKYO],
+    refusals: {
+      404: {
+        method: "POST",
+        path: "/mesh/identity/osaka",
+        body: { key: { kty: "EC", crv: "P-256", x: "x".repeat(43), y: "y".repeat(43) } },
+      },
+    },
+  },
   "GET /route": get("/route?from=tokyo&to=tokyo", {
     404: { method: "GET", path: "/route?from=tokyo&to=island", before: [TOKYO, ISLAND] },
   }),

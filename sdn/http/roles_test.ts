@@ -25,6 +25,7 @@ const TABLE: Readonly<Record<string, Role>> = {
   "DELETE /announce/{track}": "relay",
   "PUT /relay/{name}": "relay",
   "DELETE /relay/{name}": "relay",
+  "POST /mesh/identity/{name}": "relay",
   "GET /sync": "admin",
   "POST /relay/{name}/drain": "admin",
   "POST /relay/{name}/undrain": "admin",

@@ -50,6 +50,19 @@ export class DataDir {
     }
   }
 
+  /** The text of a file that nobody else may read, which is made and written where it is not there. */
+  async secret(name: string, make: () => Promise<string>): Promise<string> {
+    const path = `${this.#folder}/${name}`;
+    try {
+      return await Deno.readTextFile(path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    const text = await make();
+    await Deno.writeTextFile(path, text, { mode: 0o600, createNew: true });
+    return text;
+  }
+
   /** Opens the registry's store in the directory. Throws when that fails. */
   openStore(options: SqliteOptions): SqliteStore {
     return new SqliteStore(`${this.#folder}/state.sqlite`, options);

@@ -15,6 +15,7 @@ export { EventReader, type ServerEvent } from "./event_reader.js";
 export * from "./limits.ts";
 export { type Refusal, refusal, type RefusalCode, refusalCodes } from "./refusals.ts";
 export { type Interest, InterestTree } from "./interest_tree.ts";
+export { GRANT_TYPE } from "./grant.ts";
 export { relayNameFault } from "./relay_name.ts";
 export type { Flow, LinkReport, LoadReport, Registration } from "./schemas.ts";
 export { canonicalTrackText, formatTrackText, parseTrackText } from "./track_text.ts";

@@ -30,6 +30,7 @@ const path = fc.tuple(
     "routes",
     "graph",
     "flows",
+    "mesh",
     "announce",
     "assign",
     "watch",
@@ -145,6 +146,9 @@ Deno.test("the documented answers are those that the server gives", async () => 
     ["get", "/relay/{name}", "/relay/b"],
     ["post", "/relay/{name}/drain", "/relay/b/drain"],
     ["post", "/relay/{name}/undrain", "/relay/b/undrain"],
+    ["post", "/mesh/identity/{name}", "/mesh/identity/a", {
+      key: { kty: "EC", crv: "P-256", x: "x".repeat(43), y: "y".repeat(43) },
+    }],
     ["put", "/announce/{track}", "/announce/z", { relay: "a" }],
     ["get", "/announce", "/announce?limit=1"],
     ["get", "/announce/lookup", "/announce/lookup?track=x/y&from=a"],

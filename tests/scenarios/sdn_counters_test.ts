@@ -57,6 +57,7 @@ async function start(peer: Peer, clock: ManualClock) {
     watch: { ...DEFAULTS.watch, history: 4 },
   };
   const assembly = new Assembly({
+    identities: { issue: () => Promise.reject(new Error("nobody asks")) },
     config,
     name: "c1",
     clock,

@@ -4,6 +4,8 @@ import { EventLog, RefusedRequests } from "../../../sdn/events/mod.ts";
 import { type AppOptions, buildApp } from "../../../sdn/http/app.ts";
 import type { Endpoint } from "../../../sdn/http/endpoint.ts";
 import { openAccess } from "../../../sdn/http/auth.ts";
+import { MeshIdentity } from "../../../sdn/mesh_identity.ts";
+import { type Identities, identityEndpoints } from "../../../sdn/http/identity_endpoints.ts";
 import { syncEndpoints } from "../../../sdn/http/sync_endpoints.ts";
 import { MemoryStore, type Store } from "../../../sdn/store/mod.ts";
 import { ManualClock } from "./manual_clock.ts";
@@ -29,6 +31,8 @@ export async function testController(given: {
   readonly app?: Partial<AppOptions>;
   /** Endpoints beside those that every test controller has. */
   readonly more?: readonly Endpoint[];
+  /** Who signs for relays; a key of its own when nothing is said. */
+  readonly identities?: Identities;
   readonly store?: Store;
   readonly clock?: ManualClock;
 } = {}) {
@@ -61,6 +65,8 @@ export async function testController(given: {
     onStoreFailure: (error) => faults.push(error),
   });
   const exchange = controller.exchange();
+  const signing = { lifetimeMs: 600_000, clock };
+  const identities = await MeshIdentity.open(await MeshIdentity.newKey(), signing);
   const app = buildApp({
     relays: controller.relays,
     routes: controller.routes,
@@ -70,7 +76,11 @@ export async function testController(given: {
     events: new EventService(events, () => controller.revision()),
     onTokenRefused: (client, { method, path }) => tokens.add(client, `${method} ${path}`),
     onLimitReached: (client, detail) => limits.add(client, detail),
-    more: [...syncEndpoints(controller, exchange, 90_000), ...given.more ?? []],
+    more: [
+      ...syncEndpoints(controller, exchange, 90_000),
+      ...identityEndpoints(controller.relays, given.identities ?? identities),
+      ...given.more ?? [],
+    ],
     revision: () => controller.revision(),
     version: "test",
     authenticate: openAccess,

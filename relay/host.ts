@@ -1,5 +1,6 @@
 import type { Clock, Log, Tracing } from "@qumo/shared/runtime";
 import type { RelayConfig } from "./config.ts";
+import type { Ingests } from "./media/ingest/ingests.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import type { RowRange, Rows } from "./ops/readings.ts";
 import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
@@ -16,6 +17,8 @@ export interface SessionHost {
   readonly protocols: readonly string[];
   /** Serves a connection until it ends. Never throws. */
   serve(connection: Connection): void;
+  /** The encoders that publish here; absent where none can. */
+  readonly ingests?: Ingests;
   /** The number of open sessions. */
   readonly active: number;
   snapshot(): RelaySnapshot;

@@ -79,6 +79,14 @@ export class RelayMetrics {
   readonly malformed: Record<words.Malformed, number> = zeros(words.MALFORMED);
   readonly oddities: Record<words.OddityKind, number> = zeros(words.ODDITIES);
   readonly mesh = new MeshMetrics();
+  readonly encoders = {
+    begun: zeros(words.INGEST_PROTOCOLS),
+    refused: zeros(words.ENCODER_REFUSALS),
+    ended: zeros(words.ENCODER_ENDS),
+    frames: 0,
+    framesDropped: zeros(words.FRAME_DROPS),
+    limits: zeros(words.ENCODER_LIMITS),
+  };
   readonly access = {
     keyReloads: { ok: 0, refused: 0 },
     requestsCut: zeros(words.ACCESS_CUTS),

@@ -16,12 +16,14 @@ import type { CertificateView, RelayState } from "./ops/snapshot.ts";
 import { callableUrl } from "./control_plane/mod.ts";
 import { drainRelay } from "./drain.ts";
 import type { SessionHost } from "./host.ts";
+import { openRtmp } from "./ingest.ts";
 import { KnownAddresses } from "./known_addresses.ts";
 import { Listeners } from "./listeners.ts";
 import { LoadMeter } from "./load_meter.ts";
 import { RelayMetrics } from "./metrics.ts";
 import { type OriginPolicy, originPolicy } from "./origins.ts";
 import { pageFiles, pageLibraries } from "./page/mod.ts";
+import type { RtmpListener } from "./media/rtmp/listener.ts";
 import { type ListenerParts, openPorts } from "./ports.ts";
 import type { PortListener } from "./transport/mod.ts";
 import { RefusedConnections } from "./refused_connections.ts";
@@ -62,6 +64,7 @@ export class Relay {
   readonly #requestDrain: () => void;
   #certificates: CertificateSource | undefined;
   #ops: OpsServer | undefined;
+  #rtmp: RtmpListener | undefined;
   #opsTokens: readonly HashedToken[] = [];
   #address: string | undefined;
   #state: RelayState = "starting";
@@ -184,6 +187,7 @@ export class Relay {
       config.ops.tokens.map((token) => hashedToken(token, (path) => files.readText(path))),
     );
     this.#openPorts(this.#certificates.current);
+    this.#rtmp = openRtmp({ ...this.#options, ingests: this.#host.ingests, metrics: this.metrics });
     this.#tasks.spawn("accepting connections", () => this.#listeners.accept());
     this.#state = "serving";
     // Once registered, other relays may connect at any time.
@@ -194,6 +198,11 @@ export class Relay {
   /** The address that it listens on, with the actual port when port 0 was requested. */
   get address(): string {
     return this.#address ?? this.#options.config.server.address;
+  }
+
+  /** The address at which RTMP is listened for, if it is. */
+  get rtmpAddress(): string | undefined {
+    return this.#rtmp && formatAddress(this.#rtmp.address);
   }
 
   /** An address at which programs on this machine reach the relay. */
@@ -245,6 +254,7 @@ export class Relay {
     await this.#access?.close();
     this.#listeners.close(NO_ERROR, "the relay is shutting down");
     await this.#host.close();
+    await this.#rtmp?.close();
     await this.#tasks.close();
     this.#eventLoop.close();
     await this.#ops?.close();

@@ -30,6 +30,7 @@ function recordingHost() {
       namespaces: 0,
       openGroups: 0,
       parkedStreams: 0,
+      encoders: 0,
       clientStreams: 0,
       cache: { bytes: 0, groups: 0 },
     }),

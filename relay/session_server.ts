@@ -1,5 +1,7 @@
 import { TaskGroup, trackText } from "@qumo/shared/runtime";
 import type { HostParts, SessionHost } from "./host.ts";
+import { newIngests } from "./ingest.ts";
+import type { Ingests } from "./media/ingest/ingests.ts";
 import type { RowRange, Rows } from "./ops/readings.ts";
 import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
 import { policyOf } from "./publisher_policy.ts";
@@ -41,6 +43,7 @@ interface Served {
 /** Serves a relay's connections: one session each, over one registry of tracks. */
 export class SessionServer implements SessionHost {
   readonly protocols: readonly string[];
+  readonly ingests: Ingests;
   readonly #parts: HostParts;
   readonly #settings: SessionSettings;
   // The settings of outgoing links.
@@ -70,6 +73,7 @@ export class SessionServer implements SessionHost {
       onFetchShared: () => void metrics.fetchesShared++,
       onReplaced: (replacement, isNew) => this.#replaced(replacement, isNew),
     });
+    this.ingests = newIngests(parts, this.#registry, () => ++this.#lastId);
   }
 
   /** Logs a takeover once, whatever the number of tracks. */
@@ -183,7 +187,7 @@ export class SessionServer implements SessionHost {
   }
 
   snapshot(): RelaySnapshot {
-    let [subscriptions, namespaces, parkedStreams] = [0, 0, 0];
+    let [subscriptions, namespaces, parkedStreams] = [0, this.ingests.size, 0];
     for (const { counts } of this.#sessions.keys()) {
       subscriptions += counts.subscriptions;
       namespaces += counts.namespaces;
@@ -202,6 +206,7 @@ export class SessionServer implements SessionHost {
       namespaces,
       openGroups,
       parkedStreams,
+      encoders: this.ingests.size,
       clientStreams: this.#streamBudget.open,
       cache: { bytes: cache.bytes, groups: cache.groups },
     };
@@ -237,6 +242,8 @@ export class SessionServer implements SessionHost {
 
   async drain(deadlineMs: number, address: string | undefined): Promise<void> {
     this.#closeUnknown("the relay is going away");
+    // Their protocols have no GOAWAY: who is closed comes back, to a relay that takes it.
+    this.ingests.close("the relay is going away");
     for (const session of this.#sessions.keys()) {
       session.drain(deadlineMs, uriFor(address, session.connection.transport));
     }
@@ -245,6 +252,7 @@ export class SessionServer implements SessionHost {
 
   async close(): Promise<void> {
     this.#closeUnknown("the relay is shutting down");
+    this.ingests.close("the relay is shutting down");
     for (const session of this.#sessions.keys()) session.close("the relay is shutting down");
     await Promise.all([...this.#sessions.values()].map(({ over }) => over));
     await this.#tasks.close();

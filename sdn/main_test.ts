@@ -113,3 +113,21 @@ Deno.test("a command line, a file or an address that will not do is an exit code
     /^--address: server\.address: cannot listen on 127\.0\.0\.1:\d+ \(TCP\): .*in use/,
   );
 });
+
+Deno.test("check --json says to programs what is in force, or what is wrong and where", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/sdn.yaml`;
+  await Deno.writeTextFile(file, "server:\n  body_timeout_ms: 2s\n");
+  const good = await run("check", "--json", "-c", file);
+  assert.equal(good.code, 0, good.stderr);
+  const { valid, values } = JSON.parse(good.stdout);
+  assert.deepEqual(
+    [valid, values["server.body_timeout_ms"], values["log.level"]],
+    [true, { value: 2000, from: `${file}:2` }, { value: "info", from: "default" }],
+  );
+  await Deno.writeTextFile(file, "server:\n  body_timeout: 2s\n");
+  const bad = await run("check", "--json", "-c", file);
+  assert.deepEqual([bad.code, JSON.parse(bad.stdout).valid], [1, false]);
+  assert.match(JSON.parse(bad.stdout).problems[0], /sdn\.yaml:2:3: server\.body_timeout: /);
+  await Deno.remove(folder, { recursive: true });
+});

@@ -57,7 +57,9 @@ function readBlock(lines: readonly string[], sections: string[]): ExplainedKey[]
 }
 
 function commentLines(block: string): string[] {
-  return block.split("\n").map((line) => line.replace(/^# ?/, ""));
+  return block.split("\n")
+    .filter((line) => !line.startsWith("# yaml-language-server:"))
+    .map((line) => line.replace(/^# ?/, ""));
 }
 
 /** Comment lines as Markdown: what is indented in them is an example. */

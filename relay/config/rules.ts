@@ -21,6 +21,14 @@ export function brokenRules(config: RelayConfig): KeyFault[] {
     );
   }
   broken.push(...brokenAccess(auth, hasMeshKeys(config)));
+  const rtmp = parseAddress(config.ingest.rtmp.address);
+  if (auth.mode === "loopback" && rtmp !== undefined && !isLoopback(rtmp)) {
+    refuse(
+      "ingest.rtmp.address",
+      `refusing to listen for RTMP on ${config.ingest.rtmp.address} without access control: ` +
+        "set `auth.mode`, or listen on 127.0.0.1",
+    );
+  }
   broken.push(...certificatePairFaults(serverPair(config)));
   if (ops.details === "open" && ops.tokens.length > 0) {
     refuse("ops.details", "open shows everything without a token: remove it, or `ops.tokens`");

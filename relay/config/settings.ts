@@ -202,6 +202,26 @@ const delivery = section({
   stallTimeoutMs: milliseconds(100, 600_000).default(10_000),
 });
 
+/** What encoders send that speak no MoQ. */
+const ingest = section({
+  rtmp: section({
+    /** IP address and TCP port where RTMP is listened for; empty: nowhere. */
+    address: text(
+      64,
+      addressForm(1935),
+      (value) => value === "" || parseAddress(value) !== undefined,
+    ).default(""),
+  }),
+  /** Encoders at once. */
+  maxEncoders: count(10_000).default(64),
+  /** What one encoder may send; it is read no faster. */
+  maxBytesPerSecond: bytes(65_536, GIB).default(12_500_000),
+  /** Time without a frame after which an encoder is disconnected. */
+  idleTimeoutMs: milliseconds(1_000, 600_000).default(10_000),
+  /** How long an encoder that was lost may come back before its viewers are told that it has ended. */
+  reconnectMs: milliseconds(0, 600_000).default(5_000),
+});
+
 /** The schema of the relay's configuration. */
 export const settingsSchema = section({
   server,
@@ -210,6 +230,7 @@ export const settingsSchema = section({
   cache,
   limits,
   delivery,
+  ingest,
   sdn: sdnSettings,
   upstream: upstreamSettings,
   mesh: meshSettings,

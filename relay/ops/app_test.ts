@@ -47,6 +47,7 @@ function app(
       namespaces: 1,
       openGroups: 1,
       parkedStreams: 0,
+      encoders: 0,
       clientStreams: 0,
       cache: { bytes: 100, groups: 4 },
     },

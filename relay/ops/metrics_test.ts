@@ -31,6 +31,7 @@ const now = {
   namespaces: 1,
   openGroups: 4,
   parkedStreams: 6,
+  encoders: 0,
   clientStreams: 9,
   cache: { bytes: 100, groups: 7 },
 };

@@ -11,6 +11,7 @@ import type { PageFile, PageLibrary } from "@qumo/shared/page";
 import { type CertificatePair, type Clock, isLoopback, type Log } from "@qumo/shared/runtime";
 import { buildApp } from "./app.ts";
 import type { OpsAccess } from "./callers.ts";
+import { encoderFamilies } from "./encoder_families.ts";
 import { SCRAPED } from "./family.ts";
 import { httpFamilies } from "./http_families.ts";
 import { distributionFamilies, meshFamilies } from "./mesh_families.ts";
@@ -67,6 +68,7 @@ export function serveOps(parts: OpsParts): OpsServer {
       ...httpFamilies(http),
       ...sessionFamilies,
       ...mediaFamilies(parts.maxCacheBytes),
+      ...encoderFamilies,
       ...meshFamilies,
       ...(perTrack > 0 ? trackFamilies : []),
       ...distributionFamilies,

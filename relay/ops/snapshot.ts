@@ -12,6 +12,8 @@ export interface RelaySnapshot {
   /** Groups that are being received. */
   readonly openGroups: number;
   readonly parkedStreams: number;
+  /** Encoders that publish, beside the sessions. */
+  readonly encoders: number;
   /** Streams that clients have open to the relay. */
   readonly clientStreams: number;
   readonly cache: { readonly bytes: number; readonly groups: number };

@@ -20,6 +20,7 @@ export {
 export type { Demand } from "./sources/demands.ts";
 export { MalformedTrack, type Refusal, type TrackEnd } from "./errors.ts";
 export type { Feed, FeedChange, FeedTarget, Verdict } from "./sources/feed.ts";
+export { FeedLost, FeedWriter, type WrittenFeed } from "./sources/feed_writer.ts";
 export { Feeds, type TrackEntry } from "./sources/feeds.ts";
 export { DatagramObject } from "./objects/datagram_object.ts";
 export { type HeadFilter, type ObjectFilter, passes } from "./objects/object_filter.ts";

@@ -14,6 +14,8 @@ export interface Command {
   readonly url: string | undefined;
   /** The target folder of `backup`. */
   readonly folder: string | undefined;
+  /** Whether `check` writes JSON. */
+  readonly json: boolean;
   /** The file of the token that `check` explains, and the path that it is shown at. */
   readonly token: { readonly file: string; readonly path: string | undefined } | undefined;
 }
@@ -78,7 +80,8 @@ Flags
   -c, --config FILE     read this configuration; ${example} shows every key
                         (-config FILE, as the Go programs have it, is the same)
       --address ADDR    address to listen on (default ${address})
-      --log-level LEVEL debug, info, warn or error${explain}
+      --log-level LEVEL debug, info, warn or error
+      --json            with check: what it says as JSON, for programs${explain}
   -h, --help            print this
 `;
 }
@@ -94,6 +97,7 @@ const FLAGS = {
   "log-level": { type: "string" },
   token: { type: "string" },
   path: { type: "string" },
+  json: { type: "boolean", default: false },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "v" },
 } as const;
@@ -131,13 +135,17 @@ export function parseCommand(
   const isStray = token === undefined ? path !== undefined : command !== "check" || !hasTokens;
   if (isStray && hasTokens) return refused("--token FILE and --path PATH go with check");
   if (isStray) return refused(`Unknown flag --${token === undefined ? "path" : "token"}`);
+  if (values.json && (command !== "check" || token !== undefined)) {
+    return refused("--json goes with check, without --token");
+  }
   const flags = [
     { name: "--address", key: "server.address", value: values.address },
     { name: "--log-level", key: "log.level", value: values["log-level"] },
   ].filter((flag): flag is ConfigSources["flags"][number] => flag.value !== undefined);
   const name = values.help ? "help" : values.version ? "version" : command;
   const shown = token === undefined ? undefined : { file: token, path };
-  return done({ name, configFile: values.config, flags, url, folder, token: shown });
+  const { json, config: configFile } = values;
+  return done({ name, configFile, flags, url, folder, json, token: shown });
 }
 
 function unknownFlag(arg: string): string | undefined {

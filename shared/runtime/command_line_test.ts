@@ -6,6 +6,7 @@ const NOTHING: Omit<Command, "name"> = {
   flags: [],
   url: undefined,
   folder: undefined,
+  json: false,
   token: undefined,
 };
 

@@ -25,7 +25,7 @@ export { type ConfigDefinition, defineConfig, type NamedFile } from "./config_de
 export type { EnvironmentVariable } from "./config_environment.ts";
 export { loadConfig, type LoadedConfig } from "./config_file.ts";
 export type { KeyFault } from "./config_issues.ts";
-export { keysOf } from "./config_keys.ts";
+export { fileName, keysOf } from "./config_keys.ts";
 export {
   authorityFile,
   certificatePairFaults,

@@ -4,7 +4,7 @@ import type { Environment } from "./config_environment.ts";
 import type { ConfigDefinition } from "./config_definition.ts";
 import { loadConfig, type LoadedConfig } from "./config_file.ts";
 import { fileFaults } from "./config_named_files.ts";
-import { configReport } from "./config_report.ts";
+import { configJson, configReport, problemsJson } from "./config_report.ts";
 import { hideSecrets } from "./config_secrets.ts";
 import { type Ask, askHealth, askOwn } from "./health_check.ts";
 import { type Log, openLog } from "./log.ts";
@@ -74,7 +74,7 @@ export async function runProgram<T extends ProgramConfig & object>(
   if (command.name === "version") return say(process, versionText(version, process.deno));
   if (command.url !== undefined) return await health(process, command.url);
   const loaded = await loadCommandConfig(program.definition, command, process);
-  if (!loaded.ok) return complain(process, loaded.refusal.join("\n"), 1);
+  if (!loaded.ok) return unusable(process, command, loaded.refusal);
   const config = loaded.value.value;
   if (command.name === "health") return await health(process, program.healthUrl(config), askOwn);
   const { folder } = command;
@@ -85,9 +85,10 @@ export async function runProgram<T extends ProgramConfig & object>(
   }
   const files = program.definition.files(config);
   const faults = await fileFaults(loaded.value, files, process.readText);
-  if (faults.length > 0) return complain(process, faults.join("\n"), 1);
+  if (faults.length > 0) return unusable(process, command, faults);
   const warnings = [...loaded.value.warnings, ...program.warnings(loaded.value)];
   if (command.name === "check") {
+    if (command.json) return say(process, configJson(loaded.value, warnings));
     if (warnings.length > 0) complain(process, warnings.map((one) => `warning: ${one}`).join("\n"));
     const { token } = command;
     if (token !== undefined) return await explain(program, loaded.value, token, process);
@@ -96,6 +97,13 @@ export async function runProgram<T extends ProgramConfig & object>(
   const log = await openProgramLog(config, process);
   for (const warning of warnings) log.warn(warning);
   return await attempt(loaded.value, process, () => program.serve(config, log));
+}
+
+/** Says what is wrong with a configuration: to people, and to programs that asked for it. */
+function unusable(process: Process, { json }: Command, problems: readonly string[]): number {
+  if (!json) return complain(process, problems.join("\n"), 1);
+  say(process, problemsJson(problems));
+  return 1;
 }
 
 async function explain<T extends ProgramConfig & object>(

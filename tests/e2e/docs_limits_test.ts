@@ -21,7 +21,7 @@ for (const path of await listLimitFiles()) {
 
 for (
   const [program, page, sections] of [
-    ["relay", relayPage, pick(RELAY, ["server", "cache", "limits", "delivery"])],
+    ["relay", relayPage, pick(RELAY, ["server", "cache", "limits", "delivery", "ingest"])],
     ["controller", sdnPage, pick(CONTROLLER, ["server", "watch"])],
   ] as const
 ) {

@@ -12,5 +12,7 @@ Deno.test("the references say what the code says", async () => {
     assert.equal(written, text, `${path} is out of date: run \`deno task docs\``);
   }
   const found = await listReferences();
-  assert.deepEqual(found, [...made.keys()].sort(), "a reference that nothing makes any more");
+  // Those that are documents: a schema of another format cannot say where it comes from.
+  const documents = [...made.keys()].filter((path) => path.endsWith(".md"));
+  assert.deepEqual(found, documents.sort(), "a reference that nothing makes any more");
 });

@@ -16,6 +16,7 @@ import { ENDINGS, REQUESTS } from "../scenarios/counters/session_drives.ts";
 import { movedIn, MovedSeries } from "../support/metrics/moved_series.ts";
 
 const HTTP = "shared/http/listener_test.ts";
+const ENCODERS = "tests/scenarios/encoders_test.ts";
 const INTERESTS = "tests/scenarios/interests_test.ts";
 
 /** What takes a flood or a broken network to move: the tests in which that is, for each of its words. */
@@ -52,6 +53,30 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'qumo_relay_interests_total{result="late"}': INTERESTS,
   'qumo_relay_interests_total{result="away"}': INTERESTS,
   'qumo_relay_interests_total{result="widened"}': INTERESTS,
+  'qumo_relay_encoder_frames_dropped_total{reason="codec"}': ENCODERS,
+  'qumo_relay_encoder_frames_dropped_total{reason="malformed"}': ENCODERS,
+  'qumo_relay_encoder_frames_dropped_total{reason="no_config"}': ENCODERS,
+  'qumo_relay_encoder_frames_dropped_total{reason="no_key_frame"}': ENCODERS,
+  'qumo_relay_encoder_frames_dropped_total{reason="too_large"}': ENCODERS,
+  'qumo_relay_encoder_frames_dropped_total{reason="too_many_tracks"}': ENCODERS,
+  'qumo_relay_encoders_ended_total{reason="drained"}': ENCODERS,
+  'qumo_relay_encoders_ended_total{reason="ended"}': ENCODERS,
+  'qumo_relay_encoders_ended_total{reason="internal_error"}': ENCODERS,
+  'qumo_relay_encoders_ended_total{reason="lost"}': ENCODERS,
+  'qumo_relay_encoders_ended_total{reason="malformed"}': ENCODERS,
+  'qumo_relay_encoders_ended_total{reason="stalled"}': ENCODERS,
+  'qumo_relay_encoders_ended_total{reason="unauthorized"}': ENCODERS,
+  'qumo_relay_encoders_refused_total{reason="draining"}': ENCODERS,
+  'qumo_relay_encoders_refused_total{reason="malformed"}': ENCODERS,
+  'qumo_relay_encoders_refused_total{reason="max_encoders"}': ENCODERS,
+  'qumo_relay_encoders_refused_total{reason="name"}': ENCODERS,
+  'qumo_relay_encoders_refused_total{reason="timeout"}': ENCODERS,
+  'qumo_relay_encoders_refused_total{reason="unauthorized"}': ENCODERS,
+  qumo_relay_encoder_frames_total: ENCODERS,
+  qumo_relay_encoders_active: ENCODERS,
+  'qumo_relay_encoders_started_total{protocol="rtmp"}': ENCODERS,
+  'qumo_relay_encoder_limits_total{limit="rate"}': ENCODERS,
+  'qumo_relay_encoder_limits_total{limit="connections"}': "relay/media/rtmp/listener_test.ts",
   'qumo_relay_condition{condition="controller_outdated"}': "tests/e2e/go_controller_test.ts",
   'qumo_relay_condition{condition="name_contested"}': "tests/e2e/relay_epochs_test.ts",
   'qumo_relay_condition{condition="listener_failed"}': "tests/e2e/relay_listeners_test.ts",

@@ -1,9 +1,8 @@
 import { type Log, trackText } from "@qumo/shared/runtime";
-import { MalformedTrack } from "../../track/mod.ts";
+import { FeedLost, MalformedTrack, type WrittenFeed } from "../../track/mod.ts";
 import type { TrackGivenUp } from "../../vocabulary.ts";
 import { isTransportEnd } from "../errors.ts";
 import type { SessionMetrics } from "../metrics.ts";
-import { FeedLost, type WrittenFeed } from "./feed_writer.ts";
 import { ObjectTooLarge } from "./object_too_large.ts";
 
 /** A feed that can be ended for what it brings. */

@@ -139,9 +139,13 @@ export const TABLE: readonly Row[] = [
       "shared/wire/object.ts",
       "shared/wire/properties.ts",
       "shared/wire/varint.ts",
+      // A timestamp as the property that LOC has for it.
+      "shared/wire/lite/properties.ts",
       "relay/track",
       "relay/vocabulary.ts",
+      "relay/views.ts",
     ],
+    types: ["relay/session/rights.ts"],
   },
   { from: "relay/page", may: ["shared/page"] },
   {
@@ -216,6 +220,7 @@ export const PLACES: readonly Place[] = [
       // What fetch cannot: ask over TLS without verifying whom.
       /^shared\/runtime\/own_answer\.ts$/,
       /^relay\/transport\/quic[^/]*\.ts$/,
+      /^relay\/media\/rtmp\/listener\.ts$/,
       /^sdn\/store\/(sqlite[^/]*|data_dir)\.ts$/,
       /^shared\/http\/(listener|exchange|tls_detector|upgrade)\.ts$/,
     ],

@@ -12,6 +12,7 @@ export const NOBODY_HERE: RelayReading["now"] = {
   namespaces: 0,
   openGroups: 0,
   parkedStreams: 0,
+  encoders: 0,
   clientStreams: 0,
   cache: { bytes: 0, groups: 0 },
 };

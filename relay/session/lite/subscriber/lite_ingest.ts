@@ -7,12 +7,11 @@ import {
   ObjectStatus,
   SHORT,
 } from "@qumo/shared/wire";
-import { writeDatagram } from "../../../track/mod.ts";
+import { FeedWriter, writeDatagram } from "../../../track/mod.ts";
 import type { ReceiveStream } from "../../../transport/types.ts";
 import { foundIn, isTransportEnd, violation } from "../../errors.ts";
 import { readVarint } from "../../framing.ts";
 import { Discards } from "../../ingest/discards.ts";
-import { FeedWriter } from "../../ingest/feed_writer.ts";
 import { ObjectTooLarge } from "../../ingest/object_too_large.ts";
 import type { StreamCredit } from "../../ingest/stream_credit.ts";
 import type { TrackAliases } from "../../ingest/track_aliases.ts";

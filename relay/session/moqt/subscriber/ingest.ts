@@ -17,6 +17,8 @@ import {
   type DatagramFields,
   type DatagramOptions,
   type DatagramOutcome,
+  FeedLost,
+  FeedWriter,
   MalformedTrack,
   writeDatagram,
 } from "../../../track/mod.ts";
@@ -28,7 +30,6 @@ import { readVarint } from "../../framing.ts";
 import { Input } from "../../input.ts";
 import { MARKED_STREAM_MS, MAX_WAITING_DATAGRAMS, UNKNOWN_ALIAS_MS } from "../../limits.ts";
 import type { FeedDrops } from "../../ingest/feed_drops.ts";
-import { FeedLost, FeedWriter } from "../../ingest/feed_writer.ts";
 import { ObjectTooLarge } from "../../ingest/object_too_large.ts";
 import { trackFailed } from "../../ingest/track_failed.ts";
 import type { TrackAliases } from "../../ingest/track_aliases.ts";

@@ -1,22 +1,17 @@
 import type { Clock } from "@qumo/shared/runtime";
-import {
-  type FeedTarget,
-  MalformedTrack,
-  type Renderer,
-  type Source,
-  type SubgroupStreamInit,
-  SubgroupWriter,
-  type SubgroupWriterOptions,
-  type Track,
-  type Verdict,
-} from "../../track/mod.ts";
-import type { SessionMetrics } from "../metrics.ts";
-import type { FeedDrops } from "./feed_drops.ts";
+import { MalformedTrack } from "../errors.ts";
+import type { Renderer } from "../objects/renderer.ts";
+import type { Source } from "../objects/source.ts";
+import type { SubgroupStreamInit, SubgroupWriterOptions } from "../objects/stream_logs.ts";
+import { SubgroupWriter } from "../objects/subgroup_writer.ts";
+import type { Track } from "../objects/track.ts";
+import type { DropReason } from "../../vocabulary.ts";
+import type { FeedTarget, Verdict } from "./feed.ts";
 
 /** The dependencies of {@linkcode FeedWriter}. */
 export interface FeedWriterContext {
   readonly clock: Clock;
-  readonly metrics: SessionMetrics;
+  readonly metrics: { duplicateObjects: number };
   /** The renderer of the publisher's dialect. */
   readonly renderer: Renderer;
   /** See {@linkcode SubgroupWriterOptions.timeoutsOf}. */
@@ -28,7 +23,7 @@ export interface WrittenFeed {
   /** The track that objects are stored in, which changes at a takeover. */
   readonly target: FeedTarget;
   readonly source: Source;
-  readonly drops: Pick<FeedDrops, "note">;
+  readonly drops: { readonly note: (reason: DropReason) => void };
   readonly isOver: boolean;
   /** Reports an object that contradicts the track, and returns the outcome for the feed. */
   contradicted(reason: string): Verdict;

@@ -1,0 +1,65 @@
+import { type Clock, type Log, messageOf, StartError } from "@qumo/shared/runtime";
+import { commonDraft } from "@qumo/shared/wire";
+import { formatAddress, parseAddress, type RelayConfig } from "./config.ts";
+import type { HostParts } from "./host.ts";
+import { Ingests } from "./media/ingest/ingests.ts";
+import { RtmpListener } from "./media/rtmp/listener.ts";
+import type { RelayMetrics } from "./metrics.ts";
+import { checkNamespace } from "./session/connection/reserved.ts";
+import { rendererOf } from "./session/moqt/dialect/renderer.ts";
+import { openGate } from "./session/rights.ts";
+import type { Registry } from "./track/mod.ts";
+
+/** The encoders of a relay, which publish into its registry under the rules of sessions. */
+export function newIngests(parts: HostParts, registry: Registry, nextId: () => number): Ingests {
+  const { config: { ingest, limits }, gate = openGate, mesh, metrics, clock, log } = parts;
+  return new Ingests({
+    settings: { ...ingest, maxObjectBytes: limits.maxObjectBytes },
+    registry,
+    gate,
+    checkNamespace,
+    relayName: mesh.name,
+    // What links of the mesh speak.
+    renderer: rendererOf(commonDraft.data),
+    nextId,
+    metrics,
+    clock,
+    log,
+  });
+}
+
+/** The dependencies of {@linkcode openRtmp}. */
+export interface RtmpOptions {
+  readonly config: RelayConfig;
+  readonly ingests: Ingests | undefined;
+  readonly metrics: RelayMetrics;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Opens the port for RTMP, if one is configured. Throws a {@linkcode StartError} when it is taken. */
+export function openRtmp(
+  { config, ingests, metrics, clock, log }: RtmpOptions,
+): RtmpListener | undefined {
+  const { ingest, limits, server } = config;
+  const address = parseAddress(ingest.rtmp.address);
+  if (address === undefined || ingests === undefined) return undefined;
+  try {
+    const listener = new RtmpListener(address, {
+      ingests,
+      maxMessageBytes: limits.maxObjectBytes,
+      maxBytesPerSecond: ingest.maxBytesPerSecond,
+      handshakeTimeoutMs: server.handshakeTimeoutMs,
+      onLimit: (limit) => void metrics.encoders.limits[limit]++,
+      clock,
+      log,
+    });
+    log.info("listening for RTMP", { address: formatAddress(listener.address) });
+    return listener;
+  } catch (error) {
+    throw new StartError(
+      `cannot listen for RTMP on ${ingest.rtmp.address}: ${messageOf(error)}`,
+      "ingest.rtmp.address",
+    );
+  }
+}

@@ -1,0 +1,117 @@
+import type { Clock, Log, Timer } from "@qumo/shared/runtime";
+import type { TrackEnd } from "../../track/mod.ts";
+import type { EncoderEnd, FrameDrop, IngestProtocol } from "../../vocabulary.ts";
+import type { MediaFrame, TrackConfig } from "../frame.ts";
+import type { Broadcast } from "./broadcast.ts";
+
+/** An encoder as operators see it. */
+export interface EncoderView {
+  readonly id: number;
+  /** Address and port. */
+  readonly peer: string;
+  readonly protocol: IngestProtocol;
+  /** The path of its scope. */
+  readonly path: string;
+  /** The namespace that it publishes, as text. */
+  readonly namespace: string;
+  /** Tracks of media that it sends. */
+  readonly tracks: number;
+  readonly ageMs: number;
+}
+
+/** What an {@linkcode Encoder} works with. */
+export interface EncoderParts {
+  readonly view: Omit<EncoderView, "tracks" | "ageMs">;
+  readonly broadcast: Broadcast;
+  /** Time without a frame after which it has stalled, in milliseconds. */
+  readonly idleMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** It has ended; `end` is for its broadcast. */
+  readonly onEnded: (encoder: Encoder, how: EncoderEnd, end: TrackEnd) => void;
+}
+
+/** One encoder that was let in: what its connection brings goes into its broadcast. */
+export class Encoder {
+  readonly #parts: EncoderParts;
+  readonly #since: number;
+  #lastFrame: number;
+  #watch: Timer;
+  #close: ((reason: string) => void) | undefined;
+  #isOver = false;
+
+  constructor(parts: EncoderParts) {
+    this.#parts = parts;
+    this.#since = parts.clock.now();
+    this.#lastFrame = this.#since;
+    this.#watch = this.#watchFrames(parts.idleMs);
+  }
+
+  get broadcast(): Broadcast {
+    return this.#parts.broadcast;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  get view(): EncoderView {
+    const { view, broadcast, clock } = this.#parts;
+    return { ...view, tracks: broadcast.trackCount, ageMs: clock.now() - this.#since };
+  }
+
+  /** Sets what closes its connection, with a reason, when the relay ends it. */
+  closesBy(close: (reason: string) => void): void {
+    this.#close = close;
+  }
+
+  /** See {@linkcode Broadcast.configure}. */
+  configure(track: number, config: TrackConfig): void {
+    if (!this.#isOver) this.broadcast.configure(track, config);
+  }
+
+  /** See {@linkcode Broadcast.frame}. */
+  frame(track: number, frame: MediaFrame): void {
+    if (this.#isOver) return;
+    this.#lastFrame = this.#parts.clock.now();
+    this.broadcast.frame(track, frame);
+  }
+
+  /** See {@linkcode Broadcast.lost}. */
+  lost(track: number, reason: FrameDrop): void {
+    if (!this.#isOver) this.broadcast.lost(track, reason);
+  }
+
+  /** Ends it: `how` it came about, and why for people. Only the first end counts. */
+  end(how: EncoderEnd, reason: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#watch.cancel();
+    const { log, onEnded } = this.#parts;
+    log[CALM.has(how) ? "info" : "warn"]("encoder ended", { how, reason });
+    onEnded(this, how, { kind: TRACK_ENDS[how], reason });
+    this.#close?.(reason);
+  }
+
+  #watchFrames(delay: number): Timer {
+    const { clock, idleMs } = this.#parts;
+    return clock.after(delay, () => {
+      const idle = clock.now() - this.#lastFrame;
+      if (idle >= idleMs) return this.end("stalled", `no frame for ${Math.round(idle / 1_000)} s`);
+      this.#watch = this.#watchFrames(idleMs - idle);
+    });
+  }
+}
+
+/** Ends that nobody has to look into. */
+const CALM: ReadonlySet<EncoderEnd> = new Set(["ended", "drained"]);
+
+const TRACK_ENDS: Record<EncoderEnd, TrackEnd["kind"]> = {
+  ended: "ended",
+  lost: "lost",
+  stalled: "lost",
+  malformed: "lost",
+  unauthorized: "unauthorized",
+  drained: "going_away",
+  internal_error: "internal_error",
+};

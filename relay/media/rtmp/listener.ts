@@ -1,0 +1,106 @@
+import { Backoff, formatAddress, sleep, TaskGroup } from "@qumo/shared/runtime";
+import { RtmpConnection, type RtmpParts, type RtmpTransport } from "./connection.ts";
+import { MAX_RTMP_HANDSHAKES } from "./limits.ts";
+
+/** Where RTMP is listened for. */
+export interface RtmpAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** Takes in encoders that speak RTMP. */
+export class RtmpListener {
+  readonly #parts: RtmpParts;
+  readonly #listener: Deno.Listener;
+  readonly #tasks: TaskGroup;
+  // The oldest first.
+  readonly #connections = new Set<RtmpConnection>();
+
+  /** Throws when it cannot listen on the address. */
+  constructor(address: RtmpAddress, parts: RtmpParts) {
+    this.#parts = parts;
+    this.#listener = Deno.listen(address);
+    this.#tasks = new TaskGroup((task, error) => parts.log.error(`${task} failed`, { error }));
+    this.#tasks.spawn("accepting RTMP", (signal) => this.#accept(signal));
+  }
+
+  /** The address, with the port that was taken where any was asked for. */
+  get address(): RtmpAddress {
+    return this.#listener.addr as Deno.NetAddr;
+  }
+
+  /** Stops listening, and ends every connection. */
+  async close(): Promise<void> {
+    this.#listener.close();
+    for (const connection of [...this.#connections]) connection.close();
+    await this.#tasks.close();
+  }
+
+  async #accept(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#parts;
+    const backoff = new Backoff({ ...RETRY, random: Math.random }, clock);
+    while (!signal.aborted) {
+      try {
+        this.#take(await this.#listener.accept() as Deno.TcpConn);
+        backoff.succeeded();
+      } catch (error) {
+        if (signal.aborted || error instanceof Deno.errors.BadResource) return;
+        log.error("cannot accept RTMP connections, retrying", { error });
+        await sleep(clock, backoff.failed(), signal);
+      }
+    }
+  }
+
+  #take(raw: Deno.TcpConn): void {
+    this.#makeRoom();
+    const connection = new RtmpConnection(this.#parts, transportOf(raw));
+    this.#connections.add(connection);
+    this.#tasks.spawn("an RTMP connection", async () => {
+      await connection.run();
+      this.#connections.delete(connection);
+    });
+  }
+
+  /** Closes the oldest of too many connections that publish nothing yet. */
+  #makeRoom(): void {
+    const early = [...this.#connections].filter(({ isPublishing }) => !isPublishing);
+    if (early.length < MAX_RTMP_HANDSHAKES) return;
+    this.#parts.onLimit("connections");
+    early[0]!.close();
+  }
+}
+
+/** How soon accepting is tried again after it failed, as where the system has no file descriptor left. */
+const RETRY = { first: 20, cap: 1_000, healthyAfter: 1_000 } as const;
+
+function transportOf(connection: Deno.TcpConn): RtmpTransport {
+  const { hostname, port } = connection.remoteAddr as Deno.NetAddr;
+  connection.setNoDelay(true);
+  return {
+    remoteAddress: formatAddress({ hostname, port }),
+    read: (into) => connection.read(into),
+    async write(bytes) {
+      for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+    },
+    close() {
+      try {
+        connection.close();
+      } catch {
+        // The peer has closed it.
+      }
+    },
+    isEnd: (error) => ENDS.some((kind) => error instanceof kind),
+  };
+}
+
+/** What the system says of a connection that is over. */
+const ENDS = [
+  Deno.errors.BadResource,
+  Deno.errors.BrokenPipe,
+  Deno.errors.ConnectionAborted,
+  Deno.errors.ConnectionReset,
+  Deno.errors.Interrupted,
+  Deno.errors.NotConnected,
+  Deno.errors.TimedOut,
+  Deno.errors.UnexpectedEof,
+];

@@ -1,0 +1,47 @@
+import { concat } from "../concat.ts";
+import { messageBytes } from "./rtmp_bytes.ts";
+
+/** What x264 says of pictures of 160x120. */
+export const AVCC = Uint8Array.fromHex(
+  "0142c00affe100186742c00ada0a11f97011000003000100000300140f1226a001000468ce0fc8",
+);
+
+/** What x264 says of pictures of 322x242, in another profile. */
+export const OTHER_AVCC = Uint8Array.fromHex(
+  "0164000cffe1001b6764000cacd94150878888c044000003000400000300503c50a65801000668ebe3cb22c0fdf8f800",
+);
+
+/** What ffmpeg says of AAC at 48 kHz. */
+export const AAC = Uint8Array.fromHex("118856e500");
+
+/** A frame of H.264: one unit, which a decoder can begin with or not. */
+export function avcFrame(isKey: boolean, body = 10): Uint8Array {
+  return concat([Uint8Array.of(0, 0, 0, body + 1, isKey ? 0x65 : 0x41), new Uint8Array(body)]);
+}
+
+/** How the decoder of video begins, by RTMP. */
+export function videoConfigBytes(avcc: Uint8Array = AVCC): Uint8Array {
+  const payload = concat([Uint8Array.of(0x17, 0, 0, 0, 0), avcc]);
+  return messageBytes({ type: 9, payload, chunks: 6 });
+}
+
+/** How the decoder of audio begins, by RTMP. */
+export function audioConfigBytes(): Uint8Array {
+  return messageBytes({ type: 8, payload: concat([Uint8Array.of(0xaf, 0), AAC]), chunks: 5 });
+}
+
+/** A frame of video, by RTMP. */
+export function videoBytes(timestamp: number, isKey: boolean, data = avcFrame(isKey)): Uint8Array {
+  const payload = concat([Uint8Array.of(isKey ? 0x17 : 0x27, 1, 0, 0, 0), data]);
+  return messageBytes({ type: 9, payload, timestamp, chunks: 6 });
+}
+
+/** A frame of audio, by RTMP. */
+export function audioBytes(timestamp: number, data = Uint8Array.of(1, 2, 3)): Uint8Array {
+  return messageBytes({
+    type: 8,
+    payload: concat([Uint8Array.of(0xaf, 1), data]),
+    timestamp,
+    chunks: 5,
+  });
+}

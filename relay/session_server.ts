@@ -145,8 +145,11 @@ export class SessionServer implements SessionHost {
 
   /** Creates a session on an outgoing link. */
   startLink(connection: Connection, link: SessionLink): Session {
+    const { relayName, ...common } = this.#common(connection);
     const session = linkDialect(connection.protocol).begin({
-      ...this.#common(connection),
+      ...common,
+      // Who is shown the token of a user is no relay of this mesh.
+      ...(relayName !== undefined && link.token?.isInPath !== true && { relayName }),
       role: "client",
       // Whoever was dialed is trusted.
       gate: openGate,

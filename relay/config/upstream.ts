@@ -19,8 +19,8 @@ export interface UpstreamOrigin {
 export const UPSTREAM_FORM =
   `${RELAY_URL_FORM}, with # and terms behind it, joined by &: sha256= and 64 hex digits for the ` +
   `certificate it must show, protocols= with protocols of links in order of preference, like ` +
-  `${linkProtocols.slice(0, 2).join("+")}, name= and the name of one of our relays, ` +
-  `token_file= and the path of a token for it`;
+  `${linkProtocols.slice(0, 2).join("+")}, and name= and the name of one of our ` +
+  `relays, or token_file= and the path of a token for it`;
 
 /** Reads an item of `upstream`; undefined for everything else. */
 export function parseUpstream(text: string): UpstreamOrigin | undefined {
@@ -33,7 +33,10 @@ export function parseUpstream(text: string): UpstreamOrigin | undefined {
   const protocols = values.get("protocols")?.split("+");
   if (protocols !== undefined && !areProtocols(protocols)) return undefined;
   const [name, tokenFile] = [values.get("name"), values.get("token_file")];
-  if (name !== undefined && relayNameFault(name) !== undefined) return undefined;
+  // A relay of ours that proves its name shows no token of a user.
+  if (name !== undefined && (relayNameFault(name) !== undefined || tokenFile !== undefined)) {
+    return undefined;
+  }
   return { url, certificateSha256: hash?.toLowerCase(), protocols, name, tokenFile };
 }
 

@@ -36,6 +36,7 @@ for (
     "#other=1",
     "#name=..",
     "#token_file=",
+    "#name=paris&token_file=/etc/a.jwt",
     "#protocols=moqt-18#protocols=moqt-20",
   ]
 ) {

@@ -1,5 +1,8 @@
 /** Our relay in one mesh with moq-dev's: as `upstream`, and as who is called. */
+import { generate } from "@moq/token";
+import { importJWK, type JWK, SignJWT } from "jose";
 import assert from "node:assert/strict";
+import { DEFAULTS } from "../../relay/config/definition.ts";
 import { moqRelayMissing, startMoqRelay } from "../peers/moq_relay.ts";
 import { Deadline } from "../support/deadline.ts";
 import { optionalTest } from "../support/optional_test_case.ts";
@@ -111,6 +114,28 @@ for (const { link: [dialect, protocol], clients: [spoken, token] } of DIALECTS) 
     },
   );
 }
+
+optionalTest(
+  "two moq-relays with tokens of relays call ours, which asks for them",
+  moqRelayMissing,
+  async () => {
+    using deadline = new Deadline(MILLISECONDS);
+    const key = await generate("HS256", "users");
+    // @moq/token of today knows the claim no more.
+    const token = await new SignJWT({ root: "", put: "", get: "", cluster: true })
+      .setProtectedHeader({ alg: "HS256", kid: "users" })
+      .sign(await importJWK(key as JWK, "HS256"));
+    const auth = { ...DEFAULTS.auth, mode: "token", keys: ["users.jwk"] } as const;
+    await using ours = await startRelayInProcess({ auth }, { "users.jwk": JSON.stringify(key) });
+    const calls = { server: ours, by: "moq-transport-22", token };
+    await using one = await startMoqRelay({ speaks: ["moq-lite-05"], calls });
+    await using two = await startMoqRelay({ speaks: ["moq-lite-05"], calls });
+    await using show = new Show("moq-lite-05", deadline);
+    await show.plays("at/one", one, [two]);
+    speaks(ours, "moqt-22");
+    assert.ok(!JSON.stringify(ours.lines.map(({ fields }) => fields)).includes(token));
+  },
+);
 
 /** Fails unless a session of this relay is by the protocol. */
 function speaks({ lines }: RelayInProcess, protocol: string): void {

@@ -14,7 +14,12 @@ export interface MoqRelayOptions {
   /** The dialects that it speaks to who calls it, as it names them. */
   readonly speaks: readonly string[];
   /** A relay of ours that it calls, and in which dialect. */
-  readonly calls?: { readonly server: QuicServerAddress; readonly by: string };
+  readonly calls?: {
+    readonly server: QuicServerAddress;
+    readonly by: string;
+    /** What it shows in the URL. */
+    readonly token?: string;
+  };
 }
 
 /** A relay of moq-dev in a process of its own. */
@@ -23,6 +28,10 @@ export interface MoqRelay extends QuicServerAddress, AsyncDisposable {
   readonly upstream: string;
   /** What it has written so far, for a test that fails. */
   log(): string;
+}
+
+function urlOf({ server: { port }, token }: NonNullable<MoqRelayOptions["calls"]>): string {
+  return `https://127.0.0.1:${port}/${token === undefined ? "" : `?jwt=${token}`}`;
 }
 
 /** Starts a relay of moq-dev on a free port, where everybody may do everything. */
@@ -38,7 +47,7 @@ export async function startMoqRelay({ speaks, calls }: MoqRelayOptions): Promise
     ...["--listen-tls-cert", `${folder}/cert.pem`, "--listen-tls-key", `${folder}/key.pem`],
     ...speaks.flatMap((dialect) => ["--listen-version", dialect]),
     ...calls === undefined ? [] : [
-      ...["--cluster-connect", `https://127.0.0.1:${calls.server.port}/`],
+      ...["--cluster-connect", urlOf(calls)],
       ...["--connect-version", calls.by, "--connect-tls-insecure"],
     ],
   ], { folder, env: { RUST_LOG: "info", NO_COLOR: "1" } });

@@ -15,6 +15,7 @@ import { Input } from "../../input.ts";
 import { MAX_AUTH_TOKEN_CACHE_BYTES, MAX_CONTROL_BACKLOG_BYTES } from "../../limits.ts";
 import type { Control } from "./control.ts";
 import { controlStreamEnded } from "./control_end.ts";
+import { withoutMesh } from "./relay_peer.ts";
 import { checkGoaway, checkNames } from "./setup_rules.ts";
 
 /** The dependencies of {@linkcode ControlStream}. */
@@ -171,11 +172,6 @@ export class ControlStream implements Control {
     checkGoaway(message, "server");
     this.#parts.onGoaway(message);
   }
-}
-
-/** Relays of the mesh speak later drafts to each other. */
-function withoutMesh({ relayName: _, takesCuts: __, ...options }: SetupOptions): SetupOptions {
-  return options;
 }
 
 /** What a stream of its own begins with: SUBSCRIBE_NAMESPACE, in a draft that has such streams. */

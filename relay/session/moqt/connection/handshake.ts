@@ -15,7 +15,7 @@ import type { Rights } from "../../rights.ts";
 import { TokenCache } from "./token_cache.ts";
 import type { SessionCloser } from "../../connection/session_closer.ts";
 import type { Control } from "./control.ts";
-import { isRelay, relaySettings } from "./relay_peer.ts";
+import { isRelay, relaySettings, withoutMesh } from "./relay_peer.ts";
 import type { SessionScopes } from "./session_scopes.ts";
 
 /** The result of a successful handshake. */
@@ -55,8 +55,10 @@ export async function performHandshake(
   const deadline = clock.after(settings.setupTimeoutMs, () => reject(noSetup()));
   const over = connection.closed.then(() => undefined);
   try {
-    const peer = await Promise.race([control.peerSetup, over, late]);
-    if (peer === undefined) return undefined;
+    const said = await Promise.race([control.peerSetup, over, late]);
+    if (said === undefined) return undefined;
+    // To who is not told our name we are no relay, and it is none to us.
+    const peer = options.relayName === undefined ? withoutMesh(said) : said;
     const tokens = new TokenCache(MAX_AUTH_TOKEN_CACHE_BYTES);
     const admitted = await admit(options, peer, tokens);
     if (admitted.ok) return resultOf(options, peer, { scopes, tokens, rights: admitted.value });

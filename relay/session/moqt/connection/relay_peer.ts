@@ -21,6 +21,13 @@ export function isRelay(peer: SetupOptions): boolean {
   return peer.relayName !== undefined;
 }
 
+/** What a SETUP says but for what only relays of the mesh tell each other. */
+export function withoutMesh(
+  { relayName: _, takesCuts: __, ...options }: SetupOptions,
+): SetupOptions {
+  return options;
+}
+
 /**
  * Whether the peer is a relay outside the mesh, which forwards what is announced to it: it declares
  * a hop id (draft-lcurley-moq-cluster). moq-dev's TypeScript library does so too, but is never a

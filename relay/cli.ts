@@ -22,6 +22,10 @@ export async function runCommand(
     warnings: configWarnings,
     healthUrl: ({ server }) => healthUrl(server.address),
     serve: (config, log) => serve(config, createHost, log, process),
+    async doctor(config) {
+      const { examine } = await import("./doctor/doctor.ts");
+      return await examine(config, process);
+    },
     async explain({ auth }, token) {
       const { explainToken } = await import("./access/explain.ts");
       const fetching = await tlsFetch(auth, process.readText);

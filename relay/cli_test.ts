@@ -23,6 +23,7 @@ function testProcess(overrides: Partial<Process> = {}) {
     environment: () => ({}),
     hostname: () => "host",
     usage: () => ({ cpuSeconds: 0, residentBytes: 0, heapBytes: 0 }),
+    tryBind: () => undefined,
     stdout: {
       isTerminal: false,
       write(text) {

@@ -16,4 +16,5 @@ export const USAGE = usageText({
   example: "configs/relay.yaml",
   address: "127.0.0.1:4433",
   hasTokens: true,
+  hasDoctor: true,
 });

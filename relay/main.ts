@@ -1,5 +1,5 @@
 import { cpuUsage, memoryUsage } from "node:process";
-import { endProcess, output, systemClock } from "@qumo/shared/runtime";
+import { endProcess, messageOf, output, parseAddress, systemClock } from "@qumo/shared/runtime";
 import { runCommand } from "./cli.ts";
 import { SessionServer } from "./session_server.ts";
 
@@ -16,6 +16,7 @@ Deno.exitCode = await runCommand(Deno.args, (parts) => new SessionServer(parts),
     const { rss, heapUsed } = memoryUsage();
     return { cpuSeconds: (user + system) / 1e6, residentBytes: rss, heapBytes: heapUsed };
   },
+  tryBind,
   stdout: output(Deno.stdout),
   stderr: output(Deno.stderr),
   // The exporter takes logs from here, and from nowhere else.
@@ -28,3 +29,17 @@ Deno.exitCode = await runCommand(Deno.args, (parts) => new SessionServer(parts),
   exit: (code) => Deno.exit(code),
 });
 await endProcess(() => Deno.exit());
+
+/** See {@linkcode Process.tryBind}. */
+function tryBind(kind: "udp" | "tcp", address: string): string | undefined {
+  const where = parseAddress(address)!;
+  try {
+    const bound = kind === "tcp"
+      ? Deno.listen(where)
+      : Deno.listenDatagram({ ...where, transport: "udp" });
+    bound.close();
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}

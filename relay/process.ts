@@ -8,4 +8,6 @@ export interface Process extends AnyProcess, ConfigAccess, FileAccess {
   /** The host name of the machine. */
   readonly hostname: () => string;
   readonly usage: () => Usage;
+  /** Binds a port for a moment; the reason why that does not work, or undefined. */
+  readonly tryBind: (kind: "udp" | "tcp", address: string) => string | undefined;
 }

@@ -20,7 +20,7 @@ export interface Command {
   readonly token: { readonly file: string; readonly path: string | undefined } | undefined;
 }
 
-const COMMANDS = ["serve", "check", "health", "version", "backup"] as const;
+const COMMANDS = ["serve", "check", "health", "version", "backup", "doctor"] as const;
 
 /** What differs in the usage texts of the two programs. */
 export interface UsageWords {
@@ -36,6 +36,8 @@ export interface UsageWords {
   readonly hasBackup?: true;
   /** Whether the program has the command `token`. */
   readonly hasTokens?: true;
+  /** Whether the program has the command `doctor`. */
+  readonly hasDoctor?: true;
   /** Further commands, which are parsed elsewhere. */
   readonly others?: {
     readonly title: string;
@@ -51,18 +53,24 @@ export interface CommandWords {
   readonly hasBackup?: boolean;
   /** Whether `check` explains tokens. */
   readonly hasTokens?: boolean;
+  /** Whether the program has the command `doctor`. */
+  readonly hasDoctor?: boolean;
   /** Commands that are parsed elsewhere, for who misspells one. */
   readonly others?: readonly string[];
 }
 
 /** The answer of `--help`. */
 export function usageText(words: UsageWords): string {
-  const { program, noun, example, address, hasBackup, hasTokens, others } = words;
+  const { program, noun, example, address, hasBackup, hasTokens, hasDoctor, others } = words;
   const backup = hasBackup
     ? "\n  backup FOLDER  copy what is stored into a folder, while the controller runs or not"
     : "";
   const token = hasTokens
     ? "\n  token          make keys, and sign and verify tokens; token --help says more"
+    : "";
+  const doctor = hasDoctor
+    ? "\n  doctor         look at what the relay needs: ports, buffers, certificate, clock, controllers,\n" +
+      "                 neighbors; exits with 1 if something keeps it from its work"
     : "";
   const explain = hasTokens
     ? "\n      --token FILE      with check: say what this token may do\n" +
@@ -73,7 +81,7 @@ export function usageText(words: UsageWords): string {
 Commands
   serve          run the ${noun} (default)
   check          check the configuration and print what is in force, and why
-  health [URL]   ask a ${noun} whether it is ready; exits with 0 if it is and 1 if not${backup}${token}
+  health [URL]   ask a ${noun} whether it is ready; exits with 0 if it is and 1 if not${backup}${token}${doctor}
   version        print the version, also -v and --version
 ${others === undefined ? "" : othersText(others)}
 Flags
@@ -105,7 +113,8 @@ const FLAGS = {
 /** Parses the command line, or refuses it with a sentence for the user. */
 export function parseCommand(
   args: readonly string[],
-  { former, hasBackup = false, hasTokens = false, others = [] }: CommandWords = {},
+  { former, hasBackup = false, hasTokens = false, hasDoctor = false, others = [] }: CommandWords =
+    {},
 ): Outcome<Command, string> {
   const unknown = args.map(unknownFlag).find((text) => text !== undefined);
   if (unknown !== undefined) return refused(unknown);
@@ -117,7 +126,9 @@ export function parseCommand(
   }
   const { values, positionals: [word = "serve", ...rest] } = parsed;
   const first = word === former ? "serve" : word;
-  const commands = COMMANDS.filter((one) => one !== "backup" || hasBackup);
+  const commands = COMMANDS.filter((one) =>
+    (one !== "backup" || hasBackup) && (one !== "doctor" || hasDoctor)
+  );
   const command = commands.find((one) => one === first);
   if (command === undefined) {
     const names = [...commands, ...others];

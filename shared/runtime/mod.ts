@@ -42,7 +42,7 @@ export { endProcess } from "./end_process.ts";
 export { openTracing } from "./exporting.ts";
 export { greet, listeningText } from "./greeting.ts";
 export { tokenEntry } from "./token_settings.ts";
-export { healthUrl } from "./health_check.ts";
+export { askHealth, askOwn, healthUrl } from "./health_check.ts";
 export { LimitedLog } from "./limited_log.ts";
 export type { Log, LogFields, LogLevel } from "./log.ts";
 export { fetchFailure, messageOf } from "./message_of.ts";

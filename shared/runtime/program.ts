@@ -38,6 +38,8 @@ export interface Program<T extends ProgramConfig & object> {
    * {@linkcode StartError} when that fails.
    */
   readonly backup?: (config: T, folder: string) => Promise<string>;
+  /** Looks at what the program needs; rejects with a {@linkcode StartError} when it cannot. */
+  readonly doctor?: (config: T) => Promise<{ readonly text: string; readonly isWell: boolean }>;
   /** What a token may do; rejects with a {@linkcode StartError} when that is nothing. */
   readonly explain?: (config: T, token: TokenToExplain) => Promise<string>;
 }
@@ -66,6 +68,7 @@ export async function runProgram<T extends ProgramConfig & object>(
     former: version.name.replace(/^qumo-/, ""),
     hasBackup: program.backup !== undefined,
     hasTokens: program.explain !== undefined,
+    hasDoctor: program.doctor !== undefined,
     ...(program.otherCommands && { others: program.otherCommands }),
   });
   if (!parsed.ok) return complain(process, `${parsed.refusal}\nTry ${version.name} --help`, 2);
@@ -83,6 +86,7 @@ export async function runProgram<T extends ProgramConfig & object>(
       return say(process, `${await program.backup?.(config, folder)}\n`);
     });
   }
+  if (command.name === "doctor") return await examine(program, loaded.value, process);
   const files = program.definition.files(config);
   const faults = await fileFaults(loaded.value, files, process.readText);
   if (faults.length > 0) return unusable(process, command, faults);
@@ -104,6 +108,18 @@ function unusable(process: Process, { json }: Command, problems: readonly string
   if (!json) return complain(process, problems.join("\n"), 1);
   say(process, problemsJson(problems));
   return 1;
+}
+
+async function examine<T extends ProgramConfig & object>(
+  program: Program<T>,
+  loaded: LoadedConfig<T>,
+  process: Process,
+): Promise<number> {
+  return await attempt(loaded, process, async () => {
+    const report = await program.doctor?.(loaded.value);
+    say(process, report?.text ?? "");
+    return report?.isWell === false ? 1 : 0;
+  });
 }
 
 async function explain<T extends ProgramConfig & object>(

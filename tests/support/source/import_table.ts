@@ -161,6 +161,8 @@ export const TABLE: readonly Row[] = [
     ],
     types: ["relay/counts.ts"],
   },
+  // It looks at what the whole program needs, in its own words.
+  { from: "relay/doctor", may: ["relay", "shared"] },
   { from: "relay", depth: "top", may: ["relay", "shared"] },
   { from: "sdn/graph", may: ["shared/topology"] },
   { from: "sdn/registry", may: ["shared/topology", "shared/runtime"] },

@@ -65,6 +65,19 @@ for (const version of liteVersions) {
     assert.equal(held.size, version.number === 3 ? 1 : 0);
   });
 
+  for (const isRelay of [false, true]) {
+    const believed = isRelay ? "believed of a relay" : "not believed of a client";
+    Deno.test(`${version.protocol}: by which relays a broadcast came is ${believed}`, async () => {
+      await using lite = guarded();
+      const publisher = await comeWith(lite, { ...ALL, cluster: isRelay });
+      await publisher.announce({ [PATH]: [5n] }, 7n);
+      await lite.settle();
+      const [, , hops] = await routeOf(await (await comeWith(lite, ALL)).announcements());
+      // 03 counts hops and does not name them.
+      assert.equal(hops.includes(5n), isRelay && version.number > 3, hops.join());
+    });
+  }
+
   Deno.test(`${version.protocol}: what a peer may no longer see ends for it with its next change`, async () => {
     await using lite = guarded();
     // Of a client without it a changed route would not count.

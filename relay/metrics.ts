@@ -89,6 +89,7 @@ export class RelayMetrics {
   };
   readonly access = {
     keyReloads: { ok: 0, refused: 0 },
+    hook: { allowed: 0, refused: 0, failed: 0, kept: 0, not_asked: 0 },
     requestsCut: zeros(words.ACCESS_CUTS),
     revocations: 0,
     sessionsHeld: 0,

@@ -5,9 +5,11 @@ import {
   StartError,
   type TokenToExplain,
 } from "@qumo/shared/runtime";
+import { CatVerifier } from "./cat/cat_verifier.ts";
 import { KeyStore } from "./key_store.ts";
 import { policyText } from "./policy_text.ts";
 import type { TokenSettings } from "./token_access.ts";
+import { TokenJudge } from "./token_judge.ts";
 import { Verifier } from "./verifier.ts";
 
 /** What is read with. */
@@ -21,7 +23,7 @@ export interface ExplainParts extends Pick<FileAccess, "readText"> {
  * why it is refused.
  */
 export async function explainToken(
-  { keys: sources, clockSkewMs }: TokenSettings,
+  { keys: sources, clockSkewMs, cat }: TokenSettings,
   { text, path }: TokenToExplain,
   { clock, fetch, ...files }: ExplainParts,
 ): Promise<string> {
@@ -38,11 +40,20 @@ export async function explainToken(
   });
   store.close();
   if (store.current.length === 0) throw new StartError("none of `auth.keys` can be read");
-  const verifier = new Verifier({ keys: () => store.current, clock, clockSkewMs });
-  const verified = await verifier.verify(text.trim());
+  const ring = { keys: () => store.current, clock, clockSkewMs };
+  const judge = new TokenJudge({
+    jwt: new Verifier(ring),
+    cat: cat.enabled ? new CatVerifier({ ...ring, settings: cat }) : undefined,
+    hook: undefined,
+  });
+  // No base64url has a dot, and each JWT has two.
+  const kind = judge.takes("cat") && !text.includes(".") ? "cat" : "jwt";
+  const verified = await judge.verify({ kind, text: text.trim() }, NOBODY);
   if (!verified.ok) throw new StartError(`refused: ${verified.refusal.reason}`);
   return policyText(verified.value, path);
 }
+
+const NOBODY = { path: "", remoteAddress: "", protocol: "" };
 
 const QUIET: Log = {
   debug: () => {},

@@ -22,6 +22,18 @@ export const MIN_SECRET_BYTES = 32;
 /** Bytes of one file or answer with keys. */
 export const MAX_KEY_BYTES = 262_144;
 
+/** How deep the CBOR of a token may be: a CWT with matches of names has six levels. */
+export const MAX_CBOR_DEPTH = 16;
+
+/** Matches of one scope of a CAT: no namespace has more fields (#track-namespace). */
+export const MAX_NAMESPACE_MATCHES = 32;
+
+/** The shortest `moqt-reval` of a token, in milliseconds: those that want more are refused. */
+export const MIN_REVALIDATION_MS = 1_000;
+
+/** How long after nobody answered the next question follows whether a policy holds, in milliseconds. */
+export const RENEWAL_RETRY_MS = 1_000;
+
 /** How long a URL may take to answer with keys, in milliseconds. */
 export const KEY_FETCH_TIMEOUT_MS = 5_000;
 
@@ -78,3 +90,30 @@ export const MAX_KICKS_KNOWN = 1_000;
  * got its number after a restart, in milliseconds.
  */
 export const SESSION_SKEW_MS = 10_000;
+
+/** Bytes of one answer of a hook: claims of a token. */
+export const MAX_HOOK_ANSWER_BYTES = 65_536;
+
+/** The shortest time that a hook may allow something for, in milliseconds: it is asked that often. */
+export const MIN_HOOK_LIFETIME_MS = 1_000;
+
+/** The longest time that a hook is not asked again, in milliseconds. */
+export const MAX_HOOK_LIFETIME_MS = 86_400_000;
+
+/** How long a hook's refusal counts, in milliseconds: a client tries again at once, and often. */
+export const HOOK_REFUSAL_MS = 2_000;
+
+/** Answers of a hook that are kept, for as long as they count: as many as there may be sessions. */
+export const MAX_HOOK_ANSWERS = 10_000;
+
+/** Questions that a hook is asked at once. */
+export const MAX_HOOK_REQUESTS = 32;
+
+/** Questions that wait for their turn: a hook that is slow must not fill the memory. */
+export const MAX_HOOK_WAITING = 1_024;
+
+/** Failures of a hook in a row, behind which it is not asked for a while. */
+export const HOOK_FAILURES = 5;
+
+/** For how long, in milliseconds; then one question tries whether it answers again. */
+export const HOOK_PAUSE_MS = 5_000;

@@ -1,4 +1,5 @@
 import type { Namespace } from "@qumo/shared/wire";
+import type { Token } from "./judge.ts";
 
 const encoder = new TextEncoder();
 
@@ -17,9 +18,15 @@ export function fieldsOfUrl(path: string): Namespace {
 }
 
 /** The tokens in a connection's query. */
-export function tokensOfUrl(path: string): string[] {
+export function tokensOfUrl(path: string): Token[] {
   const at = path.indexOf("?");
-  return at < 0 ? [] : new URLSearchParams(path.slice(at + 1)).getAll("jwt");
+  const query = new URLSearchParams(at < 0 ? "" : path.slice(at + 1));
+  // A plus sign of base64 that was not encoded has become a space.
+  const cats = query.getAll("cat").map((text) => text.replaceAll(" ", "+"));
+  return [
+    ...query.getAll("jwt").map((text): Token => ({ kind: "jwt", text })),
+    ...cats.map((text): Token => ({ kind: "cat", text })),
+  ];
 }
 
 function decoded(part: string): string {

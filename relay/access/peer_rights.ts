@@ -9,14 +9,16 @@ import {
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { AuthorizationRequest, Permit, Rights, ShownToken } from "../session/rights.ts";
 import type { SessionLimits } from "../session/settings.ts";
+import { holderOf, idsOf } from "./holder_text.ts";
 import { MAX_SLEEP_MS } from "./limits.ts";
 import { fieldsOfUrl } from "./paths.ts";
 import { allows, allowsUnder, type Holder, type Policy, type Right } from "./policy.ts";
 import type { Loss, Present } from "./present.ts";
+import { Renewals } from "./renewals.ts";
 import { type Need, NEEDS, type PermitRights, RequestPermit } from "./request_permit.ts";
 import { SessionPolicies } from "./session_policies.ts";
 import type { VerifiedTokens } from "./verified_tokens.ts";
-import type { Denial } from "./verifier.ts";
+import type { Denial } from "./denial.ts";
 
 /** What is forbidden at the moment, whatever tokens say. */
 export interface Bans {
@@ -51,6 +53,7 @@ export class PeerRights implements Rights, PermitRights {
   // With the policies by which each is found.
   readonly #permits = new Map<RequestPermit, readonly Policy[]>();
   readonly #policies: SessionPolicies;
+  readonly #renewals: Renewals;
   #timer: Timer | undefined;
   // When the right ends that the timer is for.
   #wakesFor = Infinity;
@@ -67,6 +70,7 @@ export class PeerRights implements Rights, PermitRights {
     this.holder = holderOf(policies);
     this.isRelay = policies.some(({ isRelay }) => isRelay);
     this.#policies = new SessionPolicies(policies, (policy) => this.#isInForce(policy));
+    this.#renewals = new Renewals(clock, () => this.#isClosed || this.#look());
     bans.present.enter(this);
     for (const { holder } of policies) bans.present.hold(this, holder);
   }
@@ -222,12 +226,20 @@ export class PeerRights implements Rights, PermitRights {
     return [...this.#policies.current, ...own].filter((policy) => this.#isInForce(policy));
   }
 
-  /** Ends what is over, and sleeps until the next end. */
+  /** Ends what is over, renews what lasts only so, and sleeps until the next of both. */
   #look(): void {
+    this.#timer?.cancel();
     this.#timer = undefined;
     this.review();
-    this.#wakeFor(this.#policies.current);
-    for (const { own } of this.#permits.keys()) this.#wakeFor(own);
+    for (
+      const used of [
+        this.#policies.current,
+        ...[...this.#permits.keys()].map(({ own }) => own),
+      ]
+    ) {
+      this.#renewals.renew(used);
+      this.#wakeFor(used);
+    }
   }
 
   #leaveIfOver(denial: Denial): boolean {
@@ -247,7 +259,8 @@ export class PeerRights implements Rights, PermitRights {
   /** Looks again when the first of these is over. */
   #wakeFor(policies: readonly Policy[]): void {
     const { clock } = this.#parts;
-    for (const { until } of policies) {
+    for (const policy of policies) {
+      const until = this.#renewals.dueOf(policy);
       if (until === Infinity || this.#timer !== undefined && until >= this.#wakesFor) continue;
       this.#wakesFor = until;
       this.#timer?.cancel();
@@ -270,9 +283,9 @@ export class PeerRights implements Rights, PermitRights {
 
   /** Why none of these is in force. */
   #whyNone(policies: readonly Policy[]): Denial {
-    for (const { holder } of policies) {
-      const banned = this.#parts.bans.ofHolder(holder);
-      if (banned !== undefined) return banned;
+    for (const { holder, renewal } of policies) {
+      const refusal = this.#parts.bans.ofHolder(holder) ?? renewal?.refusal;
+      if (refusal !== undefined) return refusal;
     }
     const reason = `token ${idsOf(policies)} has expired`;
     return { kind: "expired_auth_token", reason };
@@ -287,14 +300,3 @@ const VERBS: Record<Right, string> = {
   status: "ask about",
   see: "see namespaces under",
 };
-
-function idsOf(policies: readonly Policy[]): string {
-  return policies.flatMap(({ holder: { tokenId } }) => tokenId ?? []).join(" ");
-}
-
-function holderOf(policies: readonly Policy[]): Rights["holder"] {
-  const said = policies.find(({ holder }) => holder.tokenId !== undefined)?.holder;
-  if (said === undefined) return {};
-  const { subject, tenant, keyId } = said;
-  return { token: idsOf(policies), subject, tenant, key: keyId };
-}

@@ -1,3 +1,4 @@
+import type { Renewal } from "./renewal.ts";
 import { equalBytes, type Namespace } from "@qumo/shared/wire";
 
 /** What a token can allow. */
@@ -53,6 +54,10 @@ export interface Policy {
   /** In milliseconds since 1970, the allowance for clocks included; infinite: always. */
   readonly until: number;
   readonly limits: PolicyLimits;
+  /** By whom it is prolonged while it is in use; absent: by nobody. */
+  readonly renewal?: Renewal | undefined;
+  /** Whether a peer may come in that other tokens are to allow something. */
+  readonly opens?: boolean;
   /** Whether the peer may be a relay of the mesh. */
   readonly isRelay: boolean;
 }

@@ -3,7 +3,7 @@ import type { Namespace } from "@qumo/shared/wire";
 import { NameTree } from "./name_tree.ts";
 import type { Holder } from "./policy.ts";
 import { keyOf, targetsOf } from "./revocation_list.ts";
-import type { Denial } from "./verifier.ts";
+import type { Denial } from "./denial.ts";
 
 /** The rights of one session that is here. */
 export interface Bearer {

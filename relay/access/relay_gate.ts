@@ -3,7 +3,7 @@ import type { Credentials, Gate } from "../session/rights.ts";
 import { RelayRights } from "./relay_rights.ts";
 import { relayTokensOf } from "./relay_tokens.ts";
 import type { RelayVerifier } from "./relay_verifier.ts";
-import type { Denial } from "./verifier.ts";
+import type { Denial } from "./denial.ts";
 
 /** The dependencies of {@linkcode RelayGate}. */
 export interface RelayGateParts {

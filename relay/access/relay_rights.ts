@@ -7,7 +7,7 @@ import { NEEDS } from "./request_permit.ts";
 import { allows, allowsUnder, type AskedName, type Right, rulesOfScope } from "./policy.ts";
 import { relayTokensOf } from "./relay_tokens.ts";
 import type { ProvenRelay, RelayVerifier } from "./relay_verifier.ts";
-import type { Denial } from "./verifier.ts";
+import type { Denial } from "./denial.ts";
 
 /** The dependencies of {@linkcode RelayRights}. */
 export interface RelayRightsParts {

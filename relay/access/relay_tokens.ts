@@ -45,7 +45,8 @@ export function relayTokensOf({ path, tokens }: Pick<Credentials, "path" | "toke
   const inSetup = tokens
     .filter(({ type, value }) => type === AGREED_TYPE && value.length <= MAX_TOKEN_BYTES)
     .map(({ value }) => String.fromCharCode(...value));
-  return [...tokensOfUrl(path), ...inSetup].filter(isRelayToken);
+  const inUrl = tokensOfUrl(path).map(({ text }) => text);
+  return [...inUrl, ...inSetup].filter(isRelayToken);
 }
 
 function isRelayToken(token: string): boolean {

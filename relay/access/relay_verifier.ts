@@ -5,7 +5,7 @@ import type { GrantVerifier } from "./grants.ts";
 import type { VerifyingKey } from "./keys.ts";
 import { MAX_ID_CHARACTERS, MAX_KEYS_TRIED, MAX_RELAY_TOKEN_MS } from "./limits.ts";
 import { RELAY_TOKEN_TYPE } from "./relay_tokens.ts";
-import type { Denial } from "./verifier.ts";
+import type { Denial } from "./denial.ts";
 
 /** A relay that has proved its name. */
 export interface ProvenRelay {

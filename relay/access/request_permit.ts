@@ -3,7 +3,7 @@ import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { AuthorizationRequest, Permit, ShownToken } from "../session/rights.ts";
 import type { AskedName, Policy, Right } from "./policy.ts";
 import type { Bearer, PresentRequest } from "./present.ts";
-import type { Denial } from "./verifier.ts";
+import type { Denial } from "./denial.ts";
 
 /** What a request needs: for one name, or for any under a prefix. */
 export interface Need {

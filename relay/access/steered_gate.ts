@@ -4,7 +4,7 @@ import { fieldsOfUrl } from "./paths.ts";
 import { PeerRights } from "./peer_rights.ts";
 import { type Policy, prefixRule } from "./policy.ts";
 import type { Steering } from "./steering.ts";
-import type { Denial } from "./verifier.ts";
+import type { Denial } from "./denial.ts";
 
 /** Lets everybody do everything that no controller forbids. */
 export class SteeredGate implements Gate {

@@ -9,7 +9,7 @@ import type { Holder, Policy } from "./policy.ts";
 import { type Bearer, type Loss, Present } from "./present.ts";
 import { fieldsOfTarget, keyOf, RevocationList, targetsOf } from "./revocation_list.ts";
 import { Tenants } from "./tenants.ts";
-import type { Denial } from "./verifier.ts";
+import type { Denial } from "./denial.ts";
 
 /** What is counted of what controllers order. */
 export interface SteeringCounts {

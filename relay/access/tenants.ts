@@ -2,7 +2,7 @@ import type { TenantPolicy } from "@qumo/shared/topology/access_schemas";
 import { MAX_POLICIES } from "./limits.ts";
 import type { Holder } from "./policy.ts";
 import type { Present } from "./present.ts";
-import type { Denial } from "./verifier.ts";
+import type { Denial } from "./denial.ts";
 
 /** The dependencies of {@linkcode Tenants}. */
 export interface TenantsParts {

@@ -1,8 +1,13 @@
 import { type Clock, type FileAccess, type Log, messageOf, StartError } from "@qumo/shared/runtime";
 import type { Gate } from "../session/rights.ts";
+import type { CatSettings } from "./cat/cat_claims.ts";
+import { CatVerifier } from "./cat/cat_verifier.ts";
+import type { HookCounts } from "./hook/hook.ts";
+import { type HookSettings, openHook } from "./hook/open_hook.ts";
 import { KeyStore } from "./key_store.ts";
 import type { Steering } from "./steering.ts";
 import { type PublicPrefixes, TokenGate } from "./token_gate.ts";
+import { TokenJudge } from "./token_judge.ts";
 import { Verifier } from "./verifier.ts";
 
 /** What tokens are accepted. */
@@ -11,6 +16,8 @@ export interface TokenSettings {
   readonly keyReloadMs: number;
   readonly clockSkewMs: number;
   readonly lateTokens: boolean;
+  readonly hook: HookSettings;
+  readonly cat: CatSettings & { readonly enabled: boolean };
   readonly public: PublicPrefixes;
 }
 
@@ -30,6 +37,8 @@ export interface TokenAccessParts {
 export interface KeyCounts {
   /** Keys of tokens found while running, by whether they could be read. */
   readonly keyReloads: Record<"ok" | "refused", number>;
+  /** Questions to the hook, by what came of them. */
+  readonly hook: HookCounts;
 }
 
 /** Access by tokens, until it is closed. */
@@ -52,18 +61,25 @@ export async function tokenAccess(
   } catch (error) {
     throw new StartError(`cannot start with the keys of tokens: ${messageOf(error)}`, "auth.keys");
   }
-  const verifier = new Verifier({
-    keys: () => store.current,
-    onMiss: () => store.missed(),
-    clock,
-    clockSkewMs,
+  const { cat, hook: hookSettings } = settings;
+  const ring = { keys: () => store.current, onMiss: () => store.missed(), clock, clockSkewMs };
+  const opening = { clockSkewMs, files, fetch, clock, log, counts: counts.hook };
+  const opened = await openHook({ settings: hookSettings, ...opening });
+  const judge = new TokenJudge({
+    jwt: new Verifier(ring),
+    cat: cat.enabled ? new CatVerifier({ ...ring, settings: cat }) : undefined,
+    hook: opened?.hook,
   });
   const gate = new TokenGate({
-    verifier,
+    judge,
     public: settings.public,
     lateTokens: settings.lateTokens,
     clock,
     steering,
   });
-  return { gate, reload: () => store.reload(), close: () => store.close() };
+  return {
+    gate,
+    reload: async () => void await Promise.all([store.reload(), opened?.reload()]),
+    close: () => store.close(),
+  };
 }

@@ -3,10 +3,11 @@ import type { Credentials, Gate, Rights } from "../session/rights.ts";
 import type { Namespace } from "@qumo/shared/wire";
 import { fieldsOf, fieldsOfUrl, tokensOfUrl } from "./paths.ts";
 import { PeerRights } from "./peer_rights.ts";
+import type { Judge } from "./judge.ts";
 import { allowsUnder, type Policy, prefixRule, RIGHTS, rulesOfScope } from "./policy.ts";
 import type { Steering } from "./steering.ts";
 import { VerifiedTokens } from "./verified_tokens.ts";
-import type { Denial, Verifier } from "./verifier.ts";
+import type { Denial } from "./denial.ts";
 
 /** What anybody may do, as prefixes of names. */
 export interface PublicPrefixes {
@@ -16,7 +17,7 @@ export interface PublicPrefixes {
 
 /** The dependencies of {@linkcode TokenGate}. */
 export interface TokenGateParts {
-  readonly verifier: Pick<Verifier, "verify" | "keys">;
+  readonly judge: Judge;
   readonly public: PublicPrefixes;
   /** Whether peers may come in that show their tokens with their requests. */
   readonly lateTokens: boolean;
@@ -35,22 +36,25 @@ export class TokenGate implements Gate {
   }
 
   async admit(peer: Credentials): Promise<Outcome<Rights, Denial>> {
-    const { verifier, clock, steering, lateTokens } = this.#parts;
+    const { judge, clock, steering, lateTokens } = this.#parts;
     await steering.admitting();
-    const tokens = new VerifiedTokens(verifier, clock);
-    const inUrl = await tokens.of(tokensOfUrl(peer.path));
+    const tokens = new VerifiedTokens(judge, peer, clock);
+    const inUrl = await tokens.of(tokensOfUrl(peer.path).filter(({ kind }) => judge.takes(kind)));
     if (!inUrl.ok) return inUrl;
     const inSetup = await tokens.ofShown(peer.tokens);
     if (!inSetup.ok) return inSetup;
-    const own = [...inUrl.value, ...inSetup.value];
+    const shown = [...inUrl.value, ...inSetup.value];
+    const unasked = shown.length > 0 ? done(undefined) : await judge.ofNobody(peer);
+    const own = unasked.ok && unasked.value !== undefined ? [unasked.value] : shown;
     const { relayName } = peer;
     if (relayName !== undefined && !own.some((policy) => isOfRelay(policy, relayName))) {
       return refused(NO_RELAY);
     }
     const policies = [...own, ...this.#public];
     const path = fieldsOfUrl(peer.path);
-    const isForPath = policies.some((policy) => reaches(policy, path));
+    const isForPath = policies.some((policy) => policy.opens === true || reaches(policy, path));
     if (!isForPath && !(lateTokens && own.length === 0)) {
+      if (!unasked.ok) return unasked;
       return refused(own.length === 0 ? NO_TOKEN : foreign(own));
     }
     const banned = steering.ofSession(own);

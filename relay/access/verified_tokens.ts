@@ -2,34 +2,48 @@ import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
 import type { ShownToken } from "../session/rights.ts";
 import { MAX_REFUSED_TOKENS, MAX_TOKEN_BYTES, MAX_TOKENS, MAX_VERIFIED_TOKENS } from "./limits.ts";
 import type { Policy } from "./policy.ts";
-import type { Denial, Verifier } from "./verifier.ts";
+import type { Denial } from "./denial.ts";
+import type { Judge, Peer, Token } from "./judge.ts";
 
 /** The type of tokens whose format both sides agreed on otherwise (#authorization-token). */
 export const AGREED_TYPE = 0n;
 
+/** Types of tokens, of which 1 is for CAT (draft-ietf-moq-c4m, #moqt-auth-token-type-registry). */
+const KINDS: ReadonlyMap<bigint, Token["kind"]> = new Map([[AGREED_TYPE, "jwt"], [1n, "cat"]]);
+
 /** The tokens of one session: those that were verified once are known, until the keys change. */
 export class VerifiedTokens {
-  readonly #verifier: Pick<Verifier, "verify" | "keys">;
+  readonly #judge: Judge;
+  readonly #peer: Peer;
   readonly #clock: Pick<Clock, "wall">;
   readonly #known = new Map<string, Policy>();
   #keys: unknown;
   #refused = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(verifier: Pick<Verifier, "verify" | "keys">, clock: Pick<Clock, "wall">) {
-    this.#verifier = verifier;
+  constructor(judge: Judge, peer: Peer, clock: Pick<Clock, "wall">) {
+    this.#judge = judge;
+    this.#peer = peer;
     this.#clock = clock;
   }
 
   /** The policies of tokens of the protocol. Tokens of types that nobody here knows are ignored. */
   async ofShown(tokens: readonly ShownToken[]): Promise<Outcome<Policy[], Denial>> {
-    const known = tokens.filter(({ type }) => type === AGREED_TYPE);
-    if (known.some(({ value }) => value.length > MAX_TOKEN_BYTES)) return refused(TOO_LONG);
-    return await this.of(known.map(({ value }) => String.fromCharCode(...value)));
+    const known: Token[] = [];
+    for (const { type, value } of tokens) {
+      const kind = KINDS.get(type);
+      if (kind === undefined || !this.#judge.takes(kind)) continue;
+      if (value.length > MAX_TOKEN_BYTES) return refused(TOO_LONG);
+      known.push({
+        kind,
+        text: kind === "cat" ? base64urlOf(value) : String.fromCharCode(...value),
+      });
+    }
+    return await this.of(known);
   }
 
   /** The policies of these tokens, or why one of them is not good. */
-  async of(tokens: readonly string[]): Promise<Outcome<Policy[], Denial>> {
+  async of(tokens: readonly Token[]): Promise<Outcome<Policy[], Denial>> {
     if (tokens.length > MAX_TOKENS) return refused(TOO_MANY);
     const policies: Policy[] = [];
     for (const token of tokens) {
@@ -44,30 +58,35 @@ export class VerifiedTokens {
    * One after the other, so that many requests at once cost no more signatures than one after the
    * other would.
    */
-  #inTurn(token: string): Promise<Outcome<Policy, Denial>> {
+  #inTurn(token: Token): Promise<Outcome<Policy, Denial>> {
     const verified = this.#turn.then(() => this.#verify(token));
     this.#turn = verified;
     return verified;
   }
 
-  async #verify(token: string): Promise<Outcome<Policy, Denial>> {
-    if (this.#keys !== this.#verifier.keys) {
+  async #verify(token: Token): Promise<Outcome<Policy, Denial>> {
+    if (this.#keys !== this.#judge.keys) {
       this.#known.clear();
-      this.#keys = this.#verifier.keys;
+      this.#keys = this.#judge.keys;
     }
-    const known = this.#known.get(token);
+    const key = `${token.kind} ${token.text}`;
+    const known = this.#known.get(key);
     if (known !== undefined && known.until > this.#clock.wall()) return done(known);
     if (this.#refused >= MAX_REFUSED_TOKENS) return refused(TOO_OFTEN);
-    const verified = await this.#verifier.verify(token);
+    const verified = await this.#judge.verify(token, this.#peer);
     if (!verified.ok) {
       this.#refused++;
       return verified;
     }
     const [oldest] = this.#known.keys();
     if (this.#known.size >= MAX_VERIFIED_TOKENS) this.#known.delete(oldest!);
-    this.#known.set(token, verified.value);
+    this.#known.set(key, verified.value);
     return verified;
   }
+}
+
+function base64urlOf(bytes: Uint8Array): string {
+  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
 const TOO_MANY: Denial = {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 import { MAX_REFUSED_TOKENS, MAX_TOKEN_BYTES, MAX_TOKENS } from "./limits.ts";
 import type { Policy } from "./policy.ts";
+import type { Token } from "./judge.ts";
 import { VerifiedTokens } from "./verified_tokens.ts";
 
 const POLICY: Policy = {
@@ -19,52 +20,59 @@ function tokens() {
   const verifier = {
     keys: [],
     asked: 0,
-    verify(token: string) {
+    takes: (kind: Token["kind"]) => kind === "jwt",
+    ofNobody: () => Promise.resolve(done(undefined)),
+    verify({ text }: Token) {
       verifier.asked++;
       return Promise.resolve(
-        token.startsWith("good") && clock.wall() < POLICY.until
+        text.startsWith("good") && clock.wall() < POLICY.until
           ? done(POLICY)
           : refused({ kind: "unauthorized" as const, reason: "bad" }),
       );
     },
   };
-  return { clock, verifier, tokens: new VerifiedTokens(verifier, clock) };
+  return { clock, verifier, tokens: new VerifiedTokens(verifier, PEER, clock) };
 }
 
+const PEER = { path: "/", remoteAddress: "127.0.0.1:1", protocol: "moqt-20" };
+const jwt = (text: string): Token => ({ kind: "jwt", text });
 const shown = (text: string, type = 0n) => [{ type, value: new TextEncoder().encode(text) }];
 
 Deno.test("a token is verified once, again when the keys change, and not beyond its end", async () => {
   const { clock, verifier, tokens: known } = tokens();
-  for (let time = 0; time < 3; time++) assert.equal((await known.of(["good"])).ok, true);
+  for (let time = 0; time < 3; time++) assert.equal((await known.of([jwt("good")])).ok, true);
   assert.equal(verifier.asked, 1);
   verifier.keys = [];
-  assert.equal((await known.of(["good"])).ok, true);
+  assert.equal((await known.of([jwt("good")])).ok, true);
   assert.equal(verifier.asked, 2);
   await clock.advance(10_000);
-  assert.equal((await known.of(["good"])).ok, false);
+  assert.equal((await known.of([jwt("good")])).ok, false);
 });
 
 Deno.test("a session that shows bad tokens again and again costs no more signatures", async () => {
   const { verifier, tokens: known } = tokens();
-  for (let at = 0; at < 10 * MAX_REFUSED_TOKENS; at++) await known.of([`bad ${at}`]);
+  for (let at = 0; at < 10 * MAX_REFUSED_TOKENS; at++) await known.of([jwt(`bad ${at}`)]);
   assert.equal(verifier.asked, MAX_REFUSED_TOKENS);
-  const refusal = await known.of(["good"]);
+  const refusal = await known.of([jwt("good")]);
   assert.match(refusal.ok ? "" : refusal.refusal.reason, /were no good/);
 });
 
 Deno.test("nor does one that shows many at once, and a good one is verified once for all requests", async () => {
   const { verifier, tokens: known } = tokens();
-  const asked = Array.from({ length: 50 }, () => known.of(["good"]));
+  const asked = Array.from({ length: 50 }, () => known.of([jwt("good")]));
   assert.ok((await Promise.all(asked)).every(({ ok }) => ok));
   assert.equal(verifier.asked, 1);
-  const bad = Array.from({ length: 10 * MAX_REFUSED_TOKENS }, (_, at) => known.of([`bad ${at}`]));
+  const bad = Array.from(
+    { length: 10 * MAX_REFUSED_TOKENS },
+    (_, at) => known.of([jwt(`bad ${at}`)]),
+  );
   await Promise.all(bad);
   assert.equal(verifier.asked, 1 + MAX_REFUSED_TOKENS);
 });
 
 Deno.test("tokens beyond a number or a size are refused unseen, those of unknown types ignored", async () => {
   const { verifier, tokens: known } = tokens();
-  assert.equal((await known.of(Array(MAX_TOKENS + 1).fill("good"))).ok, false);
+  assert.equal((await known.of(Array(MAX_TOKENS + 1).fill(jwt("good")))).ok, false);
   assert.equal((await known.ofShown(shown("x".repeat(MAX_TOKEN_BYTES + 1)))).ok, false);
   assert.deepEqual(await known.ofShown(shown("bad", 0x9dn)), done([]));
   assert.equal(verifier.asked, 0);

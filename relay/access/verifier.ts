@@ -1,31 +1,15 @@
-import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { compactVerify, decodeProtectedHeader } from "jose";
 import { type Claimed, readClaims } from "./claims.ts";
+import type { Denial } from "./denial.ts";
+import { nameOf, type TokenTime, untilOf } from "./in_force.ts";
 import type { VerifyingKey } from "./keys.ts";
-import { MAX_ID_CHARACTERS, MAX_KEYS_TRIED, MAX_TOKEN_BYTES } from "./limits.ts";
+import { candidatesOf, type KeyRing } from "./key_ring.ts";
+import { MAX_ID_CHARACTERS, MAX_TOKEN_BYTES } from "./limits.ts";
 import type { Policy } from "./policy.ts";
 
-/** Why a peer may not do something. The reason may be told to it, and has no token in it. */
-export interface Denial {
-  readonly kind:
-    | "unauthorized"
-    | "malformed_auth_token"
-    | "expired_auth_token"
-    /** It may come again. */
-    | "going_away";
-  readonly reason: string;
-}
-
 /** The dependencies of a {@linkcode Verifier}. */
-export interface VerifierParts {
-  /** The keys that count now. */
-  readonly keys: () => readonly VerifyingKey[];
-  /** Looks for other keys, because a token names one that is not there. */
-  readonly onMiss?: () => Promise<void>;
-  readonly clock: Pick<Clock, "wall">;
-  /** How far the clocks of those who make tokens may be off. */
-  readonly clockSkewMs: number;
-}
+export interface VerifierParts extends KeyRing, TokenTime {}
 
 /** Verifies tokens: JWT signed by one of the relay's keys. */
 export class Verifier {
@@ -43,37 +27,30 @@ export class Verifier {
   /** The policy of a token that is good and in force. Never rejects. */
   async verify(token: string): Promise<Outcome<Policy, Denial>> {
     const header = headerOf(token);
-    if (header === undefined) return denied("malformed_auth_token", "the token is no signed JWT");
+    if (header === undefined) return NO_JWT;
     const signed = await this.#signed(token, header);
-    const name = await nameOf(token);
+    const name = nameOf(token);
     if (signed === undefined) {
-      return denied("unauthorized", `token ${name} is signed by no key of this relay`);
+      const reason = `token ${name} is signed by no key of this relay`;
+      return refused({ kind: "unauthorized", reason, isStrange: true });
     }
     const claimed = claimsOf(signed.payload, signed.key);
-    if (!claimed.ok) return denied("malformed_auth_token", `token ${name}: ${claimed.refusal}`);
+    if (!claimed.ok) {
+      return refused({ kind: "malformed_auth_token", reason: `token ${name}: ${claimed.refusal}` });
+    }
     return this.#inForce(claimed.value, claimed.value.tokenId ?? name);
   }
 
   #inForce(claimed: Claimed, tokenId: string): Outcome<Policy, Denial> {
-    const { clock, clockSkewMs } = this.#parts;
-    const now = clock.wall();
-    const { holder, rules, limits, isRelay, notBefore } = claimed;
-    const until = claimed.expires + clockSkewMs;
-    if (until <= now) return denied("expired_auth_token", `token ${tokenId} has expired`);
-    if (notBefore - clockSkewMs > now) {
-      return denied("unauthorized", `token ${tokenId} is not valid yet`);
-    }
-    return done({ holder: { ...holder, tokenId }, rules, limits, isRelay, until });
+    const until = untilOf(claimed, tokenId, this.#parts);
+    if (!until.ok) return until;
+    const { holder, rules, limits, isRelay } = claimed;
+    return done({ holder: { ...holder, tokenId }, rules, limits, isRelay, until: until.value });
   }
 
   /** What is signed, and by which key. */
-  async #signed(token: string, { alg, kid }: Header): Promise<Signed | undefined> {
-    const isNamed = kid === undefined || this.keys.some(({ keyId }) => keyId === kid);
-    if (!isNamed) await this.#parts.onMiss?.();
-    const candidates = this.keys
-      .filter((key) => key.alg === alg && (kid === undefined || key.keyId === kid))
-      .slice(0, MAX_KEYS_TRIED);
-    for (const key of candidates) {
+  async #signed(token: string, header: Header): Promise<Signed | undefined> {
+    for (const key of await candidatesOf(this.#parts, header)) {
       try {
         const { payload } = await compactVerify(token, key.key, { algorithms: [key.alg] });
         return { payload, key };
@@ -87,7 +64,7 @@ export class Verifier {
 
 interface Header {
   readonly alg: string;
-  readonly kid: string | undefined;
+  readonly keyId: string | undefined;
 }
 
 interface Signed {
@@ -101,8 +78,10 @@ function headerOf(token: string): Header | undefined {
   try {
     const { alg, kid } = decodeProtectedHeader(token) as { alg?: unknown; kid?: unknown };
     if (typeof alg !== "string") return undefined;
-    if (kid === undefined) return { alg, kid };
-    return typeof kid === "string" && kid.length <= MAX_ID_CHARACTERS ? { alg, kid } : undefined;
+    if (kid === undefined) return { alg, keyId: kid };
+    return typeof kid === "string" && kid.length <= MAX_ID_CHARACTERS
+      ? { alg, keyId: kid }
+      : undefined;
   } catch {
     return undefined;
   }
@@ -117,14 +96,10 @@ function claimsOf(payload: Uint8Array, key: VerifyingKey): Outcome<Claimed, stri
   }
 }
 
-/** What a token without an id, or one that cannot be believed, is called. */
-async function nameOf(token: string): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
-  return new Uint8Array(hash, 0, NAME_BYTES).toHex();
-}
-
-const NAME_BYTES = 6;
-
-function denied(kind: Denial["kind"], reason: string): Outcome<never, Denial> {
-  return refused({ kind, reason });
-}
+const NO_JWT = refused(
+  {
+    kind: "malformed_auth_token",
+    reason: "the token is no signed JWT",
+    isStrange: true,
+  } satisfies Denial,
+);

@@ -14,6 +14,7 @@ export function namedFiles(config: RelayConfig): NamedFile[] {
   return [
     ...certificatePairFiles(serverPair(config)),
     authorityFile("auth.ca_file", auth.caFile),
+    secretFile("auth.hook.token_file", auth.hook.tokenFile),
     secretFile("sdn.token_file", sdn.tokenFile),
     authorityFile("sdn.tls.ca_file", sdn.tls.caFile),
     ...certificatePairFiles(controllerPair(config)),

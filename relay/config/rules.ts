@@ -47,12 +47,15 @@ export function brokenRules(config: RelayConfig): KeyFault[] {
 
 /** Rules between values of access control. */
 function brokenAccess(
-  { mode, keys, public: everybody, lateTokens }: RelayConfig["auth"],
+  { mode, keys, public: everybody, lateTokens, hook, cat }: RelayConfig["auth"],
   isMesh: boolean,
 ): KeyFault[] {
   const isPublic = everybody.publish.length + everybody.subscribe.length > 0;
   if (mode === "token") {
-    return keys.length > 0 || isPublic || isMesh ? [] : [{
+    if (cat.enabled && keys.length === 0) {
+      return [{ key: "auth.cat.enabled", text: "CAT are verified with `auth.keys`: name one" }];
+    }
+    return keys.length > 0 || isPublic || isMesh || hook.url !== "" ? [] : [{
       key: "auth.keys",
       text: "with `auth.mode: token` and no keys nobody could come in: name a file with a key",
     }];
@@ -61,6 +64,8 @@ function brokenAccess(
     ["auth.keys", keys.length > 0],
     ["auth.public", isPublic],
     ["auth.late_tokens", lateTokens],
+    ["auth.hook.url", hook.url !== ""],
+    ["auth.cat.enabled", cat.enabled],
   ] as const;
   return useless.filter(([, isSet]) => isSet).map(([key]) => ({
     key,

@@ -116,6 +116,26 @@ const auth = section({
   }),
   /** How far the clocks of those who sign tokens may be off. */
   clockSkewMs: milliseconds(0, 600_000).default(10_000),
+  /** Another program that decides about tokens which none of `keys` signed, and about who has none. */
+  hook: section({
+    /** Where it is asked, with POST; empty: there is none. */
+    url: text(4096, "a URL with https", (value) => value === "" || isHookUrl(value)).default(""),
+    /** File with the bearer token that the relay shows it. */
+    tokenFile: path(),
+    /** How long an answer may take. */
+    timeoutMs: milliseconds(100, 30_000).default(3000),
+  }),
+  /** Common Access Tokens (C4M), signed by one of `keys`. */
+  cat: section({
+    enabled: yesNo().default(false),
+    /** Names of this relay, one of which a token with `aud` must have. */
+    audience: listOf(text(1024), 64).default([]),
+    /** Who may make them, by `iss`; empty: everybody who has a key. */
+    issuers: listOf(text(1024), 64).default([]),
+    /** Numbers of the claims `moqt` and `moqt-reval`, which are not registered yet. */
+    moqtClaim: integer(-65_536, 65_535).default(327),
+    moqtRevalClaim: integer(-65_536, 65_535).default(328),
+  }),
   /**
    * Admits sessions without a token, which may then show tokens with their requests; until then
    * they may do what is public.
@@ -269,6 +289,10 @@ function isKeySource(value: string): boolean {
   if (!/^https?:/.test(value)) return value !== "" && !/^\w+:\/\//.test(value);
   const url = URL.parse(value);
   return url !== null && (url.protocol === "https:" || isLoopbackHost(url.hostname));
+}
+
+function isHookUrl(value: string): boolean {
+  return /^https?:/.test(value) && isKeySource(value);
 }
 
 function isOriginOrStar(value: string): boolean {

@@ -120,6 +120,12 @@ export const sessionFamilies: readonly Family[] = [
     ({ counts }) => counts.access.keyReloads,
   ),
   counters(
+    "qumo_relay_hook_questions_total",
+    "Questions for the hook of `auth.hook` who may come in, by what came of them; `kept`: known already, `not_asked`: it failed before or too many wait.",
+    "result",
+    ({ counts }) => counts.access.hook,
+  ),
+  counters(
     "qumo_relay_requests_cut_total",
     "Requests of peers ended although they had been allowed, by reason.",
     "reason",

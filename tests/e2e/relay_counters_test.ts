@@ -17,6 +17,7 @@ import { movedIn, MovedSeries } from "../support/metrics/moved_series.ts";
 
 const HTTP = "shared/http/listener_test.ts";
 const ENCODERS = "tests/scenarios/encoders_test.ts";
+const HOOK = "relay/access/hook/hook_test.ts";
 const INTERESTS = "tests/scenarios/interests_test.ts";
 
 /** What takes a flood or a broken network to move: the tests in which that is, for each of its words. */
@@ -49,6 +50,11 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'qumo_relay_http_connections_dropped_total{reason="idle"}': HTTP,
   'qumo_relay_http_connections_dropped_total{reason="malformed"}': HTTP,
   'qumo_relay_http_connections_dropped_total{reason="stalled"}': HTTP,
+  'qumo_relay_hook_questions_total{result="allowed"}': HOOK,
+  'qumo_relay_hook_questions_total{result="refused"}': HOOK,
+  'qumo_relay_hook_questions_total{result="failed"}': HOOK,
+  'qumo_relay_hook_questions_total{result="kept"}': HOOK,
+  'qumo_relay_hook_questions_total{result="not_asked"}': HOOK,
   'qumo_relay_interests_total{result="told"}': INTERESTS,
   'qumo_relay_interests_total{result="late"}': INTERESTS,
   'qumo_relay_interests_total{result="away"}': INTERESTS,

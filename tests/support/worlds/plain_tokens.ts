@@ -27,10 +27,12 @@ export function plainGate(clock: Clock, options: PlainGateOptions = {}): Gate {
   const { public: open, lateTokens = false } = options;
   const { steering = steeringOf(clock, options) } = options;
   return new TokenGate({
-    verifier: {
+    judge: {
       keys: [],
-      verify(token) {
-        const claims = readClaims(parsed(token), { keyId: "plain" });
+      takes: (kind) => kind === "jwt",
+      ofNobody: () => Promise.resolve(done(undefined)),
+      verify({ text }) {
+        const claims = readClaims(parsed(text), { keyId: "plain" });
         if (!claims.ok) {
           const reason = claims.refusal;
           return Promise.resolve(refused({ kind: "malformed_auth_token", reason }));

@@ -1,7 +1,8 @@
 import type { Handler } from "@qumo/shared/http";
 import { type Log, TaskGroup, type Tracing } from "@qumo/shared/runtime";
 import type { SdnConfig } from "./config/settings.ts";
-import { Controller, type ControllerParts } from "./control/controller.ts";
+import { Controller } from "./control/controller.ts";
+import type { ControllerParts } from "./control/controller_options.ts";
 import { EventService } from "./control/event_service.ts";
 import { dashboardFiles } from "./dashboard/mod.ts";
 import { Outages, RefusedRequests } from "./events/mod.ts";
@@ -13,7 +14,14 @@ import { pageEndpoints } from "./http/page_endpoints.ts";
 import { pageGuard } from "./http/page_guard.ts";
 import { syncEndpoints } from "./http/sync_endpoints.ts";
 import type { Stored } from "./store/mod.ts";
-import { type Exchange, type Peer, Replicator } from "./sync/mod.ts";
+import {
+  type AccessExchange,
+  type AccessPeer,
+  AccessReplicator,
+  type Exchange,
+  type Peer,
+  Replicator,
+} from "./sync/mod.ts";
 import { version } from "./version.ts";
 
 /** What a controller and its API are assembled from. */
@@ -22,7 +30,7 @@ export interface AssemblyParts extends Omit<ControllerParts, "onStoreFailure"> {
   readonly name: string;
   /** What the store held when the controller opened it. */
   readonly stored: Stored;
-  readonly peers: readonly Peer[];
+  readonly peers: readonly (Peer & AccessPeer)[];
   readonly authenticate: Authenticate;
   /** Says which key is which relay's. */
   readonly identities: Identities;
@@ -41,6 +49,7 @@ export class Assembly {
   readonly #limits: RefusedRequests;
   readonly #tasks: TaskGroup;
   readonly #exchange: Exchange;
+  readonly #access: AccessExchange;
 
   constructor(parts: AssemblyParts) {
     const { config, name, stored, events, clock, log } = parts;
@@ -53,6 +62,7 @@ export class Assembly {
       onStoreFailure: (error) => log.debug("a change could not be stored", { error }),
     });
     this.#exchange = this.controller.exchange();
+    this.#access = this.controller.accessExchange();
     const app = this.#openApp();
     this.handle = (request, client) => app.fetch(request, client);
   }
@@ -89,13 +99,18 @@ export class Assembly {
       relays: controller.relays,
       routes: controller.routes,
       directory: controller.directory,
+      access: controller.access,
       watching: controller,
       operation: controller,
       events: new EventService(events, revision),
       onTokenRefused: (client, { method, path }) => this.#tokens.add(client, `${method} ${path}`),
       onLimitReached: (client, detail) => this.#limits.add(client, detail),
       more: [
-        ...syncEndpoints(controller, this.#exchange, graph.nodeTtlSec * 1000),
+        ...syncEndpoints(
+          controller,
+          { exchange: this.#exchange, access: this.#access },
+          graph.nodeTtlSec * 1000,
+        ),
         ...pageEndpoints(dashboardFiles, revision),
         ...identityEndpoints(controller.relays, identities),
       ],
@@ -117,6 +132,24 @@ export class Assembly {
     });
   }
 
+  #replicateAccess(): void {
+    const { config: { graph }, peers, clock, log } = this.#parts;
+    const replicator = new AccessReplicator(peers, {
+      exchange: this.#access,
+      clock,
+      tasks: this.#tasks,
+      intervalMs: graph.syncIntervalSec * 1000,
+      random: Math.random,
+      onOlder: (peer) =>
+        log.warn("an older controller is not told of revocations and policies", { peer }),
+    });
+    this.controller.followAccess({
+      push: (keys) => replicator.push(keys),
+      pushUsage: (relay) => replicator.pushUsage(relay),
+      kick: (kick) => replicator.kick({ ...kick }),
+    });
+  }
+
   #replicate(): void {
     const { config: { graph }, peers, clock, events } = this.#parts;
     const { controller } = this;
@@ -134,6 +167,7 @@ export class Assembly {
       },
     });
     controller.follow((relays) => replicator.push(relays));
+    this.#replicateAccess();
     controller.hearElsewhere(() => replicator.isDeaf);
     controller.metricsSink.readLags(() => replicator.lags());
   }

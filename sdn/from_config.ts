@@ -1,6 +1,6 @@
 import { hashedToken } from "@qumo/shared/http";
 import type { SdnConfig } from "./config/settings.ts";
-import type { ControllerOptions } from "./control/controller.ts";
+import type { ControllerOptions } from "./control/controller_options.ts";
 import type { CostPolicy } from "./graph/mod.ts";
 import { type Authenticate, type KnownToken, openAccess, tokenAccess } from "./http/auth.ts";
 import type { Process } from "./process.ts";

@@ -1,3 +1,4 @@
+import { tenantUsageSchema } from "@qumo/shared/topology/access_schemas";
 import { flowSchema, linkReportSchema, loadReportSchema } from "@qumo/shared/topology/schemas";
 import { z } from "zod";
 
@@ -16,6 +17,9 @@ export const registeredAnswer = z.strictObject({
   resend_announces: z.literal(true).optional(),
   /** An older process claims the relay's name as well, and is refused. */
   has_rival: z.literal(true).optional(),
+  tenants: z.array(tenantUsageSchema).meta({
+    description: "What the tenants that the relay reported use at all other relays together",
+  }),
 }).meta({ id: "Registered" });
 
 /** A registered relay. */

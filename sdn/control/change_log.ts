@@ -12,7 +12,7 @@ export interface ChangeEntry {
 
 /** One event of a step, and the watchers that receive it. */
 export interface ChangeEvent extends WatchEvent {
-  readonly scopes: readonly ("graph" | "announces" | "flows")[];
+  readonly scopes: readonly ("graph" | "announces" | "flows" | "access")[];
   /** The announces that it is about; absent for one that is about something else. */
   readonly announces?: readonly string[];
 }

@@ -6,7 +6,7 @@ import { Wakeups } from "./wakeups.ts";
 
 const entry = (revision: number, bytes = 1) => ({ revision, bytes, events: [] });
 const LIMITS = { entries: 3, bytes: 100 };
-const SCOPE = { graph: true, announces: false, flows: false, routes: [] };
+const SCOPE = { graph: true, announces: false, flows: false, access: false, routes: [] };
 
 function changeLog(revision: number, limits: ChangeLogLimits): ChangeLog {
   return new ChangeLog(revision, limits, new Wakeups(new ManualClock()));

@@ -1,13 +1,14 @@
-import type { HttpMetrics } from "@qumo/shared/http";
-import type { Clock } from "@qumo/shared/runtime";
-import { Chronicle, type EventLog, Outages } from "../events/mod.ts";
-import type { CostPolicy, Graph } from "../graph/mod.ts";
+import { Chronicle, Outages } from "../events/mod.ts";
+import type { Graph } from "../graph/mod.ts";
 import { Registry } from "../registry/mod.ts";
-import type { Store, Stored, Timeline, Told } from "../store/types.ts";
+import type { Stored, Told } from "../store/types.ts";
+import type { AccessExchange } from "../sync/access_exchange.ts";
 import { Exchange } from "../sync/exchange.ts";
+import { AccessRoom } from "./access_room.ts";
+import type { AccessService } from "./access_service.ts";
 import { Admission } from "./admission.ts";
-import type { GeoPoint } from "./assign.ts";
 import { ChangeLog } from "./change_log.ts";
+import type { ControllerOptions, ControllerParts } from "./controller_options.ts";
 import { datesOf } from "./dates.ts";
 import { DirectoryService } from "./directory_service.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
@@ -21,37 +22,9 @@ import { countStates } from "./relay_states.ts";
 import { RouteService } from "./route_service.ts";
 import { RouteTables } from "./route_tables.ts";
 import { Snapshots } from "./snapshots.ts";
-import type { OperationUseCases, WatchQuery, WatchUseCases } from "./use_cases.ts";
+import type { Kick, OperationUseCases, WatchQuery, WatchUseCases } from "./use_cases.ts";
 import { Wakeups } from "./wakeups.ts";
 import { watch, type WatchSources } from "./watch.ts";
-
-/** The controller's settings. */
-export interface ControllerOptions {
-  /** Unique among all controllers. */
-  readonly name: string;
-  readonly leaseMs: number;
-  readonly tombstoneMs: number;
-  readonly smoothing: number;
-  readonly policy: CostPolicy;
-  readonly oneWayLinks: boolean;
-  readonly spfHoldMs: number;
-  readonly regions: ReadonlyMap<string, GeoPoint>;
-  /** How many changes a watcher may fall behind before it needs a new snapshot. */
-  readonly history: number;
-  /** How many bytes of changes are kept for watchers. */
-  readonly historyBytes: number;
-}
-
-/** The controller's dependencies. */
-export interface ControllerParts {
-  readonly clock: Clock;
-  readonly store: Store;
-  readonly timeline: Timeline;
-  readonly events: EventLog;
-  readonly onStoreFailure: (error: unknown) => void;
-  /** Counters of the HTTP listener, which starts before the store is read. */
-  readonly http?: HttpMetrics;
-}
 
 /** Every use case of the controller, over one registry, one store, one graph and one change log. */
 export class Controller implements WatchUseCases, OperationUseCases {
@@ -62,11 +35,14 @@ export class Controller implements WatchUseCases, OperationUseCases {
   readonly routes: RouteService;
   /** Use cases about the directory: announce, withdraw, list, look up. */
   readonly directory: DirectoryService;
+  /** Use cases about access: revocations, policies of tenants, kicks. */
+  readonly access: AccessService;
   readonly #options: ControllerOptions;
   readonly #parts: ControllerParts;
   readonly #registry: Registry;
   readonly #presenter: Presenter;
   readonly #changeLog: ChangeLog;
+  readonly #room: AccessRoom;
   readonly #interested: InterestIndex;
   readonly #publisher: StepPublisher;
   readonly #journal: Journal;
@@ -93,6 +69,11 @@ export class Controller implements WatchUseCases, OperationUseCases {
       { limits: { entries, bytes }, wakeups },
     );
     this.#interested = new InterestIndex(new Wakeups(clock));
+    this.#room = new AccessRoom({
+      ...{ clock, registry, events, leaseMs },
+      changeLog: this.#changeLog,
+      onBehind: () => this.metricsSink.watcherBehind(),
+    });
     this.metricsSink = this.#openMetrics();
     this.#outages = new Outages(events);
     if (store.sharing !== undefined) this.#outages.watchStore(clock, () => store.healthy);
@@ -106,6 +87,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
     this.#publisher = new StepPublisher({
       changeLog: this.#changeLog,
       interested: this.#interested,
+      access: this.#room.feed,
       chronicle: this.#chronicle,
       toDate,
     });
@@ -119,7 +101,9 @@ export class Controller implements WatchUseCases, OperationUseCases {
       revision: () => this.revision(),
       freshGraph: () => this.#freshGraph(),
     };
-    this.relays = new RelayService({ ...shared, events, toDate, leaseMs });
+    const { usages } = this.#room;
+    this.relays = new RelayService({ ...shared, events, toDate, leaseMs, usages });
+    this.access = this.#room.service(this.#journal);
     this.routes = new RouteService({
       ...shared,
       changeLog: this.#changeLog,
@@ -136,7 +120,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
 
   /** Starts from contents of the store that were loaded before. */
   static begin(
-    { revision, relays, tombstones, told = [] }: Stored,
+    { revision, relays, tombstones, access = [], told = [] }: Stored,
     options: ControllerOptions,
     parts: ControllerParts,
   ): Controller {
@@ -147,9 +131,11 @@ export class Controller implements WatchUseCases, OperationUseCases {
       tombstoneMs,
       smoothing,
       revision,
+      ...options.capacity,
       leasesEndInStore: parts.store.sharing !== undefined,
     });
     registry.restore(relays, tombstones, parts.clock.now());
+    for (const entry of access) registry.access.set(entry);
     return new Controller(options, parts, { registry, told });
   }
 
@@ -165,6 +151,22 @@ export class Controller implements WatchUseCases, OperationUseCases {
         return this.#journal.adopt(adoptions);
       },
     });
+  }
+
+  /** As {@linkcode Controller.exchange}, for what is about access. */
+  accessExchange(): AccessExchange {
+    return this.#room.exchange(this.#journal, this.access);
+  }
+
+  /** Tells others of each change of access, of what relays say that tenants use, and of kicks. */
+  followAccess(others: {
+    readonly push: (keys: readonly string[]) => void;
+    readonly pushUsage: (relay: string) => void;
+    readonly kick: (kick: Kick) => number;
+  }): void {
+    this.#publisher.followAccess(others.push);
+    this.#room.usages.follow(others.pushUsage);
+    this.access.passKicksOn(others.kick);
   }
 
   /** Registers `push`, which is called with the relays of each published change. */
@@ -232,6 +234,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
       isStoreHealthy: () => store.healthy,
       events: () => events.counts,
       members: () => store.sharing?.members() ?? [],
+      ...this.#room.metrics,
     }, http);
   }
 
@@ -257,6 +260,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
     return {
       changeLog: this.#changeLog,
       interested: this.#interested,
+      access: this.#room.feed,
       announces: () => this.#registry.directory.size,
       interestPages: (interests) => this.directory.pagesFor(interests),
       tables: new RouteTables(this.#parts.clock, this.#graphs.current),

@@ -27,7 +27,7 @@ async function start() {
   const told = async (): Promise<Record<string, unknown>[]> => {
     store.release();
     await clock.advance(0);
-    const scope = { graph: true, announces: true, flows: false, routes: [] };
+    const scope = { graph: true, announces: true, flows: false, access: false, routes: [] };
     const events: WatchEvent[] = [];
     for await (const event of eventsOf(controller, { since: 0, scope })) {
       if (event.event !== "ready") events.push(event);

@@ -6,7 +6,7 @@ import { Wakeups } from "./wakeups.ts";
 
 Deno.test("watchers that do not read keep no copy each of where the changes are that concern them", () => {
   const index = new InterestIndex(new Wakeups(new ManualClock()));
-  const scope = { graph: false, announces: false, flows: false, routes: [] };
+  const scope = { graph: false, announces: false, flows: false, access: false, routes: [] };
   const kept = [1, 2, 3].map(() => {
     const places: EventPlace[] = [];
     const who = { scope, wake: () => {}, concerns: (place: EventPlace) => void places.push(place) };

@@ -1,6 +1,7 @@
 import { type Clock, done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
 import {
+  type AccessEntry,
   type Adoption,
   type Command,
   type CommandAnswer,
@@ -71,6 +72,10 @@ export class Journal {
   constructor(options: JournalOptions) {
     this.#options = options;
     options.store.follow((given) => this.#reconcile(given));
+    options.store.followAccess((key, entry, isUndone) => {
+      if (this.#closed) return;
+      this.#publishStored(options.registry.reconcileAccess(key, entry), isUndone);
+    });
     this.#watchDeadline();
   }
 
@@ -103,6 +108,13 @@ export class Journal {
     this.#expire();
     const step = registry.adopt(adoptions, clock.now());
     this.#watchDeadline();
+    if (step !== undefined) await this.#keep(step);
+  }
+
+  /** Merges what another controller knows about access. */
+  async adoptAccess(entries: readonly AccessEntry[]): Promise<void> {
+    const { registry, clock } = this.#options;
+    const step = registry.adoptAccess(entries, clock.wall());
     if (step !== undefined) await this.#keep(step);
   }
 
@@ -143,13 +155,18 @@ export class Journal {
 
   #reconcile(given: StoredRelay): void {
     if (this.#closed) return;
-    const { registry, clock, store } = this.#options;
+    const { registry, clock } = this.#options;
     const step = registry.reconcile(given, clock.now());
     this.#watchDeadline();
+    this.#publishStored(step, given.isUndone);
+  }
+
+  #publishStored(step: Step | undefined, isUndone: boolean): void {
+    const { store } = this.#options;
     if (step === undefined) return;
     this.#options.graphs.take(step);
     // Undoing a change that was never published needs no publication.
-    const isPublished = store.sharing !== undefined || !given.isUndone;
+    const isPublished = store.sharing !== undefined || !isUndone;
     void this.#publish(step, {
       fate: Promise.resolve(isPublished ? "kept" : "failed"),
       isPublished,

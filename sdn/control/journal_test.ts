@@ -19,6 +19,8 @@ class SlowStore implements Store {
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
+  followAccess(): void {}
+
   follow(reconcile: (given: StoredRelay) => void): void {
     this.reconcile = reconcile;
   }

@@ -115,3 +115,12 @@ export const MAX_PENDING_REVISIONS = 16;
 
 /** Changes that concern a watcher which does not read; one that is behind more ends. */
 export const MAX_PENDING_CHANGES = 10_000;
+
+/**
+ * Changes of access that a watcher has not read: with more it is told the whole list anew, and of kicks
+ * meanwhile nothing.
+ */
+export const MAX_PENDING_ACCESS = 1000;
+
+/** Reports of what one tenant uses at one relay: a hundred tenants at each of a thousand relays. */
+export const MAX_USAGES = 100_000;

@@ -22,6 +22,10 @@ function controllerMetrics() {
     revision: () => 4,
     isStoreHealthy: () => state.isStoreHealthy,
     flows: () => 0,
+    access: () => ({ revocations: { token: 2 }, policies: 1 }),
+    usages: () => 0,
+    usagesLeftOut: () => 0,
+    kicks: () => 0,
     members: () => [],
     events: () =>
       new Map([["store_lost", { kept: 2, left_out: 1 }], ["store_back", { kept: 1, left_out: 0 }]]),

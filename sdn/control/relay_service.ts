@@ -9,6 +9,7 @@ import { MAX_EXPIRED } from "./limits.ts";
 import type { Presenter } from "./presenter.ts";
 import { isUnreachable } from "./relay_states.ts";
 import { Rivals } from "./rivals.ts";
+import type { TenantUsages } from "./tenant_usages.ts";
 import type { RelayUseCases } from "./use_cases.ts";
 
 /** The dependencies of {@linkcode RelayService}. */
@@ -23,6 +24,8 @@ export interface RelayParts {
   readonly toDate: ToDate;
   readonly revision: () => number;
   readonly leaseMs: number;
+  /** What tenants use at each relay. */
+  readonly usages: TenantUsages;
 }
 
 /** Use cases about relays: registration, heartbeats, drain, deregistration. */
@@ -36,7 +39,7 @@ export class RelayService implements RelayUseCases {
   }
 
   async register(name: string, body: Registration, match?: Match) {
-    const { clock, journal, events, leaseMs, revision, toDate } = this.#parts;
+    const { clock, journal, events, leaseMs, revision, toDate, usages } = this.#parts;
     const command: Command = {
       kind: "register",
       name,
@@ -52,6 +55,7 @@ export class RelayService implements RelayUseCases {
       }
       return outcome;
     }
+    usages.beat(name, body.tenants);
     const { leaseEnd = clock.now(), resendAnnounces } = outcome.value;
     return done({
       relay: name,
@@ -61,6 +65,8 @@ export class RelayService implements RelayUseCases {
       next_heartbeat_ms: Math.max(1, Math.floor(leaseMs / BEATS_PER_LEASE)),
       ...(resendAnnounces && { resend_announces: true as const }),
       ...(this.#rivals.has(name, clock.now()) && { has_rival: true as const }),
+      // Says to a relay that it may report, too: older controllers refuse what they do not know.
+      tenants: usages.elsewhere(name),
     });
   }
 
@@ -68,6 +74,7 @@ export class RelayService implements RelayUseCases {
     const command: Command = { kind: "deregister", name, ...(match !== undefined && { match }) };
     const outcome = await this.#parts.journal.submit(command);
     if (!outcome.ok) return outcome;
+    this.#parts.usages.beat(name, []);
     const revision = this.#parts.revision();
     return done({ relay: name, status: "deregistered" as const, revision });
   }

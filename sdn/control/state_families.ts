@@ -1,4 +1,6 @@
+import { accessKinds } from "@qumo/shared/topology/access_schemas";
 import { counter, type Family, gauge } from "@qumo/shared/metrics";
+import type { AccessCounts } from "../registry/mod.ts";
 import type { EventCount } from "../events/mod.ts";
 import type { NodeState } from "../graph/mod.ts";
 
@@ -11,6 +13,12 @@ export interface StateSources {
   /** Interests of all watchers that follow some announces only. */
   readonly interests: () => number;
   readonly flows: () => number;
+  /** Revocations and policies in force. */
+  readonly access: () => AccessCounts;
+  /** Reports of what one tenant uses at one relay. */
+  readonly usages: () => number;
+  readonly usagesLeftOut: () => number;
+  readonly kicks: () => number;
   readonly revision: () => number;
   readonly prolonged: () => number;
   readonly isStoreHealthy: () => boolean;
@@ -44,6 +52,19 @@ export function stateFamilies(sources: StateSources): Family[] {
       sources.interests,
     ),
     gauge("qumo_sdn_flows", "Flows: remote tracks that relays take from neighbors", sources.flows),
+    revocations(sources),
+    gauge("qumo_sdn_policies", "Policies of tenants", () => sources.access().policies),
+    gauge(
+      "qumo_sdn_tenant_reports",
+      "Reports of what one tenant uses at one relay",
+      sources.usages,
+    ),
+    counter(
+      "qumo_sdn_tenant_reports_left_out_total",
+      "Reports of what a tenant uses that were not taken because there are too many",
+      sources.usagesLeftOut,
+    ),
+    counter("qumo_sdn_kicks_total", "Kicks that relays were told", sources.kicks),
     counter(
       "qumo_sdn_leases_prolonged_total",
       "Leases that did not end because the controller itself was busy or stopped, or a peer fell silent",
@@ -58,6 +79,19 @@ export function stateFamilies(sources: StateSources): Family[] {
     members(sources),
     events(sources),
   ];
+}
+
+function revocations({ access }: StateSources): Family {
+  return {
+    type: "gauge",
+    name: "qumo_sdn_revocations",
+    help: "Revocations in force, by kind",
+    labels: ["kind"],
+    read(_, add) {
+      const { revocations } = access();
+      for (const kind of accessKinds) add(revocations[kind] ?? 0, { kind });
+    },
+  };
 }
 
 function members({ members }: StateSources): Family {

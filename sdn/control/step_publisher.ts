@@ -1,4 +1,11 @@
-import { type Announce, relayOf, type RelaySnapshot, type Step } from "../registry/mod.ts";
+import { accessView } from "./access_views.ts";
+import {
+  accessKey,
+  type Announce,
+  relayOf,
+  type RelaySnapshot,
+  type Step,
+} from "../registry/mod.ts";
 import type { ChangeEntry, ChangeEvent, ChangeLog } from "./change_log.ts";
 import type { ToDate } from "./dates.ts";
 import type { Told } from "../store/types.ts";
@@ -10,6 +17,8 @@ export interface StepPublisherOptions {
   readonly changeLog: ChangeLog;
   /** Receives each entry of the log, for those who follow some of it. */
   readonly interested: { push(entry: ChangeEntry): void };
+  /** Tells watchers of what is about access before all else. */
+  readonly access: { push(events: readonly ChangeEvent[]): void };
   /** Receives each step, to derive events for operators. */
   readonly chronicle: { step(step: Step): void };
   readonly toDate: ToDate;
@@ -19,6 +28,7 @@ export interface StepPublisherOptions {
 export class StepPublisher {
   readonly #options: StepPublisherOptions;
   readonly #followers: ((relays: readonly string[]) => void)[] = [];
+  readonly #accessFollowers: ((keys: readonly string[]) => void)[] = [];
   /** The entries of steps that are being stored. */
   readonly #entries = new WeakMap<Step, ChangeEntry>();
 
@@ -31,17 +41,29 @@ export class StepPublisher {
     this.#followers.push(push);
   }
 
+  /** Registers `push`, which is called with the keys of what changed about access in a step. */
+  followAccess(push: (keys: readonly string[]) => void): void {
+    this.#accessFollowers.push(push);
+  }
+
   /** Publishes the next step in order of revision. */
   publish(step: Step): void {
-    const { changeLog, interested, chronicle } = this.#options;
+    const { changeLog, interested, chronicle, access } = this.#options;
     const entry = this.#entry(step);
+    const urgent = entry.events.filter(({ event }) => event === "access");
+    if (urgent.length > 0) access.push(urgent);
     changeLog.push(entry);
     interested.push(entry);
     chronicle.step(step);
     // Flows are not replicated: each relay reports them to the controller that it sends heartbeats
     // to.
-    const relays = step.changes.filter(({ kind }) => kind !== "flows").map(relayOf);
+    const relays = step.changes.filter(({ kind }) => kind !== "flows").map(relayOf)
+      .filter((relay) => relay !== undefined);
     for (const push of this.#followers) push(relays);
+    const keys = step.changes.flatMap((change) =>
+      change.kind === "access" ? [accessKey(change.entry)] : []
+    );
+    if (keys.length > 0) { for (const push of this.#accessFollowers) push(keys); }
   }
 
   /** What a step tells watchers, as a text; flows are not kept, relays report them again. */
@@ -102,7 +124,7 @@ function linesOf(text: string): { event: EventName; data: string }[] {
 function entryOf({ revision, changes, relays }: Step, toDate: ToDate): ChangeEntry {
   const told = new StepEvents(revision);
   for (const change of changes) {
-    const relay = relays.get(relayOf(change));
+    const relay = relays.get(relayOf(change) ?? "");
     switch (change.kind) {
       case "relay":
       case "drain":
@@ -122,6 +144,9 @@ function entryOf({ revision, changes, relays }: Step, toDate: ToDate): ChangeEnt
         break;
       case "flows":
         told.add("flows", { relay: change.relay, flows: change.flows });
+        break;
+      case "access":
+        told.add("access", accessView([change.entry]));
         break;
     }
   }
@@ -153,7 +178,9 @@ class StepEvents {
   /** Adds an event whose data are written already, and the announces that it is about. */
   write(event: EventName, data: string, announces: readonly string[] | undefined): void {
     const about = announces && { announces };
-    this.#events.push({ scopes: SCOPES[event], ...about, id: this.#revision, event, data });
+    // What is told before its turn does not say that all before it was told.
+    const id = event === "access" ? {} : { id: this.#revision };
+    this.#events.push({ scopes: SCOPES[event], ...about, ...id, event, data });
   }
 
   announce(one: ReturnType<typeof leased>): void {
@@ -208,6 +235,7 @@ const SCOPES = {
   announces: ["announces"],
   withdraw: ["announces"],
   flows: ["flows"],
+  access: ["access"],
 } as const satisfies Record<string, ChangeEvent["scopes"]>;
 
 type EventName = keyof typeof SCOPES;

@@ -1,7 +1,14 @@
 import type { Outcome } from "@qumo/shared/runtime";
-import type { Interest, Refusal, Registration } from "@qumo/shared/topology";
+import type {
+  AccessTarget,
+  Interest,
+  PolicyTerms,
+  Refusal,
+  Registration,
+} from "@qumo/shared/topology";
 import type { z } from "zod";
 import type { DirectoryCursor, Match } from "../registry/mod.ts";
+import type * as access from "./access_answers.ts";
 import type * as answers from "./answers.ts";
 
 type Answered<Schema extends z.ZodType> = Promise<Outcome<z.output<Schema>, Refusal>>;
@@ -58,12 +65,55 @@ export interface DirectoryUseCases {
   ): Answered<typeof answers.lookupAnswer>;
 }
 
+/** A page of a list: up to `limit` after an id or a name. */
+export interface PageQuery {
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** What is to be revoked. */
+export interface RevokeOrder extends AccessTarget {
+  readonly reason?: string | undefined;
+  /** A date; absent: after the default life. */
+  readonly expires_at?: string | undefined;
+}
+
+/** What is to be cut. */
+export interface KickOrder extends AccessTarget {
+  /** At this relay alone. */
+  readonly relay?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** A kick, which relays can tell from one that they heard before. */
+export interface Kick extends KickOrder {
+  readonly id: string;
+}
+
+/** Use cases about access; `by` names who asks. */
+export interface AccessUseCases {
+  revoke(order: RevokeOrder, by: string): Answered<typeof access.revokedAnswer>;
+  unrevoke(id: string, by: string): Answered<typeof access.unrevokedAnswer>;
+  revocations(query: PageQuery): Answered<typeof access.revocationsAnswer>;
+  setPolicy(
+    tenant: string,
+    terms: PolicyTerms,
+    by: string,
+  ): Answered<typeof access.onePolicyAnswer>;
+  deletePolicy(tenant: string, by: string): Answered<typeof access.policyDeletedAnswer>;
+  policy(tenant: string): Answered<typeof access.onePolicyAnswer>;
+  policies(query: PageQuery): Answered<typeof access.policiesAnswer>;
+  kick(order: KickOrder, by: string): Answered<typeof access.kickAnswer>;
+}
+
 /** What a watcher subscribes to. */
 export interface WatchScope {
   readonly graph: boolean;
   readonly announces: boolean;
   /** Whether to include the tracks on each link. */
   readonly flows: boolean;
+  /** Whether to tell revocations, policies and kicks. */
+  readonly access: boolean;
   /** The relays whose next hops are watched. */
   readonly routes: readonly string[];
 }

@@ -1,6 +1,7 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Interest, type Refusal, refusal } from "@qumo/shared/topology";
 import type { Graph } from "../graph/mod.ts";
+import type { AccessFeed, AccessNews } from "./access_feed.ts";
 import type { Admission } from "./admission.ts";
 import type { ChangeLog } from "./change_log.ts";
 import type { InterestIndex } from "./interest_index.ts";
@@ -17,6 +18,8 @@ export interface WatchSources {
   readonly snapshots: Snapshots;
   readonly tables: RouteTables;
   readonly wakeups: Wakeups;
+  /** Tells of revocations, policies and kicks. */
+  readonly access: AccessFeed;
   /** Those who follow some announces. */
   readonly interested: InterestIndex;
   /** The number of announces. */
@@ -67,6 +70,8 @@ class Watcher implements WatchFeed {
   readonly #news: News;
   /** Those who follow some announces have it. */
   readonly #concerning: ConcerningNews | undefined;
+  /** What is told before all else. */
+  readonly #access: AccessNews | undefined;
   /** What is told of interests that were added. */
   #added: Iterator<readonly WatchEvent[]>[] = [];
   #routes: readonly FollowedRoutes[] = [];
@@ -82,7 +87,10 @@ class Watcher implements WatchFeed {
     this.#query = query;
     const { changeLog, wakeups, interested } = sources;
     const wake = this.#wake;
-    const { scope, interest } = query;
+    const { interest, since } = query;
+    // Told by itself, not in its turn.
+    const scope = { ...query.scope, access: false };
+    if (query.scope.access) this.#access = sources.access.follow(query.scope, { since, wake });
     if (interest !== undefined && !scope.announces) {
       this.#concerning = new ConcerningNews(changeLog, interested, { scope, wake });
     }
@@ -103,6 +111,8 @@ class Watcher implements WatchFeed {
   take(): readonly WatchEvent[] {
     if (this.#isOver) return NONE;
     if (this.#sources.changeLog.closed) return this.#end(NONE);
+    const urgent = this.#access?.take();
+    if (urgent !== undefined) return urgent;
     if (this.#opening !== undefined) {
       const next = this.#opening.next();
       if (!next.done) return next.value;
@@ -140,6 +150,7 @@ class Watcher implements WatchFeed {
     this.#isOver = true;
     this.#leave();
     this.#news.close();
+    this.#access?.close();
     for (const one of this.#routes) one.close();
   }
 

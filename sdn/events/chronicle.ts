@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import type { Graph } from "../graph/mod.ts";
 import {
+  type AccessEntry,
   type Change,
   compareLives,
   type Link,
@@ -129,9 +130,25 @@ export class Chronicle {
         return this.#reportTrack("announced", change.announce.relay, change.announce.track);
       case "withdraw":
         return this.#reportTrack("withdrawn", change.relay, change.track);
+      case "access":
+        return this.#reportAccess(change.entry);
       case "flows":
         return;
     }
+  }
+
+  /** What another controller was told; who told this one is known to its service. */
+  #reportAccess({ about, id, by, rule }: AccessEntry): void {
+    const { events, controller } = this.#options;
+    if (by === controller) return;
+    const isThere = rule !== undefined;
+    const kind = about === "policy"
+      ? isThere ? "policy_set" : "policy_deleted"
+      : isThere
+      ? "revoked"
+      : "unrevoked";
+    const what = isThere && "target" in rule ? `${rule.target.kind} ${rule.target.value}` : id;
+    events.add(kind, { by: `controller ${by}`, detail: what });
   }
 
   #reportRelay(record: RelayRecord, count: number): void {

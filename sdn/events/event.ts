@@ -109,6 +109,32 @@ export const EVENTS = {
     words: "withdrawn",
     tell: ({ relay, detail }) => `${relay} no longer announces ${detail}`,
   },
+  revoked: {
+    level: "warn",
+    words: "revoked",
+    tell: ({ by, detail }) => `${by} revoked ${detail}`,
+  },
+  unrevoked: {
+    level: "info",
+    words: "revocation taken back",
+    tell: ({ by, detail }) => `${by} took the revocation back of ${detail}`,
+  },
+  policy_set: {
+    level: "info",
+    words: "policy set",
+    tell: ({ by, detail }) => `${by} set the policy of the tenant ${detail}`,
+  },
+  policy_deleted: {
+    level: "info",
+    words: "policy deleted",
+    tell: ({ by, detail }) => `${by} deleted the policy of the tenant ${detail}`,
+  },
+  kicked: {
+    level: "warn",
+    words: "kicked",
+    tell: ({ by, count, detail }) =>
+      `${by} cut ${detail} at ${count} ${count === 1 ? "relay" : "relays"}`,
+  },
   store_lost: {
     level: "error",
     words: "store lost",

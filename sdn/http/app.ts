@@ -2,6 +2,7 @@ import { type MethodLabel, methodLabel } from "@qumo/shared/http";
 import { type Refusal, refusal } from "@qumo/shared/topology";
 import { Hono } from "hono";
 import type {
+  AccessUseCases,
   DirectoryUseCases,
   EventUseCases,
   OperationUseCases,
@@ -9,6 +10,7 @@ import type {
   RouteUseCases,
   WatchUseCases,
 } from "../control/use_cases.ts";
+import { accessEndpoints } from "./access_endpoints.ts";
 import { announceEndpoints } from "./announce_endpoints.ts";
 import type { Authenticate } from "./auth.ts";
 import { ByteBudget } from "./byte_budget.ts";
@@ -30,6 +32,7 @@ export interface AppOptions extends WatchTools {
   readonly relays: RelayUseCases;
   readonly routes: RouteUseCases;
   readonly directory: DirectoryUseCases;
+  readonly access: AccessUseCases;
   readonly watching: WatchUseCases;
   readonly operation: OperationUseCases;
   readonly events: EventUseCases;
@@ -146,6 +149,7 @@ function route(options: AppOptions): (asked: Asked) => Promise<Response> {
     ...relayEndpoints(options.relays),
     ...routeEndpoints(options.routes),
     ...announceEndpoints(options.directory),
+    ...accessEndpoints(options.access),
     ...watchEndpoints(options.watching, options),
     ...operationEndpoints(options.operation),
     ...eventEndpoints(options.events),

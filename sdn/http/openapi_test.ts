@@ -1,6 +1,7 @@
 /** Every status that the API answers with is in `/openapi.json`, and none is there that it never does. */
 import assert from "node:assert/strict";
 import { healthAnswer } from "../control/answers.ts";
+import { revocationId } from "../registry/mod.ts";
 import { MemoryStore } from "../store/mod.ts";
 import { testController } from "../../tests/support/worlds/sdn_controller.ts";
 import type { AppOptions } from "./app.ts";
@@ -35,6 +36,8 @@ const TOKYO: Asking = {
 const ISLAND: Asking = { method: "PUT", path: "/relay/island", body: {} };
 const AT_TOKYO: Asking = { method: "PUT", path: "/announce/x", body: { relay: "tokyo" } };
 const WITHDRAW: Asking = { method: "DELETE", path: "/announce/x?relay=tokyo" };
+const REVOKE: Asking = { method: "POST", path: "/revoke", body: { kind: "token", value: "x" } };
+const POLICY: Asking = { method: "PUT", path: "/policy/acme", body: { sessions: 1 } };
 const CHANGED = { "if-match": '"777"' };
 
 /** Stands for the name of a watcher that there is. */
@@ -138,6 +141,25 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     body: { number: 1, add: { prefixes: ["live"] } },
     refusals: { 404: { method: "PUT", path: "/watch/nobody", body: { number: 1 } } },
   },
+  "POST /revoke": REVOKE,
+  "GET /revoke": get("/revoke"),
+  "DELETE /revoke/{id}": {
+    method: "DELETE",
+    path: `/revoke/${revocationId({ kind: "token", value: "x" })}`,
+    before: [REVOKE],
+    refusals: nameless("/revoke/none", "DELETE"),
+  },
+  "PUT /policy/{tenant}": POLICY,
+  "GET /policy/{tenant}": { ...get("/policy/acme", nameless("/policy/none")), before: [POLICY] },
+  "DELETE /policy/{tenant}": {
+    method: "DELETE",
+    path: "/policy/acme",
+    before: [POLICY],
+    refusals: nameless("/policy/none", "DELETE"),
+  },
+  "GET /policy": get("/policy"),
+  "POST /kick": { method: "POST", path: "/kick", body: { kind: "token", value: "x" } },
+  "PUT /sync/access": { method: "PUT", path: "/sync/access", body: {} },
   "GET /health": get("/health"),
   "GET /metrics": get("/metrics"),
   "GET /events": get("/events"),

@@ -104,5 +104,16 @@ export const eventsQuery = z.strictObject({
   limit: whole({ from: 1, to: MAX_EVENTS_PAGE }).default(200),
 });
 
+const paged = {
+  limit: whole({ from: 1, to: MAX_PAGE }).default(MAX_PAGE),
+  after: z.string().max(1024).optional(),
+};
+
+/** The query of `GET /revoke`. */
+export const revocationsQuery = z.strictObject(paged);
+
+/** The query of `GET /policy`. */
+export const policiesQuery = z.strictObject(paged);
+
 /** The query of `GET /health`. */
 export const healthQuery = z.strictObject({ probe: z.enum(["live", "ready"]).optional() });

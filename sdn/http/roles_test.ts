@@ -18,6 +18,9 @@ const TABLE: Readonly<Record<string, Role>> = {
   "GET /route": "read",
   "GET /routes/{relay}": "read",
   "GET /relay/{name}": "read",
+  "GET /policy": "read",
+  "GET /policy/{tenant}": "read",
+  "GET /revoke": "read",
   "GET /watch": "read",
   "POST /watch": "read",
   "PUT /watch/{watcher}": "read",
@@ -26,11 +29,17 @@ const TABLE: Readonly<Record<string, Role>> = {
   "PUT /relay/{name}": "relay",
   "DELETE /relay/{name}": "relay",
   "POST /mesh/identity/{name}": "relay",
+  "DELETE /policy/{tenant}": "admin",
+  "DELETE /revoke/{id}": "admin",
   "GET /sync": "admin",
+  "POST /kick": "admin",
   "POST /relay/{name}/drain": "admin",
   "POST /relay/{name}/undrain": "admin",
+  "POST /revoke": "admin",
   "POST /sync/digest": "admin",
+  "PUT /policy/{tenant}": "admin",
   "PUT /sync": "admin",
+  "PUT /sync/access": "admin",
 };
 
 const CALLERS = ["nobody", "read", "relay", "admin"] as const;

@@ -4,8 +4,10 @@ import { relayNameSchema } from "@qumo/shared/topology/schemas";
 import { z } from "zod";
 import { graphAnswer } from "../control/answers.ts";
 import type { Controller } from "../control/controller.ts";
-import type { Exchange, SyncMessage, WireState } from "../sync/mod.ts";
+import type { AccessExchange, Exchange, SyncMessage, WireState } from "../sync/mod.ts";
 import {
+  accessMessageAnswer,
+  accessMessageSchema,
   digestAnswerSchema,
   digestRequestSchema,
   syncAnswerSchema,
@@ -32,7 +34,7 @@ const stateAnswer = graphAnswer.extend({ states: z.array(wireStateSchema) })
 /** Replication between controllers: digests, differences, and full state. */
 export function syncEndpoints(
   controller: Controller,
-  exchange: Exchange,
+  { exchange, access }: { exchange: Exchange; access: AccessExchange },
   leaseMs: number,
 ): Endpoint[] {
   return [
@@ -44,6 +46,16 @@ export function syncEndpoints(
       body: digestRequestSchema,
       answer: digestAnswerSchema,
       handle: ({ body }) => Promise.resolve(done({ body: exchange.compare(body.buckets) })),
+    }),
+    endpoint({
+      method: "put",
+      path: "/sync/access",
+      summary: "Merge what another controller knows of revocations, policies and what tenants use",
+      role: "admin",
+      body: accessMessageSchema,
+      bodyLimit: MAX_SYNC_BYTES,
+      answer: accessMessageAnswer,
+      handle: async ({ body }) => done({ body: await access.take(body) }),
     }),
     endpoint({
       method: "get",

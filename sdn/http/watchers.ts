@@ -127,11 +127,12 @@ function readsGzip(accepted: string): boolean {
   return accepted.split(",").some((one) => /^\s*gzip\s*(;\s*q=(1|0?\.\d*[1-9]).*)?$/i.test(one));
 }
 
-/** Parses `graph,announces,flows,routes:{relay}`; a comma in a relay's name is percent-encoded. */
+/** Parses `graph,announces,flows,access,routes:{relay}`; a comma in a relay's name is percent-encoded. */
 function readScope(text: string): Outcome<WatchScope, Refusal> {
-  const scope = { graph: false, announces: false, flows: false, routes: [] as string[] };
+  const routes: string[] = [];
+  const scope = { graph: false, announces: false, flows: false, access: false, routes };
   for (const word of text.split(",")) {
-    if (word === "graph" || word === "announces" || word === "flows") scope[word] = true;
+    if (isWord(word)) scope[word] = true;
     else if (word.startsWith("routes:")) {
       const relay = decode(word.slice("routes:".length));
       if (relay === undefined || relayNameFault(relay) !== undefined) {
@@ -143,10 +144,14 @@ function readScope(text: string): Outcome<WatchScope, Refusal> {
       }
     } else {return no(
         "bad_request",
-        `scope: ${word} is not graph, announces, flows or routes:{relay}`,
+        `scope: ${word} is not graph, announces, flows, access or routes:{relay}`,
       );}
   }
   return done(scope);
+}
+
+function isWord(word: string): word is "graph" | "announces" | "flows" | "access" {
+  return ["graph", "announces", "flows", "access"].includes(word);
 }
 
 function decode(text: string): string | undefined {

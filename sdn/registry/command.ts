@@ -1,4 +1,5 @@
 import type { Registration } from "@qumo/shared/topology";
+import type { AccessCommand } from "./access_command.ts";
 import type { Step } from "./model.ts";
 
 /** A change that a relay, client or operator requests. */
@@ -17,7 +18,8 @@ export type Command =
   | { readonly kind: "deregister"; readonly name: string; readonly match?: Match }
   | { readonly kind: "drain"; readonly name: string; readonly on: boolean }
   | { readonly kind: "announce"; readonly relay: string; readonly track: string }
-  | { readonly kind: "withdraw"; readonly relay: string; readonly track: string };
+  | { readonly kind: "withdraw"; readonly relay: string; readonly track: string }
+  | AccessCommand;
 
 /** Compare-and-set: the revision at which the relay must have changed last, or `any`. */
 export type Match = number | "any";

@@ -2,6 +2,7 @@ import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
 import { NO_ANNOUNCES } from "./capacity.ts";
 import type { Command } from "./command.ts";
+import { decideAccess } from "./decide_access.ts";
 import type { Decision, DecisionContext } from "./decision.ts";
 import { lastLifeOf, placeHeartbeat } from "./fencing.ts";
 import { register } from "./heartbeat.ts";
@@ -23,6 +24,10 @@ export function decide(command: Command, context: DecisionContext): Outcome<Deci
       return announce(command, context);
     case "withdraw":
       return withdraw(command, context);
+    case "revoke":
+    case "unrevoke":
+    case "policy":
+      return decideAccess(command, context);
     default:
       return command satisfies never;
   }

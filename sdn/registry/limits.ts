@@ -19,6 +19,30 @@ export const MAX_KNOWN_ENDS = 20_000;
 /** Withdrawn announces kept per relay: they keep a late message from restoring an announce. */
 export const MAX_WITHDRAWN_PER_RELAY = 1_000;
 
+/** Revocations, with those taken back that are not forgotten: a relay holds them all, some 10 MB. */
+export const MAX_REVOCATIONS = 20_000;
+
+/** Revocations of one kind: who revokes tokens by the thousand can still revoke a tenant. */
+export const MAX_REVOCATIONS_PER_KIND = 15_000;
+
+/** Policies of tenants, with deleted ones that are not forgotten. */
+export const MAX_POLICIES = 10_000;
+
+/** Characters of the texts of all revocations and policies. */
+export const MAX_ACCESS_LENGTH = 4 * 1024 * 1024;
+
+/** The life of a revocation that is given none: longer than tokens should live. */
+export const DEFAULT_REVOCATION_MS = 30 * 24 * 3_600_000;
+
+/** The longest life of a revocation: none is for good, or the list would only grow. */
+export const MAX_REVOCATION_MS = 400 * 24 * 3_600_000;
+
+/**
+ * For how long it is known that a policy was deleted: a controller that was cut off for longer would
+ * bring it back.
+ */
+export const POLICY_MEMORY_MS = 30 * 24 * 3_600_000;
+
 /** Heartbeats that a relay is asked for in the time of one lease: two may be lost. */
 export const BEATS_PER_LEASE = 3;
 

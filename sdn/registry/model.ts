@@ -1,4 +1,5 @@
 import type { Flow, LoadReport } from "@qumo/shared/topology";
+import type { AccessEntry } from "./access.ts";
 
 /**
  * One uninterrupted life of a relay. The epoch comes from the relay (for example its start time);
@@ -133,7 +134,9 @@ export type Change =
     readonly version: Version;
   }
   /** The tracks that a relay receives from its neighbors; momentary, so no store keeps it. */
-  | { readonly kind: "flows"; readonly relay: string; readonly flows: readonly Flow[] };
+  | { readonly kind: "flows"; readonly relay: string; readonly flows: readonly Flow[] }
+  /** Who may come in, or what a tenant may use: about no relay. */
+  | { readonly kind: "access"; readonly entry: AccessEntry };
 
 /** The changes of one accepted command, as stores keep them. */
 export interface Batch {
@@ -176,8 +179,8 @@ export function isLeaseEnd(change: Change): change is LeaseEnd {
   return change.kind === "gone" && change.tombstone.reason === "expired";
 }
 
-/** The relay that a change is about. */
-export function relayOf(change: Change): string {
+/** The relay that a change is about; `undefined` for one about access. */
+export function relayOf(change: Change): string | undefined {
   switch (change.kind) {
     case "relay":
       return change.record.name;
@@ -189,6 +192,8 @@ export function relayOf(change: Change): string {
     case "withdraw":
     case "flows":
       return change.relay;
+    case "access":
+      return undefined;
   }
 }
 

@@ -5,6 +5,8 @@ import {
   MAX_ANNOUNCES_PER_RELAY,
   type Refusal,
 } from "@qumo/shared/topology";
+import { type AccessEntry, accessKey, accessText, mergeAccess } from "./access.ts";
+import type { AccessBook, AccessCapacity } from "./access_book.ts";
 import type { Capacity } from "./capacity.ts";
 import { adopt, type Adoption } from "./adoption.ts";
 import type { Command, Ready } from "./command.ts";
@@ -13,10 +15,14 @@ import type { DecisionContext } from "./decision.ts";
 import type { Directory } from "./directory.ts";
 import {
   BEATS_PER_LEASE,
+  MAX_ACCESS_LENGTH,
   MAX_ANNOUNCE_BYTES,
   MAX_ANNOUNCES,
   MAX_DELAYS,
+  MAX_POLICIES,
   MAX_RELAYS,
+  MAX_REVOCATIONS,
+  MAX_REVOCATIONS_PER_KIND,
   MAX_STALLS,
 } from "./limits.ts";
 import type { Change, RelaySnapshot, RelayState, Step, Tombstone } from "./model.ts";
@@ -26,7 +32,8 @@ import { RegistryState } from "./state.ts";
 import { Steps } from "./steps.ts";
 
 /** Options of {@linkcode Registry}. */
-export interface RegistryOptions extends Partial<Capacity>, Omit<DecisionContext, "state" | "now"> {
+export interface RegistryOptions
+  extends Partial<Capacity>, Partial<AccessCapacity>, Omit<DecisionContext, "state" | "now"> {
   /** How long tombstones are kept, in milliseconds. */
   readonly tombstoneMs: number;
   /** The revision before the first change. */
@@ -53,6 +60,10 @@ export class Registry {
       maxAnnouncesPerRelay: MAX_ANNOUNCES_PER_RELAY,
       maxAnnounceBytes: MAX_ANNOUNCE_BYTES,
       maxAnnounceBytesPerRelay: MAX_ANNOUNCE_BYTES_PER_RELAY,
+      maxRevocations: MAX_REVOCATIONS,
+      maxRevocationsPerKind: MAX_REVOCATIONS_PER_KIND,
+      maxPolicies: MAX_POLICIES,
+      maxAccessLength: MAX_ACCESS_LENGTH,
       ...options,
     };
     this.#options = options;
@@ -91,6 +102,11 @@ export class Registry {
    */
   get flows(): ReadonlyMap<string, readonly Flow[]> {
     return this.#state.flows.lists;
+  }
+
+  /** Revocations, and policies of tenants. */
+  get access(): AccessBook {
+    return this.#state.access;
   }
 
   /** When {@linkcode Registry.expire} is due next. */
@@ -159,6 +175,36 @@ export class Registry {
   reconcile(given: StoredRelay, now: number): Step | undefined {
     const { leaseMs } = this.#options;
     return this.#steps.take(reconcile(this.#state, given, { now, leaseMs }));
+  }
+
+  /** Merges statements of another controller about access, at `wall` milliseconds since 1970. */
+  adoptAccess(given: readonly AccessEntry[], wall: number): Step | undefined {
+    const { access } = this;
+    access.expire(wall);
+    const changes: Change[] = [];
+    for (const theirs of given) {
+      if (theirs.until !== undefined && theirs.until <= wall) continue;
+      const own = access.entries.get(accessKey(theirs));
+      const entry = own === undefined ? theirs : mergeAccess(own, theirs);
+      if (own !== undefined && accessText(own) === accessText(entry)) continue;
+      access.set(entry);
+      changes.push({ kind: "access", entry });
+    }
+    return this.#steps.take(changes);
+  }
+
+  /** Applies what an authoritative store has about access; `undefined` when it has nothing. */
+  reconcileAccess(key: string, entry: AccessEntry | undefined): Step | undefined {
+    const own = this.access.entries.get(key);
+    if (entry === undefined) {
+      if (own === undefined) return undefined;
+      this.access.delete(key);
+      const { rule: _, ...nothing } = own;
+      return this.#steps.take([{ kind: "access", entry: nothing }]);
+    }
+    if (own !== undefined && accessText(own) === accessText(entry)) return undefined;
+    this.access.set(entry);
+    return this.#steps.take([{ kind: "access", entry }]);
   }
 
   /** A revision without changes, for a damped cost that took effect. */

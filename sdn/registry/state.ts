@@ -1,4 +1,5 @@
 import type { Refusal } from "@qumo/shared/topology";
+import { AccessBook, type AccessCapacity } from "./access_book.ts";
 import { type AnnounceCount, type Capacity, capacityRefusal, NO_ANNOUNCES } from "./capacity.ts";
 import { DeadlineHeap } from "./deadline_heap.ts";
 import { Directory } from "./directory.ts";
@@ -27,13 +28,15 @@ export class RegistryState {
   readonly graveyard: Graveyard;
   readonly directory = new Directory();
   readonly flows = new FlowTable(MAX_FLOWS);
+  readonly access: AccessBook;
   readonly #capacity: Capacity;
   /** Milliseconds for which whoever expires leases could not run, since its start. */
   stalledMs = 0;
 
   /** Holds up to `capacity`, and each tombstone for `tombstoneMs` milliseconds. */
-  constructor(capacity: Capacity, tombstoneMs: number) {
+  constructor(capacity: Capacity & AccessCapacity, tombstoneMs: number) {
     this.#capacity = capacity;
+    this.access = new AccessBook(capacity);
     this.graveyard = new Graveyard(tombstoneMs, MAX_TOMBSTONES);
   }
 

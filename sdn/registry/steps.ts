@@ -29,14 +29,15 @@ export class Steps {
     const relays = new Map<string, RelaySnapshot>();
     for (const change of changes) {
       const name = relayOf(change);
-      const snapshot = relays.has(name) ? undefined : this.#state.snapshot(name);
+      if (name === undefined || relays.has(name)) continue;
+      const snapshot = this.#state.snapshot(name);
       if (snapshot !== undefined) relays.set(name, snapshot);
     }
     return { revision, changes, relays };
   }
 
   #stamp(change: Change, revision: number): void {
-    const entry = this.#state.relays.get(relayOf(change));
+    const entry = this.#state.relays.get(relayOf(change) ?? "");
     if (entry === undefined || change.kind === "flows") return;
     entry.touched = revision;
     if (change.kind === "relay" || change.kind === "drain") entry.modified = revision;

@@ -1,5 +1,6 @@
 import { TaskGroup } from "@qumo/shared/runtime";
-import { type Batch, relayOf, type StoredRelay } from "../registry/mod.ts";
+import { type Batch, type Change, relayOf, type StoredRelay } from "../registry/mod.ts";
+import { EtcdRules } from "./etcd_rules.ts";
 import { EtcdArrivals } from "./etcd_arrivals.ts";
 import { type EtcdAccess, EtcdClient } from "./etcd_client.ts";
 import { EtcdFollower } from "./etcd_follower.ts";
@@ -8,7 +9,14 @@ import { EtcdLeases } from "./etcd_leases.ts";
 import { EtcdMembers } from "./etcd_members.ts";
 import { EtcdQueues } from "./etcd_queues.ts";
 import { EtcdWriter } from "./etcd_writer.ts";
-import { type Sharing, type Store, StoreConflict, type Stored, type Timeline } from "./types.ts";
+import {
+  type ReconcileAccess,
+  type Sharing,
+  type Store,
+  StoreConflict,
+  type Stored,
+  type Timeline,
+} from "./types.ts";
 
 /** Concurrent transactions; each uses a connection. */
 const MAX_WRITES = 64;
@@ -40,7 +48,9 @@ export class EtcdStore implements Store {
   readonly #members: EtcdMembers;
   readonly #follower: EtcdFollower;
   readonly #writer: EtcdWriter;
+  readonly #rules: EtcdRules;
   #reconcile: (given: StoredRelay) => void = () => {};
+  #reconcileAccess: ReconcileAccess = () => {};
   #closed = false;
 
   constructor(options: EtcdOptions) {
@@ -57,6 +67,15 @@ export class EtcdStore implements Store {
       leases: new EtcdLeases(client, options),
       arrivals: this.#arrivals,
       follower: this.#follower,
+    });
+    this.#rules = new EtcdRules({
+      client,
+      keys,
+      arrivals: this.#arrivals,
+      follower: this.#follower,
+      timeline: options.timeline,
+      now: () => clock.now(),
+      reconcile: (...given) => this.#reconcileAccess(...given),
     });
     this.#queues = new EtcdQueues(MAX_WRITES, {
       onLost: (relay) => this.#tell(relay, true),
@@ -75,6 +94,7 @@ export class EtcdStore implements Store {
   async load(): Promise<Stored> {
     await this.#follower.begin(this.#tasks);
     this.#tasks.spawn("look at etcd's members", (signal) => this.#members.follow(signal));
+    this.#rules.begin();
     return this.#follower.mirror.stored(this.#firstRevision);
   }
 
@@ -82,19 +102,31 @@ export class EtcdStore implements Store {
     this.#reconcile = reconcile;
   }
 
+  followAccess(reconcile: ReconcileAccess): void {
+    this.#reconcileAccess = reconcile;
+  }
+
   async append({ changes }: Batch): Promise<void> {
     if (this.#closed) throw new Error("The store is closed");
     const groups = Map.groupBy(changes.filter(({ kind }) => kind !== "flows"), relayOf);
     const written = [...groups].map(([relay, own]) =>
-      this.#queues.enqueue(relay, () => this.#observed(() => this.#writer.write(relay, own)))
+      relay === undefined
+        ? this.#appendAccess(own)
+        : this.#queues.enqueue(relay, () => this.#observed(() => this.#writer.write(relay, own)))
     );
     await Promise.all(written);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#queues.settled();
+    await Promise.all([this.#queues.settled(), this.#rules.settled()]);
     await this.#tasks.close();
+  }
+
+  async #appendAccess(changes: readonly Change[]): Promise<void> {
+    const entries = changes.flatMap((change) => change.kind === "access" ? [change.entry] : []);
+    const written = entries.map((entry) => this.#observed(() => this.#rules.append(entry)));
+    await Promise.all(written);
   }
 
   /** Reports a failure of etcd. */
@@ -114,6 +146,7 @@ export class EtcdStore implements Store {
     for (const relay of this.#follower.touched) {
       if (!this.#queues.isBusy(relay)) this.#tell(relay, false);
     }
+    this.#rules.arrived();
     this.#arrivals.look();
   }
 

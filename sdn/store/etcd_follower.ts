@@ -31,6 +31,8 @@ export class EtcdFollower {
   readonly #options: EtcdFollowerOptions;
   /** Relays that changed in etcd and were not processed yet, with their changed tracks. */
   readonly #touched = new Map<string, Set<string>>();
+  /** As `#touched`, of what is known about access. */
+  readonly #touchedAccess = new Set<string>();
   #mirror: EtcdMirror;
   #position = 0;
   /** The member that serves the watch. */
@@ -74,6 +76,21 @@ export class EtcdFollower {
     const tracks = this.#touched.get(relay) ?? new Set();
     this.#touched.delete(relay);
     return tracks;
+  }
+
+  /** What changed about access and was not processed yet. */
+  get touchedAccess(): readonly string[] {
+    return [...this.#touchedAccess];
+  }
+
+  /** Whether something about access changed and was not processed yet. */
+  hasTouchedAccess(key: string): boolean {
+    return this.#touchedAccess.has(key);
+  }
+
+  /** Removes something about access from what changed. */
+  takeTouchedAccess(key: string): void {
+    this.#touchedAccess.delete(key);
   }
 
   /** Lists etcd's content and starts to watch it. */
@@ -142,6 +159,8 @@ export class EtcdFollower {
       const tracks = [...this.#mirror.tracks(relay).keys(), ...mirror.tracks(relay).keys()];
       this.#touched.set(relay, new Set([...this.#touched.get(relay) ?? [], ...tracks]));
     }
+    const rules = [...this.#mirror.access.keys(), ...mirror.access.keys()];
+    for (const key of rules) this.#touchedAccess.add(key);
     this.#mirror = mirror;
     this.#position = revision;
     onArrived();
@@ -169,6 +188,7 @@ export class EtcdFollower {
   #take(pair: KeyValue, isGone: boolean): void {
     const about = this.#mirror.take(pair, isGone);
     if (about === undefined) return;
+    if (about.access !== undefined) return void this.#touchedAccess.add(about.access);
     const tracks = this.#touched.get(about.relay) ?? new Set();
     if (about.track !== undefined) tracks.add(about.track);
     this.#touched.set(about.relay, tracks);

@@ -1,5 +1,14 @@
-import type { DrainOrder, Life, RelayRecord, Tombstone, TrackState } from "../registry/mod.ts";
+import type {
+  AccessEntry,
+  DrainOrder,
+  Life,
+  RelayRecord,
+  Tombstone,
+  TrackState,
+} from "../registry/mod.ts";
 import {
+  accessFromText,
+  accessToText,
   drainFromText,
   drainToText,
   nameFromKey,
@@ -17,11 +26,12 @@ export interface KeyValue {
   readonly lease?: string;
 }
 
-/** What a key names: a relay, a track or a tombstone. */
+/** What a key names: a relay, a track, a tombstone, or something about access. */
 export type KeyName =
   | { readonly kind: "relay"; readonly relay: string }
   | { readonly kind: "end"; readonly relay: string }
-  | { readonly kind: "track"; readonly relay: string; readonly track: string };
+  | { readonly kind: "track"; readonly relay: string; readonly track: string }
+  | { readonly kind: "access"; readonly access: string };
 
 /** The format of keys and values: below one prefix, a key for each relay, track and tombstone. */
 export class EtcdKeys {
@@ -46,7 +56,8 @@ export class EtcdKeys {
   /** The base64 key of a name. */
   key(name: KeyName): string {
     const track = name.kind === "track" ? name.track : "";
-    return toBase64(`${this.#prefix}${name.kind}/${nameToKey(name.relay)}${track}`);
+    const own = name.kind === "access" ? name.access : name.relay;
+    return toBase64(`${this.#prefix}${name.kind}/${nameToKey(own)}${track}`);
   }
 
   /** Parses a key; `undefined` for a key in another format. */
@@ -56,6 +67,7 @@ export class EtcdKeys {
     const [, kind, quoted, track = ""] = /^(\w+)\/("(?:[^"\\]|\\.)*")(.*)$/s.exec(text) ?? [];
     if (quoted === undefined) return undefined;
     const relay = nameFromKey(quoted);
+    if (kind === "access") return { kind, access: relay };
     if (kind === "track") return { kind, relay, track };
     return kind === "relay" || kind === "end" ? { kind, relay } : undefined;
   }
@@ -86,6 +98,20 @@ export class EtcdKeys {
     expectLife(version);
     const registeredAt = present ? this.#timeline.fromWall(registered) : 0;
     return { version, present, registeredAt };
+  }
+
+  /** An entry about access as base64 value. */
+  accessValue(entry: AccessEntry): string {
+    return toBase64(accessToText(entry));
+  }
+
+  /** Parses an entry about access; throws when it is malformed. */
+  readAccess(value: string): AccessEntry {
+    const entry = accessFromText(fromBase64(value));
+    if (typeof entry.seq !== "number" || typeof entry.id !== "string") {
+      throw new Error("There is no statement");
+    }
+    return entry;
   }
 
   /** A tombstone as base64 value. */

@@ -1,10 +1,12 @@
-import type {
-  DrainOrder,
-  Kept,
-  RelayRecord,
-  RelayState,
-  Tombstone,
-  TrackState,
+import {
+  type AccessEntry,
+  accessKey,
+  type DrainOrder,
+  type Kept,
+  type RelayRecord,
+  type RelayState,
+  type Tombstone,
+  type TrackState,
 } from "../registry/mod.ts";
 import type { EtcdKeys, KeyValue } from "./etcd_keys.ts";
 import type { Stored } from "./types.ts";
@@ -18,15 +20,26 @@ export interface MirroredRelay {
   readonly lease: string;
 }
 
+/** What a key of etcd is about. */
+export type About =
+  | { readonly relay: string; readonly track?: string; readonly access?: undefined }
+  | { readonly access: string };
+
 /** A local copy of etcd's content as far as its changes have arrived, in etcd's order. */
 export class EtcdMirror {
   readonly #keys: EtcdKeys;
   readonly #relays = new Map<string, MirroredRelay>();
   readonly #tracks = new Map<string, Map<string, TrackState>>();
   readonly #ends = new Map<string, Tombstone>();
+  readonly #access = new Map<string, { readonly entry: AccessEntry; readonly modified: number }>();
 
   constructor(keys: EtcdKeys) {
     this.#keys = keys;
+  }
+
+  /** What is known about access, with the etcd revision of each key's last change. */
+  get access(): ReadonlyMap<string, { readonly entry: AccessEntry; readonly modified: number }> {
+    return this.#access;
   }
 
   /** The relay of this name, if it lives. */
@@ -50,15 +63,19 @@ export class EtcdMirror {
   }
 
   /**
-   * Applies a key's new value or its deletion. Returns the relay and track that it is about;
+   * Applies a key's new value or its deletion. Returns the relay and track, or the key of what is known about access;
    * `undefined` for a key or value that no controller wrote, which is ignored.
    */
-  take(pair: KeyValue, isGone: boolean): { relay: string; track?: string } | undefined {
+  take(pair: KeyValue, isGone: boolean): About | undefined {
     try {
       const name = this.#keys.parse(pair.key);
       if (name === undefined) return undefined;
-      const { relay } = name;
       const value = isGone ? undefined : pair.value ?? "";
+      if (name.kind === "access") {
+        this.#takeAccess(name.access, value, pair);
+        return name;
+      }
+      const { relay } = name;
       if (name.kind === "relay") this.#takeRelay(relay, value, pair);
       else if (name.kind === "end") this.#takeEnd(relay, value);
       else this.#takeTrack(relay, name.track, value);
@@ -87,7 +104,15 @@ export class EtcdMirror {
       return { name, life: { epoch, number }, beat: seq, alive };
     });
     const tombstones = [...this.#ends.values()].filter(({ name }) => !this.#relays.has(name));
-    return { revision, relays, tombstones };
+    const access = [...this.#access.values()].map(({ entry }) => entry);
+    return { revision, relays, tombstones, access };
+  }
+
+  #takeAccess(key: string, value: string | undefined, pair: KeyValue): void {
+    if (value === undefined) return void this.#access.delete(key);
+    const entry = this.#keys.readAccess(value);
+    if (accessKey(entry) !== key) throw new Error("It is about something else");
+    this.#access.set(key, { entry, modified: Number(pair.mod_revision) });
   }
 
   #takeRelay(relay: string, value: string | undefined, pair: KeyValue): void {

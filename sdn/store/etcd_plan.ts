@@ -71,6 +71,7 @@ export function planWrite(
         break;
       }
       case "flows":
+      case "access":
         break;
       case "gone":
         return [

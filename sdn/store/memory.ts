@@ -32,6 +32,10 @@ export class MemoryStore implements Store {
     // Memory needs no reconciliation.
   }
 
+  followAccess(): void {
+    // As above.
+  }
+
   close(): Promise<void> {
     this.#closed = true;
     return Promise.resolve();

@@ -1,4 +1,4 @@
-import type { DrainOrder, Link, RelayRecord, Version } from "../registry/mod.ts";
+import type { AccessEntry, DrainOrder, Link, RelayRecord, Version } from "../registry/mod.ts";
 
 /** Serializes a record for one column. */
 export function recordToText(record: RelayRecord): string {
@@ -19,6 +19,16 @@ export function drainToText(order: DrainOrder): string {
 /** Parses a drain order. */
 export function drainFromText(text: string): DrainOrder {
   return JSON.parse(text) as DrainOrder;
+}
+
+/** Serializes an entry about access for one column. */
+export function accessToText(entry: AccessEntry): string {
+  return JSON.stringify(entry);
+}
+
+/** Parses an entry about access. */
+export function accessFromText(text: string): AccessEntry {
+  return JSON.parse(text) as AccessEntry;
 }
 
 /** A relay's name as a key: JSON, since SQLite truncates a text at a NUL character. */

@@ -1,6 +1,8 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import {
+  type AccessEntry,
+  accessKey,
   type Batch,
   isLeaseEnd,
   type LeaseEnd,
@@ -10,7 +12,7 @@ import {
 import { SqliteReader } from "./sqlite_reader.ts";
 import { migrate } from "./sqlite_schema.ts";
 import { type SqliteOptions, SqliteWriter, type Written } from "./sqlite_writer.ts";
-import type { Store, Stored, Timeline } from "./types.ts";
+import type { ReconcileAccess, Store, Stored, Timeline } from "./types.ts";
 
 /**
  * Milliseconds without a write after which the write-ahead log is checkpointed into the database
@@ -40,6 +42,7 @@ export class SqliteStore implements Store {
   /** Lease expiries that could not be written yet, by relay. */
   readonly #owed = new Map<string, LeaseEnd>();
   #reconcile: (given: StoredRelay) => void = () => {};
+  #reconcileAccess: ReconcileAccess = () => {};
   #waiters: Waiter[] = [];
   #flush: Timer | undefined;
   /** The error of the last write, if it failed. */
@@ -86,6 +89,10 @@ export class SqliteStore implements Store {
 
   follow(reconcile: (given: StoredRelay) => void): void {
     this.#reconcile = reconcile;
+  }
+
+  followAccess(reconcile: ReconcileAccess): void {
+    this.#reconcileAccess = reconcile;
   }
 
   append(batch: Batch, told?: string): Promise<void> {
@@ -158,11 +165,22 @@ export class SqliteStore implements Store {
    */
   #undo(batches: readonly Batch[]): void {
     const relays = new Set<string>();
+    const keys = new Set<string>();
     for (const change of batches.flatMap(({ changes }) => changes)) {
-      if (isLeaseEnd(change)) this.#owed.set(relayOf(change), change);
-      else if (change.kind !== "flows") relays.add(relayOf(change));
+      if (change.kind === "access") keys.add(accessKey(change.entry));
+      else if (isLeaseEnd(change)) this.#owed.set(change.tombstone.name, change);
+      else if (change.kind !== "flows") relays.add(relayOf(change)!);
     }
+    for (const key of keys) this.#reconcileAccess(key, this.#knownAccess(key), true);
     for (const name of relays) this.#reconcile({ name, ...this.#known(name), isUndone: true });
+  }
+
+  #knownAccess(key: string): AccessEntry | undefined {
+    try {
+      return this.#reader.access(key);
+    } catch {
+      return undefined;
+    }
   }
 
   #known(name: string): Pick<StoredRelay, "kept" | "end"> {

@@ -1,6 +1,13 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Kept, RelayState, Tombstone, TrackState } from "../registry/mod.ts";
-import { drainFromText, nameFromKey, nameToKey, recordFromText, versionOf } from "./rows.ts";
+import type { AccessEntry, Kept, RelayState, Tombstone, TrackState } from "../registry/mod.ts";
+import {
+  accessFromText,
+  drainFromText,
+  nameFromKey,
+  nameToKey,
+  recordFromText,
+  versionOf,
+} from "./rows.ts";
 import type { Stored, Timeline } from "./types.ts";
 
 type Row = Record<string, unknown>;
@@ -12,6 +19,7 @@ export class SqliteReader {
   readonly #relay: StatementSync;
   readonly #tracks: StatementSync;
   readonly #end: StatementSync;
+  readonly #access: StatementSync;
 
   constructor(database: DatabaseSync, timeline: Timeline) {
     this.#database = database;
@@ -19,6 +27,7 @@ export class SqliteReader {
     this.#relay = database.prepare("SELECT * FROM relays WHERE name = ?");
     this.#tracks = database.prepare("SELECT * FROM tracks WHERE relay = ? ORDER BY rowid");
     this.#end = database.prepare("SELECT * FROM ends WHERE name = ?");
+    this.#access = database.prepare("SELECT entry FROM access WHERE key = ?");
   }
 
   /** The whole content. */
@@ -34,7 +43,15 @@ export class SqliteReader {
     const tombstones = this.#database.prepare("SELECT * FROM ends").all()
       .map((row) => this.#tombstone(row));
     const revision = Number(this.#database.prepare("SELECT revision FROM state").get()?.revision);
-    return { revision, relays, tombstones };
+    const access = this.#database.prepare("SELECT entry FROM access").all()
+      .map(({ entry }) => accessFromText(String(entry)));
+    return { revision, relays, tombstones, access };
+  }
+
+  /** What is known about access under a key. */
+  access(key: string): AccessEntry | undefined {
+    const row = this.#access.get(nameToKey(key));
+    return row && accessFromText(String(row.entry));
   }
 
   /** A living relay. */

@@ -26,6 +26,9 @@ const MIGRATIONS = [
   `
   CREATE TABLE told (revision INTEGER PRIMARY KEY, events TEXT NOT NULL) STRICT;
   `,
+  `
+  CREATE TABLE access (key TEXT PRIMARY KEY, entry TEXT NOT NULL, until REAL) STRICT;
+  `,
 ];
 
 /**

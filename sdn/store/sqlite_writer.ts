@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Clock } from "@qumo/shared/runtime";
-import type { Batch, Change, TrackState } from "../registry/mod.ts";
-import { drainToText, nameToKey, recordToText } from "./rows.ts";
+import { accessKey, type Batch, type Change, type TrackState } from "../registry/mod.ts";
+import { accessToText, drainToText, nameToKey, recordToText } from "./rows.ts";
 import { SqliteHistory } from "./sqlite_history.ts";
 import type { Timeline, Told } from "./types.ts";
 
@@ -65,13 +65,14 @@ export class SqliteWriter {
     return this.#history.upTo(newest);
   }
 
-  /** Deletes old tombstones and each relay's oldest withdrawals, by row number. */
+  /** Deletes old tombstones, what is over about access, and each relay's oldest withdrawals, by row number. */
   prune(): void {
     const { clock, timeline, tombstoneMs } = this.#options;
     this.#sincePrune = 0;
     this.#statements.prune.run(MAX_WITHDRAWN);
     const oldest = timeline.toWall(clock.now() - tombstoneMs);
     this.#statements.forgetEnds.run(oldest);
+    this.#statements.forgetAccess.run(timeline.toWall(clock.now()));
   }
 
   #keep(change: Change): void {
@@ -108,6 +109,13 @@ export class SqliteWriter {
         this.#sincePrune++;
         return this.#keepTrack(relay, track, { version, present: false, registeredAt: 0 });
       }
+      case "access": {
+        const { entry } = change;
+        this.#sincePrune++;
+        const key = nameToKey(accessKey(entry));
+        this.#statements.access.run(key, accessToText(entry), entry.until ?? null);
+        return;
+      }
       case "flows":
         // A step without changes only advances the revision.
         return;
@@ -139,6 +147,8 @@ function prepare(database: DatabaseSync) {
     forgetTracks: sql("DELETE FROM tracks WHERE relay = ?"),
     end: sql("INSERT OR REPLACE INTO ends VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
     track: sql("INSERT OR REPLACE INTO tracks VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+    access: sql("INSERT OR REPLACE INTO access VALUES (?, ?, ?)"),
+    forgetAccess: sql("DELETE FROM access WHERE until <= ?"),
     prune: sql(
       `DELETE FROM tracks WHERE rowid IN (
          SELECT rowid FROM (

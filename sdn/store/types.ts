@@ -1,4 +1,4 @@
-import type { Batch, RelayState, StoredRelay, Tombstone } from "../registry/mod.ts";
+import type { AccessEntry, Batch, RelayState, StoredRelay, Tombstone } from "../registry/mod.ts";
 
 /**
  * The content of a store at the start. Times are on the scale of the store's {@linkcode Timeline}.
@@ -8,6 +8,8 @@ export interface Stored {
   readonly revision: number;
   readonly relays: readonly RelayState[];
   readonly tombstones: readonly Tombstone[];
+  /** Revocations, and policies of tenants. */
+  readonly access?: readonly AccessEntry[];
   /** What watchers were told of the newest batches, without a gap up to `revision`. */
   readonly told?: readonly Told[];
 }
@@ -40,6 +42,8 @@ export interface Store {
   readonly keepsTold?: boolean;
   /** Registers `reconcile`, which is called when a relay in the store differs from the registry. */
   follow(reconcile: (given: StoredRelay) => void): void;
+  /** As `follow`, for what is known about access under a key. */
+  followAccess(reconcile: ReconcileAccess): void;
   /** Whether the last write succeeded. */
   readonly healthy: boolean;
   /** Writes pending batches and closes the store. */
@@ -47,6 +51,13 @@ export interface Store {
   /** Present for a store that is shared with other controllers, which is authoritative then. */
   readonly sharing?: Sharing;
 }
+
+/** Takes what a store has about access under a key; `isUndone`: what was not stored. */
+export type ReconcileAccess = (
+  key: string,
+  entry: AccessEntry | undefined,
+  isUndone: boolean,
+) => void;
 
 /** Operations of a shared store. Only the store ends leases then. */
 export interface Sharing {

@@ -1,20 +1,31 @@
 import type { z } from "zod";
 import type { Clock } from "@qumo/shared/runtime";
+import { accessMessageAnswer } from "./access_message.ts";
+import type { AccessPeer } from "./access_replicator.ts";
 import { digestAnswerSchema, syncAnswerSchema } from "./message.ts";
 import type { Peer } from "./replicator.ts";
 
 /** The time limit for a peer's answer, in milliseconds. */
 const TIMEOUT_MS = 10_000;
 
+/** The same for what is about access: where a packet was lost, another attempt is sooner. */
+const ACCESS_TIMEOUT_MS = 2_000;
+
 /** A peer controller at a URL; `token` authenticates the requests if it is given. */
-export function httpPeer(url: string, { token, clock }: { token: string; clock: Clock }): Peer {
+export function httpPeer(
+  url: string,
+  { token, clock }: { token: string; clock: Clock },
+): Peer & AccessPeer {
   const ask = async <T>(
-    request: { method: string; path: string; body: unknown },
+    request: { method: string; path: string; body: unknown; timeoutMs?: number },
     schema: z.ZodType<T>,
     signal: AbortSignal,
   ): Promise<T> => {
     const deadline = new AbortController();
-    const timer = clock.after(TIMEOUT_MS, () => deadline.abort(new Error("no answer in time")));
+    const timer = clock.after(
+      request.timeoutMs ?? TIMEOUT_MS,
+      () => deadline.abort(new Error("no answer in time")),
+    );
     try {
       const response = await fetch(new URL(request.path, url), {
         method: request.method,
@@ -27,8 +38,9 @@ export function httpPeer(url: string, { token, clock }: { token: string; clock: 
       });
       const text = await response.text();
       if (response.status === 404) {
-        throw new Error(
-          "it is older than this controller and has no POST /sync/digest: nothing is exchanged",
+        throw new OlderPeer(
+          `it is older than this controller and has no ${request.method} ${request.path}: ` +
+            "nothing is exchanged",
         );
       }
       if (!response.ok) throw new Error(`${response.status} ${text.slice(0, 200)}`);
@@ -43,5 +55,17 @@ export function httpPeer(url: string, { token, clock }: { token: string; clock: 
       ask({ method: "POST", path: "/sync/digest", body: { buckets } }, digestAnswerSchema, signal),
     put: (message, signal) =>
       ask({ method: "PUT", path: "/sync", body: message }, syncAnswerSchema, signal),
+    async access(body, signal) {
+      const request = { method: "PUT", path: "/sync/access", body, timeoutMs: ACCESS_TIMEOUT_MS };
+      try {
+        return await ask(request, accessMessageAnswer, signal);
+      } catch (error) {
+        if (error instanceof OlderPeer) return undefined;
+        throw error;
+      }
+    },
   };
 }
+
+/** A controller that does not know the request. */
+class OlderPeer extends Error {}

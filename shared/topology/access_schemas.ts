@@ -158,3 +158,7 @@ export const accessEvents = {
 export type Revocation = z.output<typeof revocationSchema>;
 /** A parsed policy of a tenant. */
 export type TenantPolicy = z.output<typeof tenantPolicySchema>;
+/** What a tenant uses. */
+export type TenantUsage = z.output<typeof tenantUsageSchema>;
+/** A parsed body of `PUT /policy/{tenant}`. */
+export type PolicyTerms = z.output<typeof policySchema>;

@@ -17,5 +17,6 @@ export { type Refusal, refusal, type RefusalCode, refusalCodes } from "./refusal
 export { type Interest, InterestTree } from "./interest_tree.ts";
 export { GRANT_TYPE } from "./grant.ts";
 export { relayNameFault } from "./relay_name.ts";
+export type { AccessKind, AccessTarget, PolicyTerms, TenantUsage } from "./access_schemas.ts";
 export type { Flow, LinkReport, LoadReport, Registration } from "./schemas.ts";
 export { canonicalTrackText, formatTrackText, parseTrackText } from "./track_text.ts";

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { checkProperty } from "../support/properties.ts";
-import { type Batch, type Command, Registry } from "../../sdn/registry/mod.ts";
+import {
+  accessText,
+  type Batch,
+  type Command,
+  Registry,
+  revocationId,
+} from "../../sdn/registry/mod.ts";
 import type { Store } from "../../sdn/store/mod.ts";
 
 /** A store to hold against the contract. */
@@ -34,7 +40,32 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ kind: fc.constant("announce" as const), relay: name, track }),
   fc.record({ kind: fc.constant("withdraw" as const), relay: name, track }),
 );
-const scripts = fc.array(fc.array(command, { maxLength: 15 }), { minLength: 1, maxLength: 3 });
+// After the time of every clock here, so that nothing is forgotten meanwhile.
+const LATE = 4e12;
+const target = fc.record({
+  kind: fc.constantFrom("token" as const, "namespace" as const),
+  value: fc.constantFrom("x", "zero\u0000x"),
+});
+const access: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({
+    kind: fc.constant("revoke" as const),
+    target,
+    expiresAt: fc.constantFrom(LATE + 1000, LATE + 2000),
+    wall: fc.constant(LATE),
+  }),
+  target.map((one) => ({ kind: "unrevoke" as const, id: revocationId(one), wall: LATE })),
+  fc.record({
+    kind: fc.constant("policy" as const),
+    tenant: name,
+    terms: fc.record({ sessions: fc.nat(2), regions: fc.constant<string[]>(["eu"]) }),
+    wall: fc.constant(LATE),
+  }),
+  fc.record({ kind: fc.constant("policy" as const), tenant: name, wall: fc.constant(LATE) }),
+);
+const scripts = fc.array(fc.array(fc.oneof(command, access), { maxLength: 15 }), {
+  minLength: 1,
+  maxLength: 3,
+});
 
 /** A registry as the contract's tests use it. */
 export function testRegistry(revision: number): Registry {
@@ -63,8 +94,8 @@ export function storeContract(label: string, make: () => StoreSubject): void {
   test("a new store is empty", async () => {
     const subject = make();
     const store = subject.open();
-    const { relays, tombstones } = await store.load();
-    assert.deepEqual([relays, tombstones], [[], []]);
+    const { relays, tombstones, access = [] } = await store.load();
+    assert.deepEqual([relays, tombstones, access], [[], [], []]);
     assert.equal(store.healthy, true);
     await store.close();
     subject.clear();
@@ -99,9 +130,10 @@ export function storeContract(label: string, make: () => StoreSubject): void {
 /** One run of a controller: it begins with what the one before left, and is compared with that. */
 async function live(subject: StoreSubject, before: Registry, script: Command[]) {
   const store = subject.open();
-  const { revision, relays, tombstones } = await store.load();
+  const { revision, relays, tombstones, access = [] } = await store.load();
   const registry = testRegistry(revision);
   registry.restore(relays, tombstones, 0);
+  for (const entry of access) registry.access.set(entry);
   assert.deepEqual(everything(registry), everything(before));
   const appended: Promise<void>[] = [];
   const keep = (batch: Batch | undefined) => {
@@ -128,5 +160,6 @@ function everything(registry: Registry): unknown {
     relays: relays.sort((a, b) => a.name < b.name ? -1 : 1),
     ends: ends.sort((a, b) => a.name < b.name ? -1 : 1),
     listed: registry.directory.page("", 100),
+    access: [...registry.access.entries.values()].map(accessText).sort(),
   };
 }

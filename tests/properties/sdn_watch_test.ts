@@ -111,7 +111,7 @@ Deno.test("whoever follows the events knows what the controller would answer", a
     fc.asyncProperty(script, async ([before, after]) => {
       const subject = await testController();
       for (const one of before) await take(subject, one);
-      const scope = { graph: true, announces: true, flows: true, routes: ["a"] };
+      const scope = { graph: true, announces: true, flows: true, access: false, routes: ["a"] };
       const events = eventsOf(subject.controller, { scope });
       const mirror = new Mirror();
       let last = 0;

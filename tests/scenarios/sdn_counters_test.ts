@@ -1,15 +1,16 @@
 /** Every counter and gauge that the controller shows is one that something moves. */
 import { HttpMetrics } from "@qumo/shared/http";
 import { done, noTracing, refused } from "@qumo/shared/runtime";
-import { refusal } from "@qumo/shared/topology";
+import { MAX_TENANTS_PER_RELAY, refusal } from "@qumo/shared/topology";
 import assert from "node:assert/strict";
 import { Assembly } from "../../sdn/assembly.ts";
 import { DEFAULTS } from "../../sdn/config/definition.ts";
+import { MAX_USAGES } from "../../sdn/control/limits.ts";
 import { EventLog } from "../../sdn/events/mod.ts";
 import { EVENTS } from "../../sdn/events/event.ts";
 import { RELAY_BURST } from "../../sdn/events/limits.ts";
 import { MemoryStore } from "../../sdn/store/mod.ts";
-import type { Peer } from "../../sdn/sync/mod.ts";
+import type { AccessPeer, Peer } from "../../sdn/sync/mod.ts";
 import { movedIn, MovedSeries } from "../support/metrics/moved_series.ts";
 import { START, testController } from "../support/worlds/sdn_controller.ts";
 import { ManualClock } from "../support/worlds/manual_clock.ts";
@@ -43,7 +44,7 @@ class FailingStore extends MemoryStore {
 }
 
 /** A controller with everything that the program has but for its sockets. */
-async function start(peer: Peer, clock: ManualClock) {
+async function start(peer: Peer & AccessPeer, clock: ManualClock) {
   const { log } = memoryLog();
   const store = new FailingStore(0);
   const http = new HttpMetrics();
@@ -179,6 +180,23 @@ async function watcherIsSlow({ ask, request }: World, pass: Pass): Promise<void>
   await reader.cancel();
 }
 
+async function accessChanges({ ask, request }: World, pass: Pass): Promise<void> {
+  for (const kind of ["token", "subject", "tenant", "key", "namespace"]) {
+    await ask("POST", "/revoke", { kind, value: "x" });
+  }
+  const { id } = await (await request("POST", "/revoke", { kind: "session", value: "a/1" })).json();
+  await ask("PUT", "/policy/acme", { sessions: 1 });
+  await ask("POST", "/kick", { kind: "token", value: "y" });
+  const report = (count: number) => Array(count).fill(0).map((_, at) => ({ tenant: `t${at}` }));
+  for (let at = 0; at * MAX_TENANTS_PER_RELAY <= MAX_USAGES; at++) {
+    await ask("PUT", `/relay/u${at}`, { tenants: report(MAX_TENANTS_PER_RELAY) });
+    await pass(100);
+  }
+  await ask("DELETE", `/revoke/${id}`);
+  await ask("DELETE", "/policy/acme");
+  await pass(100);
+}
+
 async function watcherIsInterested({ request }: World, pass: Pass): Promise<void> {
   const watching = await request("POST", "/watch", { interests: { namespaces: ["live"] } });
   await pass(100);
@@ -210,6 +228,7 @@ Deno.test("everything that the controller counts and shows is moved by something
     clientsAreRefused,
     watcherIsSlow,
     watcherIsInterested,
+    accessChanges,
   ];
   for (const act of acts) await act(world, pass);
   await controllerStops(world, pass, clock);
@@ -227,7 +246,7 @@ Deno.test("everything that the controller counts and shows is moved by something
 });
 
 /** Another controller, which can be cut off. */
-async function cutPeer(clock: ManualClock): Promise<Peer & { isCut: boolean }> {
+async function cutPeer(clock: ManualClock): Promise<Peer & AccessPeer & { isCut: boolean }> {
   const { ask } = await testController({ clock, controller: { name: "c2" } });
   await ask("PUT", "/relay/of-another", { address: "moqt://o:1", epoch: START });
   const send = async (method: string, path: string, body: unknown) => {
@@ -239,6 +258,7 @@ async function cutPeer(clock: ManualClock): Promise<Peer & { isCut: boolean }> {
     isCut: false,
     digest: (buckets: readonly string[]) => send("POST", "/sync/digest", { buckets }),
     put: (message: unknown) => send("PUT", "/sync", message),
+    access: (message: unknown) => send("PUT", "/sync/access", message),
   };
   return peer;
 }

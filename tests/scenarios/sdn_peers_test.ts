@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { TaskGroup } from "@qumo/shared/runtime";
 import { announcesDigest, MAX_SEQUENCE } from "@qumo/shared/topology";
-import { type Peer, Replicator } from "../../sdn/sync/mod.ts";
+import { type AccessPeer, AccessReplicator, type Peer, Replicator } from "../../sdn/sync/mod.ts";
 import { testController } from "../support/worlds/sdn_controller.ts";
 import { ManualClock } from "../support/worlds/manual_clock.ts";
 
@@ -19,7 +19,7 @@ async function cluster(size: number, { interval = INTERVAL, leaseMs = 90_000 } =
       (_, i) => testController({ clock, controller: { name: `c${i}`, leaseMs } }),
     ),
   );
-  const peer = (from: number, to: number): Peer => {
+  const peer = (from: number, to: number): Peer & AccessPeer => {
     const ask = async (method: string, path: string, body: unknown) => {
       if (cut.has(from) || cut.has(to)) throw new Error("cut off");
       const answer = await members[to]?.ask(method, path, body);
@@ -36,11 +36,25 @@ async function cluster(size: number, { interval = INTERVAL, leaseMs = 90_000 } =
         traffic.puts++;
         return ask("PUT", "/sync", message);
       },
+      access: (message) => ask("PUT", "/sync/access", message),
     };
   };
   for (const [from, member] of members.entries()) {
-    const peers = members.keys().filter((to) => to !== from).map((to) => peer(from, to));
-    const replicator = new Replicator([...peers], {
+    const peers = [...members.keys()].filter((to) => to !== from).map((to) => peer(from, to));
+    const access = new AccessReplicator(peers, {
+      exchange: member.access,
+      clock,
+      tasks,
+      intervalMs: interval,
+      random: () => 0.5,
+      onOlder: () => {},
+    });
+    member.controller.followAccess({
+      push: (keys) => access.push(keys),
+      pushUsage: (relay) => access.pushUsage(relay),
+      kick: (kick) => access.kick({ ...kick }),
+    });
+    const replicator = new Replicator(peers, {
       exchange: member.exchange,
       clock,
       tasks,
@@ -327,5 +341,74 @@ Deno.test("a heartbeat that comes late does not bring back a relay that has dere
     assert.deepEqual(await names(one), []);
   }
   assert.deepEqual(await names(stopped), []);
+  await tasks.close();
+});
+
+const revoked = async (ask: Ask) =>
+  (await ask("GET", "/revoke")).body.revocations.map((one: { value: string }) => one.value);
+
+Deno.test("what is revoked at one controller is revoked at all, also when they were apart", async () => {
+  const { clock, cut, tasks, asks: [one, other, third] } = await cluster(3);
+  await clock.advance(0);
+  const { body: { id } } = await one("POST", "/revoke", { kind: "token", value: "before" });
+  await one("PUT", "/policy/acme", { sessions: 3 });
+  await clock.advance(0);
+  for (const ask of [other, third as Ask]) assert.deepEqual(await revoked(ask), ["before"]);
+  assert.equal((await other("GET", "/policy/acme")).body.sessions, 3);
+  cut.add(0);
+  await one("POST", "/revoke", { kind: "token", value: "here" });
+  await other("POST", "/revoke", { kind: "tenant", value: "there" });
+  await other("DELETE", `/revoke/${id}`);
+  await (third as Ask)("DELETE", "/policy/acme");
+  await clock.advance(30_000);
+  assert.deepEqual((await revoked(one)).sort(), ["before", "here"]);
+  cut.clear();
+  await clock.advance(1000);
+  for (const ask of [one, other, third as Ask]) {
+    assert.deepEqual((await revoked(ask)).sort(), ["here", "there"]);
+    assert.equal((await ask("GET", "/policy/acme")).status, 404);
+  }
+  await tasks.close();
+});
+
+Deno.test("a kick is told to the relays of every controller", async () => {
+  const { clock, tasks, members, asks: [one] } = await cluster(3);
+  await clock.advance(0);
+  const told: string[] = [];
+  const scope = { graph: false, announces: false, flows: false, access: true };
+  const feeds = members.map(({ controller }, at) => {
+    const query = { scope: { ...scope, routes: [`r${at}`] }, client: "test", onNews: () => {} };
+    const feed = controller.watch(query);
+    assert.ok(feed.ok);
+    while (feed.value.take().length > 0);
+    return feed.value;
+  });
+  const { body } = await one("POST", "/kick", { kind: "subject", value: "alice" });
+  assert.deepEqual([body.relays, body.controllers], [1, 2]);
+  await clock.advance(0);
+  for (const feed of feeds) for (const { event, data } of feed.take()) told.push(event + data);
+  assert.equal(told.length, 3);
+  assert.equal(new Set(told).size, 1);
+  for (const feed of feeds) feed.close();
+  await tasks.close();
+});
+
+Deno.test("what tenants use at relays of other controllers counts in the answer to a heartbeat", async () => {
+  const { clock, tasks, asks: [one, other, third] } = await cluster(3);
+  await clock.advance(0);
+  const tenants = (sessions: number) => ({ tenants: [{ tenant: "acme", sessions }] });
+  const elsewhere = async (ask: Ask, relay: string, sessions: number) =>
+    (await ask("PUT", `/relay/${relay}`, tenants(sessions))).body.tenants[0].sessions;
+  await elsewhere(one, "a", 2);
+  await elsewhere(other, "b", 3);
+  await clock.advance(2000);
+  assert.equal(await elsewhere(third as Ask, "c", 4), 5);
+  // A relay that goes to another controller counts once.
+  assert.equal(await elsewhere(other, "a", 2), 7);
+  await clock.advance(2000);
+  assert.equal(await elsewhere(one, "d", 1), 9);
+  await other("DELETE", "/relay/b");
+  await clock.advance(2000);
+  assert.equal(await elsewhere(third as Ask, "c", 4), 3);
   await tasks.close();
 });

@@ -7,7 +7,7 @@ import { ManualClock } from "../support/worlds/manual_clock.ts";
 import { START, testController } from "../support/worlds/sdn_controller.ts";
 import { eventsOf } from "../support/worlds/watch_events.ts";
 
-const SCOPE = { graph: true, announces: true, flows: false, routes: ["a"] };
+const SCOPE = { graph: true, announces: true, flows: false, access: false, routes: ["a"] };
 
 /** A file of state with controllers that use it, one after the other. */
 async function restarting() {

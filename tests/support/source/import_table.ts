@@ -177,6 +177,7 @@ export const TABLE: readonly Row[] = [
       "sdn/graph",
       "sdn/events",
       "sdn/store/types.ts",
+      "sdn/sync/access_exchange.ts",
       "sdn/sync/exchange.ts",
     ],
   },
@@ -184,8 +185,10 @@ export const TABLE: readonly Row[] = [
     from: "sdn/http",
     may: [
       "shared",
+      "sdn/control/access_answers.ts",
       "sdn/control/answers.ts",
       "sdn/control/cursor.ts",
+      "sdn/sync/access_message.ts",
       "sdn/sync/message.ts",
       "sdn/sync/wire.ts",
     ],

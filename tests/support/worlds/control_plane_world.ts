@@ -12,7 +12,7 @@ import {
   type MirrorView,
   type RelayReport,
 } from "../../../relay/control_plane/mod.ts";
-import type { ControllerOptions } from "../../../sdn/control/controller.ts";
+import type { ControllerOptions } from "../../../sdn/control/controller_options.ts";
 import { MemoryStore } from "../../../sdn/store/mod.ts";
 import { START, testController } from "./sdn_controller.ts";
 import { ManualClock } from "./manual_clock.ts";

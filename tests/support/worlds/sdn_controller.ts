@@ -1,5 +1,7 @@
-import { Controller, type ControllerOptions } from "../../../sdn/control/controller.ts";
+import { Controller } from "../../../sdn/control/controller.ts";
+import type { ControllerOptions } from "../../../sdn/control/controller_options.ts";
 import { EventService } from "../../../sdn/control/event_service.ts";
+import type { AccessCapacity } from "../../../sdn/registry/mod.ts";
 import { EventLog, RefusedRequests } from "../../../sdn/events/mod.ts";
 import { type AppOptions, buildApp } from "../../../sdn/http/app.ts";
 import type { Endpoint } from "../../../sdn/http/endpoint.ts";
@@ -29,6 +31,8 @@ export type Ask = Awaited<ReturnType<typeof testController>>["ask"];
 export async function testController(given: {
   readonly controller?: Partial<ControllerOptions>;
   readonly app?: Partial<AppOptions>;
+  /** How much it holds, where that is less than usual. */
+  readonly registry?: Partial<AccessCapacity>;
   /** Endpoints beside those that every test controller has. */
   readonly more?: readonly Endpoint[];
   /** Who signs for relays; a key of its own when nothing is said. */
@@ -56,6 +60,7 @@ export async function testController(given: {
     regions: new Map(),
     history: 10_000,
     historyBytes: 1 << 25,
+    ...given.registry && { capacity: given.registry },
     ...given.controller,
   }, {
     clock,
@@ -67,17 +72,19 @@ export async function testController(given: {
   const exchange = controller.exchange();
   const signing = { lifetimeMs: 600_000, clock };
   const identities = await MeshIdentity.open(await MeshIdentity.newKey(), signing);
+  const access = controller.accessExchange();
   const app = buildApp({
     relays: controller.relays,
     routes: controller.routes,
     directory: controller.directory,
+    access: controller.access,
     watching: controller,
     operation: controller,
     events: new EventService(events, () => controller.revision()),
     onTokenRefused: (client, { method, path }) => tokens.add(client, `${method} ${path}`),
     onLimitReached: (client, detail) => limits.add(client, detail),
     more: [
-      ...syncEndpoints(controller, exchange, 90_000),
+      ...syncEndpoints(controller, { exchange, access }, 90_000),
       ...identityEndpoints(controller.relays, given.identities ?? identities),
       ...given.more ?? [],
     ],
@@ -114,6 +121,7 @@ export async function testController(given: {
   return {
     controller,
     exchange,
+    access,
     follow,
     app,
     request,

@@ -12,6 +12,7 @@ Deno.test("PUT /relay/{name} registers; the answer says when to come again", asy
     revision: 1,
     lease_expires_at: "2026-01-01T00:01:30.000Z",
     next_heartbeat_ms: 30_000,
+    tenants: [],
   });
 });
 

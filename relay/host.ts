@@ -7,7 +7,7 @@ import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops
 import type { Gate } from "./session/rights.ts";
 import type { Session } from "./session/session.ts";
 import type { SessionLink } from "./session/session_options.ts";
-import type { RegistryObserver } from "./track/mod.ts";
+import type { Registry, RegistryObserver } from "./track/mod.ts";
 import type { RefusedConnections } from "./refused_connections.ts";
 import type { Connection } from "./transport/mod.ts";
 
@@ -21,6 +21,8 @@ export interface SessionHost {
   readonly ingests?: Ingests;
   /** The number of open sessions. */
   readonly active: number;
+  /** The tracks, for publishers and subscribers without a session. */
+  readonly registry: Registry;
   snapshot(): RelaySnapshot;
   sessions(range: RowRange): Rows<SessionView>;
   tracks(range: RowRange): Rows<TrackView>;

@@ -96,6 +96,8 @@ export class RelayMetrics {
     kicks: 0,
     accessEntriesLeftOut: 0,
   };
+  /** Media over HTTP. */
+  readonly media = { lookups: zeros<words.LookupOutcome>(words.LOOKUP_OUTCOMES) };
   /** Certificates found while running, by whether they were accepted. */
   readonly certificateReloads = { ok: 0, refused: 0 };
   /** Unexpected internal errors. */

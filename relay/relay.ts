@@ -17,6 +17,8 @@ import { callableUrl } from "./control_plane/mod.ts";
 import { drainRelay } from "./drain.ts";
 import type { SessionHost } from "./host.ts";
 import { openRtmp } from "./ingest.ts";
+import type { MediaHttp } from "./media/media_http.ts";
+import { openMedia } from "./open_media.ts";
 import { KnownAddresses } from "./known_addresses.ts";
 import { Listeners } from "./listeners.ts";
 import { LoadMeter } from "./load_meter.ts";
@@ -57,6 +59,7 @@ export class Relay {
   readonly #mesh: RelayMesh;
   readonly #listeners: Listeners;
   readonly #eventLoop: EventLoopLag;
+  readonly #media: MediaHttp;
   readonly #allowOrigin: OriginPolicy;
   // In milliseconds since 1970.
   readonly #startedAt: number;
@@ -113,6 +116,7 @@ export class Relay {
     this.#known = new KnownAddresses(config.server.knownAddresses);
     this.#mesh = this.#newMesh();
     if (config.sdn.urls.length > 0) access?.steering?.follow(this.#mesh.name);
+    const gate = access?.gate(this.#mesh.name);
     this.#host = options.createHost({
       config,
       metrics,
@@ -121,7 +125,7 @@ export class Relay {
       log,
       tracing,
       mesh: this.#mesh,
-      ...(access !== undefined && { gate: access.gate(this.#mesh.name) }),
+      ...(gate !== undefined && { gate }),
     });
     const admission = new Admission({
       host: this.#host,
@@ -129,6 +133,7 @@ export class Relay {
       isDraining: () => this.#state === "draining",
       maxSessions: config.server.maxSessions,
     });
+    this.#media = openMedia(options, { host: this.#host, gate, metrics });
     const onAllFailed = (reason: string) => this.#failWith(reason);
     this.#listeners = new Listeners({ admission, log, onAllFailed });
     this.read = this.#newReader();
@@ -314,6 +319,7 @@ export class Relay {
       access: { details: config.ops.details, tokens: this.#opsTokens },
       page: pageFiles,
       libraries: pageLibraries,
+      media: this.#media,
       clock,
       log,
     });

@@ -44,11 +44,11 @@ interface Served {
 export class SessionServer implements SessionHost {
   readonly protocols: readonly string[];
   readonly ingests: Ingests;
+  readonly registry: Registry;
   readonly #parts: HostParts;
   readonly #settings: SessionSettings;
   // The settings of outgoing links.
   readonly #linkSettings: SessionSettings;
-  readonly #registry: Registry;
   readonly #streamBudget = new StreamBudget();
   readonly #sessions = new Map<Session, Served>();
   // Connections whose version is being negotiated in band.
@@ -63,7 +63,7 @@ export class SessionServer implements SessionHost {
     this.#settings = settingsOf(parts);
     this.#linkSettings = { ...this.#settings, maxIncomingStreams: linkStreams(config.server) };
     this.#tasks = new TaskGroup((task, error) => log.error(`${task} failed`, { error }));
-    this.#registry = new Registry({
+    this.registry = new Registry({
       observer: parts.mesh,
       clock,
       cache: new Cache(config.cache, clock, metrics.evictions),
@@ -73,7 +73,7 @@ export class SessionServer implements SessionHost {
       onFetchShared: () => void metrics.fetchesShared++,
       onReplaced: (replacement, isNew) => this.#replaced(replacement, isNew),
     });
-    this.ingests = newIngests(parts, this.#registry, () => ++this.#lastId);
+    this.ingests = newIngests(parts, this.registry, () => ++this.#lastId);
   }
 
   /** Logs a takeover once, whatever the number of tracks. */
@@ -171,7 +171,7 @@ export class SessionServer implements SessionHost {
       tracing,
       metrics,
       streamBudget: this.#streamBudget,
-      registry: this.#registry,
+      registry: this.registry,
       relayName: mesh.name,
       hop: mesh.hop,
     };
@@ -197,11 +197,11 @@ export class SessionServer implements SessionHost {
       parkedStreams += counts.parkedStreams;
     }
     let [tracks, openGroups] = [0, 0];
-    for (const scope of this.#registry.scopes()) {
+    for (const scope of this.registry.scopes()) {
       tracks += scope.trackCount;
       for (const { track } of scope.tracks) openGroups += track.openGroupCount;
     }
-    const { cache } = this.#registry;
+    const { cache } = this.registry;
     return {
       sessions: this.#sessions.size,
       subscriptions,
@@ -230,7 +230,7 @@ export class SessionServer implements SessionHost {
   }
 
   *#entries(): Iterable<TrackEntry> {
-    for (const { tracks } of this.#registry.scopes()) yield* tracks;
+    for (const { tracks } of this.registry.scopes()) yield* tracks;
   }
 
   namespaces(range: RowRange): Rows<NamespaceView> {
@@ -238,7 +238,7 @@ export class SessionServer implements SessionHost {
   }
 
   *#advertised(): Iterable<[path: string, found: AdvertisedNamespace]> {
-    for (const scope of this.#registry.scopes()) {
+    for (const scope of this.registry.scopes()) {
       for (const found of scope.advertised()) yield [scope.path, found];
     }
   }

@@ -301,6 +301,19 @@ export const LOOKUPS = [
 /** One of {@linkcode LOOKUPS}. */
 export type LookupResult = typeof LOOKUPS[number];
 
+/** How `/announced` and `/fetch` were answered over HTTP. */
+export const LOOKUP_OUTCOMES = [
+  "ok",
+  "malformed",
+  "unauthorized",
+  "not_found",
+  "too_many", // More than the relay answers at once, or a group above the limit.
+  "timed_out",
+  "failed",
+] as const;
+/** One of {@linkcode LOOKUP_OUTCOMES}. */
+export type LookupOutcome = typeof LOOKUP_OUTCOMES[number];
+
 /** Which publisher keeps a track when two send different objects. */
 export const REPLACEMENT_POLICIES = [
   "newest", // The one with the newer session.

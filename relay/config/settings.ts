@@ -272,6 +272,11 @@ export const settingsSchema = section({
      */
     tokens: listOf(tokenEntry({}), 100).default([]),
   }),
+  /** Look-ups over HTTP. */
+  lookups: section({
+    /** Whether `/announced` and `/fetch` are answered, by the rules of sessions. */
+    enabled: yesNo().default(true),
+  }),
   ...programSettings,
   /** How long sessions may take to leave at shutdown. */
   drainTimeoutMs: milliseconds(0, 3_600_000).default(10_000),

@@ -27,3 +27,18 @@ export const MAX_CHANNELS = 64;
 
 /** Samples of audio a second. */
 export const MAX_SAMPLE_RATE = 768_000;
+
+/** Names in one answer of `/announced`; the rest is cut off, which the answer says. */
+export const MAX_ANNOUNCED_NAMES = 10_000;
+
+/** Look-ups over HTTP at once, whoever asks. */
+export const MAX_LOOKUPS = 256;
+
+/** Bytes of a group in an answer of `/fetch`: it is held in memory until it is sent. */
+export const MAX_LOOKUP_BYTES = 16_777_216;
+
+/** How long a look-up may take, in milliseconds. */
+export const LOOKUP_TIMEOUT_MS = 30_000;
+
+/** How long the latest group may pause before it is sent as far as it has come, in milliseconds. */
+export const LOOKUP_QUIET_MS = 500;

@@ -19,10 +19,19 @@ export interface OpsSources extends StatusSources {
   readonly page: readonly PageFile[];
   /** The libraries that its files use. */
   readonly libraries: readonly PageLibrary[];
+  /** Answers what is about media, by the rules of sessions; undefined where there is none. */
+  readonly media?: MediaRoutes | undefined;
   /** What a scrape is answered with. */
   readonly scrape: () => Promise<Scrape>;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** Answers requests for media under some paths. */
+export interface MediaRoutes {
+  /** Each a path, or one with `/*` for what is below it. */
+  readonly paths: readonly string[];
+  answer(request: Request, remote: string): Promise<Response>;
 }
 
 /** What the listener adds to a request. */
@@ -111,6 +120,10 @@ export function buildApp(sources: OpsSources): Hono<Env> {
       if ("error" in query) return context.json(query, 400);
       return context.json({ ...query, ...await pageOf(read, query) });
     });
+  }
+
+  for (const path of sources.media?.paths ?? []) {
+    app.all(path, ({ req, env }) => sources.media!.answer(req.raw, env.remote ?? ""));
   }
 
   app.notFound((context) => {

@@ -151,6 +151,12 @@ export const sessionFamilies: readonly Family[] = [
     "Revocations and policies of a controller that were unreadable or too many.",
     ({ counts }) => counts.access.accessEntriesLeftOut,
   ),
+  counters(
+    "qumo_relay_lookups_total",
+    "Look-ups over HTTP (/announced, /fetch), by outcome.",
+    "outcome",
+    ({ counts }) => counts.media.lookups,
+  ),
   counter(
     "qumo_relay_unhandled_errors_total",
     "Unexpected internal errors.",

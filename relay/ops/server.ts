@@ -9,7 +9,7 @@ import {
 import { scraper } from "@qumo/shared/metrics";
 import type { PageFile, PageLibrary } from "@qumo/shared/page";
 import { type CertificatePair, type Clock, isLoopback, type Log } from "@qumo/shared/runtime";
-import { buildApp } from "./app.ts";
+import { buildApp, type MediaRoutes } from "./app.ts";
 import type { OpsAccess } from "./callers.ts";
 import { encoderFamilies } from "./encoder_families.ts";
 import { SCRAPED } from "./family.ts";
@@ -52,6 +52,7 @@ export interface OpsParts {
   readonly access: OpsAccess;
   readonly page: readonly PageFile[];
   readonly libraries: readonly PageLibrary[];
+  readonly media?: MediaRoutes | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -9,7 +9,7 @@ export {
   DIRECT,
   type RouteTold,
 } from "./names/announced_route.ts";
-export type { Discovered, Discovery } from "./names/discovery.ts";
+export { comes, type Discovered, type Discovery } from "./names/discovery.ts";
 export { awaitPast, backfill } from "./sources/backfill.ts";
 export { Cache, type CacheLimits } from "./objects/cache.ts";
 export {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { RelayMetrics } from "../../relay/metrics.ts";
 import {
+  LOOKUP_OUTCOMES,
   REQUEST_KINDS,
   REQUEST_OUTCOMES,
   UPSTREAM_OUTCOMES,
@@ -18,6 +19,7 @@ import { movedIn, MovedSeries } from "../support/metrics/moved_series.ts";
 const HTTP = "shared/http/listener_test.ts";
 const ENCODERS = "tests/scenarios/encoders_test.ts";
 const HOOK = "relay/access/hook/hook_test.ts";
+const LOOKUPS = "relay/media/lookups/lookups_test.ts";
 const INTERESTS = "tests/scenarios/interests_test.ts";
 
 /** What takes a flood or a broken network to move: the tests in which that is, for each of its words. */
@@ -83,6 +85,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'qumo_relay_encoders_started_total{protocol="rtmp"}': ENCODERS,
   'qumo_relay_encoder_limits_total{limit="rate"}': ENCODERS,
   'qumo_relay_encoder_limits_total{limit="connections"}': "relay/media/rtmp/listener_test.ts",
+  ...Object.fromEntries(
+    LOOKUP_OUTCOMES.map((outcome) => [`qumo_relay_lookups_total{outcome="${outcome}"}`, LOOKUPS]),
+  ),
   'qumo_relay_condition{condition="controller_outdated"}': "tests/e2e/go_controller_test.ts",
   'qumo_relay_condition{condition="name_contested"}': "tests/e2e/relay_epochs_test.ts",
   'qumo_relay_condition{condition="listener_failed"}': "tests/e2e/relay_listeners_test.ts",

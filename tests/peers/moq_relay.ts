@@ -26,6 +26,8 @@ export interface MoqRelayOptions {
 export interface MoqRelay extends QuicServerAddress, AsyncDisposable {
   /** What `upstream` of ours takes. */
   readonly upstream: string;
+  /** Where it answers plain HTTP. */
+  readonly http: string;
   /** What it has written so far, for a test that fails. */
   log(): string;
 }
@@ -41,9 +43,11 @@ export async function startMoqRelay({ speaks, calls }: MoqRelayOptions): Promise
   await Deno.writeTextFile(`${folder}/cert.pem`, certificate);
   await Deno.writeTextFile(`${folder}/key.pem`, key);
   const port = freePort();
+  const httpPort = freePort();
   const program = new ProgramProcess([
     PROGRAM,
     ...["--listen", `127.0.0.1:${port}`, "--auth-public", "**"],
+    ...["--web-http-listen", `127.0.0.1:${httpPort}`],
     ...["--listen-tls-cert", `${folder}/cert.pem`, "--listen-tls-key", `${folder}/key.pem`],
     ...speaks.flatMap((dialect) => ["--listen-version", dialect]),
     ...calls === undefined ? [] : [
@@ -62,6 +66,7 @@ export async function startMoqRelay({ speaks, calls }: MoqRelayOptions): Promise
     port,
     certificateHash: hash,
     upstream: `moqt://127.0.0.1:${port}#sha256=${hash.toHex()}`,
+    http: `http://127.0.0.1:${httpPort}`,
     log: () => program.log(),
     [Symbol.asyncDispose]: async () => void await program.end("SIGKILL"),
   };

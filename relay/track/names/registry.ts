@@ -85,6 +85,11 @@ export class Registry {
     return found;
   }
 
+  /** The scope, if it is in use. */
+  get(key: string): Scope | undefined {
+    return this.#scopes.get(key)?.scope;
+  }
+
   /** Enters a scope; called when a session of it starts. */
   enter(key: string): Scope {
     let entered = this.#scopes.get(key);

@@ -134,6 +134,7 @@ export const TABLE: readonly Row[] = [
     may: [
       "shared/runtime",
       "shared/wire/equal_bytes.ts",
+      "shared/wire/limits.ts",
       "shared/wire/location.ts",
       "shared/wire/names.ts",
       "shared/wire/object.ts",
@@ -145,6 +146,7 @@ export const TABLE: readonly Row[] = [
       "relay/vocabulary.ts",
       "relay/views.ts",
     ],
+    // Who may have what is decided as for sessions.
     types: ["relay/session/rights.ts"],
   },
   { from: "relay/page", may: ["shared/page"] },

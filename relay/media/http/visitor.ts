@@ -1,0 +1,60 @@
+import { done, type Outcome } from "@qumo/shared/runtime";
+import type { FullTrackName, Namespace } from "@qumo/shared/wire";
+import type { Gate, Permit, Rights } from "../../session/rights.ts";
+import type { Refusal } from "../../track/mod.ts";
+
+/** A request of HTTP, as far as access goes. */
+export interface Visit {
+  readonly request: Request;
+  /** The client's address. */
+  readonly remote: string;
+  /** The path of the scope that it asks in. */
+  readonly scope: string;
+}
+
+/** What a request is about. */
+export interface AskedAction {
+  readonly action: "fetch" | "subscribe" | "subscribe_namespace";
+  readonly namespace: Namespace;
+  readonly track?: FullTrackName;
+}
+
+/** The token of a request: in its query, as sessions have it, or in its head. Undefined for none. */
+function tokenOf(request: Request): string | undefined {
+  const inQuery = new URL(request.url).searchParams.get("jwt");
+  if (inQuery !== null) return inQuery;
+  return /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+}
+
+/**
+ * Asks whether a request may have what it asks for; then calls with its permit, and releases that. The
+ * rules are those of a session that connected to the path of the scope with the request's token.
+ */
+export async function allowed<T>(
+  gate: Gate,
+  { request, remote, scope }: Visit,
+  { asked, act }: { readonly asked: AskedAction; readonly act: (permit: Permit) => Promise<T> },
+): Promise<Outcome<T, Refusal>> {
+  const token = tokenOf(request);
+  const query = token === undefined ? "" : `?${new URLSearchParams({ jwt: token })}`;
+  const admitted = await gate.admit({
+    path: `${scope}${query}`,
+    tokens: [],
+    remoteAddress: remote,
+    protocol: "http",
+    isRelay: false,
+  });
+  if (!admitted.ok) return admitted;
+  const rights: Rights = admitted.value;
+  try {
+    const permitted = await rights.authorize({ ...asked, tokens: [] });
+    if (!permitted.ok) return permitted;
+    try {
+      return done(await act(permitted.value));
+    } finally {
+      permitted.value.release();
+    }
+  } finally {
+    rights.close();
+  }
+}

@@ -1,0 +1,125 @@
+import type { Clock } from "@qumo/shared/runtime";
+import type { Gate } from "../../session/rights.ts";
+import type { Registry } from "../../track/mod.ts";
+import { answer, otherMethod, problem, refusal } from "../http/answers.ts";
+import { allowed } from "../http/visitor.ts";
+import { MAX_LOOKUPS } from "../limits.ts";
+import type { MediaCounts } from "../counts.ts";
+import { partsOf, trackOf } from "../model/names.ts";
+import { enterPlace, type Place } from "../model/scopes.ts";
+import { announced } from "./announced.ts";
+import { fetchGroup } from "./fetched_group.ts";
+
+/** The dependencies of {@linkcode Lookups}. */
+export interface LookupParts {
+  readonly registry: Registry;
+  readonly gate: Gate;
+  readonly counts: Pick<MediaCounts, "lookups">;
+  readonly clock: Clock;
+}
+
+/** Answers `/announced` and `/fetch` over HTTP, as moq-dev's relay has them. */
+export class Lookups {
+  readonly #parts: LookupParts;
+  #active = 0;
+
+  constructor(parts: LookupParts) {
+    this.#parts = parts;
+  }
+
+  /** Answers a request for one of these paths. */
+  async answer(request: Request, remote: string): Promise<Response> {
+    if (request.method !== "GET" && request.method !== "HEAD") return otherMethod(request.method);
+    const { lookups } = this.#parts.counts;
+    if (this.#active >= MAX_LOOKUPS) {
+      lookups.too_many++;
+      return problem(503, `more than ${MAX_LOOKUPS} look-ups`, 1_000);
+    }
+    this.#active++;
+    try {
+      const response = await this.#answer(request, remote);
+      lookups[OUTCOMES[response.status] ?? "failed"]++;
+      return response;
+    } finally {
+      this.#active--;
+    }
+  }
+
+  #answer(request: Request, remote: string): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    const [kind, ...parts] = partsOf(pathname) ?? [];
+    if (kind === "announced") return this.#announced(parts, request, remote);
+    if (kind === "fetch" && parts.length > 1) return this.#fetch(parts, request, remote);
+    return Promise.resolve(problem(400, "a name and a track are needed: /fetch/NAME/TRACK"));
+  }
+
+  #announced(parts: string[], request: Request, remote: string): Promise<Response> {
+    return this.#at(parts, async (place) => {
+      const asked = { action: "subscribe_namespace", namespace: place.namespace } as const;
+      const visit = { request, remote, scope: place.key };
+      const outcome = await allowed(this.#parts.gate, visit, {
+        asked,
+        act: (permit) => announced(place, permit, this.#parts.clock),
+      });
+      if (!outcome.ok) return refusal(outcome.refusal);
+      const { names, isCut } = outcome.value;
+      const response = answer(names.join("\n"));
+      // Nobody should take a part for the whole.
+      if (isCut) response.headers.set("warning", `199 - "only ${names.length} names are shown"`);
+      return response;
+    });
+  }
+
+  #fetch(parts: string[], request: Request, remote: string): Promise<Response> {
+    const group = groupOf(new URL(request.url).searchParams.get("group"));
+    if (group === "malformed") {
+      return Promise.resolve(problem(400, "group must be a number, or latest"));
+    }
+    const track = parts.pop()!;
+    return this.#at(parts, async (place) => {
+      const name = trackOf(place.namespace, track);
+      if (name === undefined) return NO_NAME();
+      const asked = { action: "fetch", namespace: place.namespace, track: name } as const;
+      const visit = { request, remote, scope: place.key };
+      const outcome = await allowed(this.#parts.gate, visit, {
+        asked,
+        act: () => fetchGroup(place.scope, { name, group }, this.#parts.clock),
+      });
+      if (!outcome.ok) return refusal(outcome.refusal);
+      const fetched = outcome.value;
+      return fetched.ok
+        ? answer(fetched.value, { type: "application/octet-stream" })
+        : refusal(fetched.refusal);
+    });
+  }
+
+  async #at(
+    parts: readonly string[],
+    act: (place: Place) => Promise<Response>,
+  ): Promise<Response> {
+    const place = enterPlace(this.#parts.registry, parts);
+    if (place === undefined) return NO_NAME();
+    try {
+      return await act(place);
+    } finally {
+      place.leave();
+    }
+  }
+}
+
+/** The group that a query asks for; undefined for the latest. */
+function groupOf(text: string | null): bigint | undefined | "malformed" {
+  if (text === null || text === "latest") return undefined;
+  return /^\d{1,19}$/.test(text) ? BigInt(text) : "malformed";
+}
+
+const NO_NAME = () => problem(400, "no track can have this name");
+
+const OUTCOMES: Readonly<Record<number, keyof MediaCounts["lookups"]>> = {
+  200: "ok",
+  400: "malformed",
+  401: "unauthorized",
+  404: "not_found",
+  503: "too_many",
+  504: "timed_out",
+};

@@ -1,0 +1,64 @@
+import { refused } from "@qumo/shared/runtime";
+import assert from "node:assert/strict";
+import { ManualClock } from "../../../tests/support/worlds/manual_clock.ts";
+import { ScriptedPublisher } from "../../../tests/support/worlds/track_publishers.ts";
+import { RelayMetrics } from "../../metrics.ts";
+import { type Gate, openGate } from "../../session/rights.ts";
+import { Cache, Registry } from "../../track/mod.ts";
+import type { RefusalKind } from "../../vocabulary.ts";
+import { LOOKUP_TIMEOUT_MS, MAX_LOOKUPS } from "../limits.ts";
+import { Lookups } from "./lookups.ts";
+
+const NEVER: Gate = { admit: () => new Promise(() => {}) };
+
+function refusing(kind: RefusalKind): Gate {
+  return { admit: () => Promise.resolve(refused({ kind, reason: kind })) };
+}
+
+function world(gate: Gate = openGate) {
+  const clock = new ManualClock();
+  const { media, evictions } = new RelayMetrics();
+  const limits = { maxBytes: 1e6, maxTrackBytes: 1e6, maxGroupsPerTrack: 9, maxAgeMs: 1e6 };
+  const cache = new Cache(limits, clock, evictions);
+  const registry = new Registry({ clock, cache, linger: 0, maxTracks: 9 });
+  const lookups = new Lookups({ registry, gate, counts: media, clock });
+  const ask = (path: string) => lookups.answer(new Request(`http://localhost${path}`), "peer");
+  return { clock, registry, counts: media.lookups, ask };
+}
+
+Deno.test("more look-ups than the relay answers at once are told to come again", async () => {
+  const { ask, counts } = world(NEVER);
+  for (let index = 0; index < MAX_LOOKUPS; index++) void ask("/announced");
+  const response = await ask("/announced");
+  assert.equal(response.status, 503);
+  assert.equal(response.headers.get("retry-after"), "1");
+  assert.equal(counts.too_many, 1);
+});
+
+Deno.test("a track that sends nothing is given up", async () => {
+  const { ask, clock, registry, counts } = world();
+  const publisher = new ScriptedPublisher("agree");
+  const scope = registry.enter("");
+  scope.advertise([new TextEncoder().encode("room")], publisher);
+  const asked = ask("/fetch/room/video");
+  await clock.advance(LOOKUP_TIMEOUT_MS);
+  assert.equal((await asked).status, 504);
+  assert.equal(counts.timed_out, 1);
+});
+
+Deno.test("every outcome of a look-up is counted", async () => {
+  const outcomes = [
+    ["internal_error", 500, "failed"],
+    ["unauthorized", 401, "unauthorized"],
+    ["does_not_exist", 404, "not_found"],
+  ] as const;
+  for (const [kind, status, outcome] of outcomes) {
+    const { ask, counts } = world(refusing(kind));
+    assert.equal((await ask("/announced")).status, status);
+    assert.equal(counts[outcome], 1);
+  }
+  const { ask, counts } = world();
+  assert.equal((await ask("/announced")).status, 200);
+  assert.equal((await ask("/fetch/room")).status, 400);
+  assert.deepEqual([counts.ok, counts.malformed], [1, 1]);
+});

@@ -1,0 +1,37 @@
+import type { Namespace } from "@qumo/shared/wire";
+import type { Registry, Scope } from "../../track/mod.ts";
+import { namespaceOf } from "./names.ts";
+
+/** Where a name of HTTP leads: a scope, and a namespace in it. */
+export interface Place {
+  readonly scope: Scope;
+  /** The key of the scope, to be left with. */
+  readonly key: string;
+  readonly namespace: Namespace;
+}
+
+/**
+ * Finds what a path of HTTP names. Sessions that connected to a path have a scope of their own, whose
+ * first fields are then in the path; whatever nobody has there is in the scope of sessions without a
+ * path. The scope is entered until `leave`; undefined for what is no name.
+ */
+export function enterPlace(
+  registry: Registry,
+  parts: readonly string[],
+): Place & { readonly leave: () => void } | undefined {
+  const whole = namespaceOf(parts);
+  if (whole === undefined) return undefined;
+  const key = keyOf(registry, parts);
+  const depth = key.split("/").filter((part) => part !== "").length;
+  const scope = registry.enter(key);
+  return { scope, key, namespace: whole.slice(depth), leave: () => registry.leave(key) };
+}
+
+function keyOf(registry: Registry, parts: readonly string[]): string {
+  for (let depth = parts.length; depth > 0; depth--) {
+    const key = `/${parts.slice(0, depth).map(encodeURIComponent).join("/")}`;
+    const namespace = namespaceOf(parts.slice(depth));
+    if (namespace !== undefined && registry.get(key)?.hasUnder(namespace) === true) return key;
+  }
+  return "";
+}

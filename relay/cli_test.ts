@@ -3,6 +3,7 @@ import { systemClock } from "@qumo/shared/runtime";
 import { runCommand } from "./cli.ts";
 import type { Process } from "./process.ts";
 import type { HostParts, SessionHost } from "./host.ts";
+import { emptyRegistry } from "../tests/support/worlds/empty_registry.ts";
 import { ManualClock } from "../tests/support/worlds/manual_clock.ts";
 import { allOf, NOBODY_HERE } from "../tests/support/worlds/relay_reading.ts";
 
@@ -48,6 +49,7 @@ function patientHost() {
     protocols: ["moqt-18"],
     serve: (connection) => connection.close(0, ""),
     active: 0,
+    registry: emptyRegistry(),
     snapshot: () => NOBODY_HERE,
     tracks: () => allOf([]),
     sessions: () => allOf([]),

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { noTracing, StartError, systemClock } from "@qumo/shared/runtime";
 import { DEFAULTS, type RelayConfig } from "./config.ts";
 import type { SessionHost } from "./host.ts";
-import { RelayMetrics } from "./metrics.ts";
 import { Relay } from "./relay.ts";
-import { Cache, Registry } from "./track/mod.ts";
 import { type Connection, dial, generateCertificate } from "./transport/mod.ts";
+import { emptyRegistry } from "../tests/support/worlds/empty_registry.ts";
 import { memoryLog } from "../tests/support/worlds/memory_log.ts";
 import { allOf } from "../tests/support/worlds/relay_reading.ts";
 
@@ -22,12 +21,7 @@ function recordingHost() {
       told.push(`serve ${connection.protocol}`);
       waiting.shift()?.(connection);
     },
-    registry: new Registry({
-      clock: systemClock,
-      cache: new Cache(DEFAULTS.cache, systemClock, new RelayMetrics().evictions),
-      linger: 0,
-      maxTracks: 1,
-    }),
+    registry: emptyRegistry(),
     get active() {
       return active;
     },

@@ -42,3 +42,6 @@ export const LOOKUP_TIMEOUT_MS = 30_000;
 
 /** How long the latest group may pause before it is sent as far as it has come, in milliseconds. */
 export const LOOKUP_QUIET_MS = 500;
+
+/** Samples of one fragment of MP4: some minutes of frames, and of audio some seconds. */
+export const MAX_FRAGMENT_SAMPLES = 4_096;

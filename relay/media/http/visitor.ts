@@ -42,7 +42,7 @@ export async function allowed<T>(
     tokens: [],
     remoteAddress: remote,
     protocol: "http",
-    isRelay: false,
+    relayName: undefined,
   });
   if (!admitted.ok) return admitted;
   const rights: Rights = admitted.value;

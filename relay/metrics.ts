@@ -97,7 +97,11 @@ export class RelayMetrics {
     accessEntriesLeftOut: 0,
   };
   /** Media over HTTP. */
-  readonly media = { lookups: zeros<words.LookupOutcome>(words.LOOKUP_OUTCOMES) };
+  readonly media = {
+    lookups: zeros<words.LookupOutcome>(words.LOOKUP_OUTCOMES),
+    hls: zeros<words.HlsOutcome>(words.HLS_OUTCOMES),
+    hlsLosses: zeros<words.HlsLoss>(words.HLS_LOSSES),
+  };
   /** Certificates found while running, by whether they were accepted. */
   readonly certificateReloads = { ok: 0, refused: 0 };
   /** Unexpected internal errors. */

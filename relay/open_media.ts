@@ -14,7 +14,7 @@ export interface MediaSources {
 
 /** Media over HTTP, as far as the configuration asks for it. */
 export function openMedia(
-  { config, clock }: RelayOptions,
+  { config, clock, log }: RelayOptions,
   { host, gate = openGate, metrics }: MediaSources,
 ): MediaHttp {
   return new MediaHttp({
@@ -23,5 +23,6 @@ export function openMedia(
     settings: config,
     counts: metrics.media,
     clock,
+    log,
   });
 }

@@ -258,6 +258,7 @@ export class Relay {
     await this.#mesh.close();
     await this.#access?.close();
     this.#listeners.close(NO_ERROR, "the relay is shutting down");
+    this.#media.close();
     await this.#host.close();
     await this.#rtmp?.close();
     await this.#tasks.close();

@@ -314,6 +314,21 @@ export const LOOKUP_OUTCOMES = [
 /** One of {@linkcode LOOKUP_OUTCOMES}. */
 export type LookupOutcome = typeof LOOKUP_OUTCOMES[number];
 
+/** How requests of players of HLS were answered. */
+export const HLS_OUTCOMES = LOOKUP_OUTCOMES;
+/** One of {@linkcode HLS_OUTCOMES}. */
+export type HlsOutcome = typeof HLS_OUTCOMES[number];
+
+/** What players of HLS are not given. */
+export const HLS_LOSSES = [
+  "catalog", // It is none, or an update of none.
+  "track", // It is not understood, or MP4 has no such codec.
+  "object", // It is no media.
+  "segment", // It was given up for want of room.
+] as const;
+/** One of {@linkcode HLS_LOSSES}. */
+export type HlsLoss = typeof HLS_LOSSES[number];
+
 /** Which publisher keeps a track when two send different objects. */
 export const REPLACEMENT_POLICIES = [
   "newest", // The one with the newer session.

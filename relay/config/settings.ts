@@ -272,6 +272,22 @@ export const settingsSchema = section({
      */
     tokens: listOf(tokenEntry({}), 100).default([]),
   }),
+  /** Broadcasts for players of HLS, at `/hls/NAME/index.m3u8`. */
+  hls: section({
+    enabled: yesNo().default(false),
+    /** The length of a segment, if key frames allow it; twice that at most. */
+    segmentMs: milliseconds(500, 30_000).default(2000),
+    /** The longest part of a segment; players are about four of these behind. */
+    partMs: milliseconds(100, 5_000).default(350),
+    /** Whole segments that a playlist shows. */
+    windowSegments: count(1_000, 6).default(8),
+    /** How long a track is kept that nobody asks for. */
+    idleMs: milliseconds(5_000, 3_600_000).default(15_000),
+    /** Broadcasts that are watched at once. */
+    maxBroadcasts: count(100_000).default(64),
+    /** Bytes of the segments of all of them. */
+    maxBytes: bytes(1_048_576, 1024 * GIB).default(134_217_728),
+  }),
   /** Look-ups over HTTP. */
   lookups: section({
     /** Whether `/announced` and `/fetch` are answered, by the rules of sessions. */

@@ -45,3 +45,54 @@ export const LOOKUP_QUIET_MS = 500;
 
 /** Samples of one fragment of MP4: some minutes of frames, and of audio some seconds. */
 export const MAX_FRAGMENT_SAMPLES = 4_096;
+
+/** How long the rest of a group is waited for when a later one has begun, in milliseconds. */
+export const GROUP_PATIENCE_MS = 1_000;
+
+/**
+ * The longest time between two frames, and between a frame's decoding and its presentation, in
+ * microseconds: behind it the times of a track do not follow on.
+ */
+export const MAX_SAMPLE_GAP_US = 10_000_000;
+
+/** Frames that wait for one that is presented later: codecs reorder sixteen. */
+export const MAX_WAITING_FRAMES = 32;
+
+/** Headers of one track: its encoder changed so often. */
+export const MAX_INITS = 256;
+
+/** The shortest segment, as a part of the usual one: key frames of cameras come a little early. */
+export const SHORT_SEGMENT = 0.9;
+
+/** The longest segment, as a multiple of the usual one, where no key frame comes. */
+export const LONGEST_SEGMENT = 2;
+
+/** Whole segments that are kept for players that are late, behind those of the playlist. */
+export const HLS_KEPT_SEGMENTS = 2;
+
+/** Requests of players at once: each that waits for the next part is one. */
+export const MAX_HLS_REQUESTS = 4_096;
+
+/** Tracks of one broadcast that are cut into segments at once. */
+export const MAX_HLS_TRACKS = 16;
+
+/** Segments ahead of the newest that a player may wait for. */
+export const MAX_AHEAD_SEGMENTS = 2;
+
+/** How long a player waits for the first segment of a track, or for a catalog, in milliseconds. */
+export const HLS_READY_MS = 10_000;
+
+/** How long a publisher that left is waited for before a broadcast is over, in milliseconds. */
+export const HLS_PATIENCE_MS = 5_000;
+
+/** How often a track is asked for again that a catalog has and nobody delivers, in milliseconds. */
+export const RETRY_TRACK_MS = 500;
+
+/** How often it is looked for what nobody watches, in milliseconds. */
+export const HLS_LOOK_MS = 2_000;
+
+/** How far arrival and timestamps may be apart before the time of day is taken anew, in milliseconds. */
+export const MAX_WALL_DRIFT_MS = 10_000;
+
+/** Reasons that the log of one broadcast names, each once. */
+export const MAX_LOGGED_LOSSES = 32;

@@ -1,7 +1,9 @@
-import type { Clock } from "@qumo/shared/runtime";
+import type { Clock, Log } from "@qumo/shared/runtime";
 import type { Gate } from "../session/rights.ts";
 import type { Registry } from "../track/mod.ts";
 import type { MediaCounts } from "./counts.ts";
+import { HlsServer } from "./hls/hls_server.ts";
+import type { HlsSettings } from "./hls/settings.ts";
 import { problem } from "./http/answers.ts";
 import { Lookups } from "./lookups/lookups.ts";
 
@@ -13,26 +15,41 @@ export interface MediaHttpParts {
   readonly settings: MediaHttpSettings;
   readonly counts: MediaCounts;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 /** What is answered over HTTP. */
 export interface MediaHttpSettings {
   readonly lookups: { readonly enabled: boolean };
+  readonly hls: HlsSettings;
 }
 
-/** Media over HTTP: look-ups of names and groups. */
+/** Media over HTTP: look-ups of names and groups, and broadcasts for players of HLS. */
 export class MediaHttp {
   /** Where it answers. */
   readonly paths: readonly string[];
   readonly #lookups: Lookups | undefined;
+  readonly #hls: HlsServer | undefined;
 
   constructor(parts: MediaHttpParts) {
-    this.#lookups = parts.settings.lookups.enabled ? new Lookups(parts) : undefined;
-    this.paths = this.#lookups === undefined ? [] : ["/announced", "/announced/*", "/fetch/*"];
+    const { lookups, hls } = parts.settings;
+    this.#lookups = lookups.enabled ? new Lookups(parts) : undefined;
+    this.#hls = hls.enabled ? new HlsServer({ ...parts, settings: hls }) : undefined;
+    this.paths = [
+      ...(lookups.enabled ? ["/announced", "/announced/*", "/fetch/*"] : []),
+      ...(hls.enabled ? ["/hls/*"] : []),
+    ];
   }
 
   /** Answers a request for one of the paths. */
   async answer(request: Request, remote: string): Promise<Response> {
-    return await this.#lookups?.answer(request, remote) ?? problem(404, "no such path");
+    const isHls = new URL(request.url).pathname.startsWith("/hls/");
+    const answered = (isHls ? this.#hls : this.#lookups)?.answer(request, remote);
+    return await answered ?? problem(404, "no such path");
+  }
+
+  /** Leaves everything that is watched. */
+  close(): void {
+    this.#hls?.close();
   }
 }

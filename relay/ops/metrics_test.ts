@@ -100,6 +100,8 @@ Deno.test("the names of metrics are part of the product", async () => {
     "qumo_relay_kicks_total",
     "qumo_relay_access_entries_left_out_total",
     "qumo_relay_lookups_total",
+    "qumo_relay_hls_requests_total",
+    "qumo_relay_hls_losses_total",
     "qumo_relay_unhandled_errors_total",
     "qumo_relay_objects_total",
     "qumo_relay_object_bytes_total",

@@ -157,6 +157,18 @@ export const sessionFamilies: readonly Family[] = [
     "outcome",
     ({ counts }) => counts.media.lookups,
   ),
+  counters(
+    "qumo_relay_hls_requests_total",
+    "Requests of players of HLS, by outcome.",
+    "outcome",
+    ({ counts }) => counts.media.hls,
+  ),
+  counters(
+    "qumo_relay_hls_losses_total",
+    "What players of HLS were not given, by what it is.",
+    "what",
+    ({ counts }) => counts.media.hlsLosses,
+  ),
   counter(
     "qumo_relay_unhandled_errors_total",
     "Unexpected internal errors.",

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { RelayMetrics } from "../../relay/metrics.ts";
 import {
+  HLS_LOSSES,
+  HLS_OUTCOMES,
   LOOKUP_OUTCOMES,
   REQUEST_KINDS,
   REQUEST_OUTCOMES,
@@ -19,6 +21,7 @@ import { movedIn, MovedSeries } from "../support/metrics/moved_series.ts";
 const HTTP = "shared/http/listener_test.ts";
 const ENCODERS = "tests/scenarios/encoders_test.ts";
 const HOOK = "relay/access/hook/hook_test.ts";
+const HLS = "relay/media/hls/hls_server_test.ts";
 const LOOKUPS = "relay/media/lookups/lookups_test.ts";
 const INTERESTS = "tests/scenarios/interests_test.ts";
 
@@ -85,6 +88,12 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'qumo_relay_encoders_started_total{protocol="rtmp"}': ENCODERS,
   'qumo_relay_encoder_limits_total{limit="rate"}': ENCODERS,
   'qumo_relay_encoder_limits_total{limit="connections"}': "relay/media/rtmp/listener_test.ts",
+  ...Object.fromEntries(
+    HLS_OUTCOMES.map((outcome) => [`qumo_relay_hls_requests_total{outcome="${outcome}"}`, HLS]),
+  ),
+  ...Object.fromEntries(
+    HLS_LOSSES.map((what) => [`qumo_relay_hls_losses_total{what="${what}"}`, HLS]),
+  ),
   ...Object.fromEntries(
     LOOKUP_OUTCOMES.map((outcome) => [`qumo_relay_lookups_total{outcome="${outcome}"}`, LOOKUPS]),
   ),

@@ -26,6 +26,12 @@ function tokenOf(request: Request): string | undefined {
   return /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
 }
 
+/** What the links of a playlist end with, so that they show the token of the playlist's request. */
+export function queryOf(request: Request): string {
+  const token = tokenOf(request);
+  return token === undefined ? "" : `?${new URLSearchParams({ jwt: token })}`;
+}
+
 /**
  * Asks whether a request may have what it asks for; then calls with its permit, and releases that. The
  * rules are those of a session that connected to the path of the scope with the request's token.
@@ -35,10 +41,8 @@ export async function allowed<T>(
   { request, remote, scope }: Visit,
   { asked, act }: { readonly asked: AskedAction; readonly act: (permit: Permit) => Promise<T> },
 ): Promise<Outcome<T, Refusal>> {
-  const token = tokenOf(request);
-  const query = token === undefined ? "" : `?${new URLSearchParams({ jwt: token })}`;
   const admitted = await gate.admit({
-    path: `${scope}${query}`,
+    path: `${scope}${queryOf(request)}`,
     tokens: [],
     remoteAddress: remote,
     protocol: "http",

@@ -47,6 +47,8 @@ export async function allowed<T>(
     remoteAddress: remote,
     protocol: "http",
     relayName: undefined,
+    // It has none: sessions count from 1.
+    session: 0,
   });
   if (!admitted.ok) return admitted;
   const rights: Rights = admitted.value;

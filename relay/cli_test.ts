@@ -182,7 +182,7 @@ Deno.test("runCommand() serves until a signal, drains, and ends with 0", async (
   const code = runCommand(LOOPBACK, create, process);
   assert.match(
     await ready,
-    /"message":"qumo-relay dev is ready: https:\/\/127\.0\.0\.1:\d+ .* sha256 [0-9a-f]{64}"}\n$/,
+    /"message":"qumo-relay dev is ready: http:\/\/127\.0\.0\.1:\d+\/ \(page\), .* sha256 [0-9a-f]{64}"}\n$/,
   );
   signals.get("SIGTERM")!();
   leave();

@@ -52,7 +52,7 @@ export async function serve(
 }
 
 function greeting({ address, localAddress, certificate }: Relay): string {
-  return `${version.name} ${version.version} is ready: https://${localAddress} (WebTransport), ` +
-    `moqt://${localAddress} (QUIC), http://${localAddress}/status; ` +
+  return `${version.name} ${version.version} is ready: http://${localAddress}/ (page), ` +
+    `https://${localAddress} (WebTransport), moqt://${localAddress} (QUIC); ` +
     `certificate sha256 ${certificate.hash}${listeningText(parseAddress(address)!)}`;
 }

@@ -54,7 +54,8 @@ Deno.test("the demo ends by itself after --seconds, and nothing was lost on any 
   assert.equal(code, 0, demo.stdout + stderr);
   assert.equal(stderr, "");
   const { stdout } = demo;
-  assert.match(stdout, /^the page +http:\/\/127\.0\.0\.1:\d+\/$/m);
+  assert.match(stdout, /^watch it +http:\/\/127\.0\.0\.1:\d+\/watch\?name=demo\n/);
+  assert.match(stdout, /^the page +http:\/\/127\.0\.0\.1:\d+\/ /m);
   for (const relay of ["tokyo", "london", "newyork"]) {
     const where = `^${relay} +https://127\\.0\\.0\\.1:(\\d+) .*moqt://127\\.0\\.0\\.1:\\1 .*\n`;
     assert.match(stdout, new RegExp(`${where} +certificate sha256 [0-9a-f]{64}$`, "m"));
@@ -69,7 +70,7 @@ Deno.test("the demo ends by itself after --seconds, and nothing was lost on any 
     const [, objects] =
       stdout.match(new RegExp(`^${viewer} +objects (\\d+) of \\d+ .* lost 0 `, "m")) ??
         [];
-    assert.ok(Number(objects) >= 90, `${viewer} had ${objects} objects:\n${stdout}`);
+    assert.ok(Number(objects) >= 30, `${viewer} had ${objects} objects:\n${stdout}`);
   }
   assert.match(stdout, /\nNothing was lost\.\n$/);
   // deno-lint-ignore no-control-regex
@@ -126,7 +127,7 @@ async function killRelay(name: string, parent: number): Promise<void> {
 Deno.test("the demo ends at Ctrl-C with its summary", async () => {
   using deadline = new Deadline(120_000);
   const demo = new RunningDemo();
-  await deadline.for("the first second", demo.until(/^ +1 s .*\n/m));
+  await deadline.for("something behind two relays", demo.until(/ s +newyork .* [1-9]\d*\.\d obj/));
   demo.interrupt();
   const { code, stderr } = await deadline.for("the demo", demo.ended());
   assert.equal(code, 0, demo.stdout + stderr);

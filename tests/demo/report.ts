@@ -16,18 +16,25 @@ export function openingText(
     const at = `127.0.0.1:${port}`;
     return `${
       name.padEnd(12)
-    } https://${at} (WebTransport), moqt://${at} (QUIC), http://${at}/status
+    } https://${at} (WebTransport), moqt://${at} (QUIC), http://${at}/ (page)
 ${" ".repeat(12)} certificate sha256 ${certificateHash.toHex()}`;
   });
-  return `A controller, three relays, a publisher at tokyo: video of ${RATE} objects/s in groups of ${GROUP_OBJECTS}.
+  return `watch it     ${watchUrl(relays.at(-1)!, path)}
 
-the page     ${page}/
+A controller, three relays, a publisher at tokyo: video of ${RATE} objects/s in groups of ${GROUP_OBJECTS}.
+
+the page     ${page}/ (the controller's)
 ${lines.join("\n")}
 watch too    with any client of MoQT or moq-lite, at any of the relays: namespace ${path}, track ${track}; a
              browser needs serverCertificateHashes with the hash above
 
 Ctrl-C ends it and says what was lost.
 `;
+}
+
+/** Where the picture is to be seen: at the last relay, behind the others. */
+function watchUrl({ hostname, port }: MeshRelay, path: string): string {
+  return `http://${hostname}:${port}/watch?name=${path}`;
 }
 
 /**

@@ -4,6 +4,7 @@ import { Mesh } from "../support/mesh/mesh.ts";
 import { topology } from "../support/mesh/topology.ts";
 import { until } from "../support/until.ts";
 import { Camera } from "./camera.ts";
+import { catalog, CATALOG_TRACK, prepareFilm } from "./video.ts";
 import { Viewer } from "./viewer.ts";
 import { connectByQuic, connectByWebTransport } from "./viewers.ts";
 
@@ -49,11 +50,15 @@ export async function openScene(): Promise<Scene> {
 }
 
 async function populate(mesh: Mesh, deadline: Deadline) {
+  prepareFilm();
   const publisher = await deadline.for(
     "the publisher to connect",
     connectByQuic(mesh.relay("tokyo")),
   );
-  const publication = await publisher.publish(PATH, [TRACK]);
+  const publication = await publisher.publish(PATH, [TRACK, CATALOG_TRACK]);
+  const group = await publication.startGroup(CATALOG_TRACK);
+  await group.write(new TextEncoder().encode(JSON.stringify(catalog(TRACK))));
+  await group.end();
   const peers = await deadline.for(
     "the viewers to connect",
     Promise.all([

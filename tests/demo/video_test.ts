@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { optionalTest, programMissing } from "../support/optional_test_case.ts";
+import { drawBlocks, SIZE } from "./drawing.ts";
+import { BLOCK_BYTES } from "./h264.ts";
 import { GROUP_OBJECTS, makePicture, RATE, readPicture } from "./video.ts";
 
 Deno.test("readPicture() finds number and time of what makePicture() made", () => {
@@ -25,4 +28,25 @@ Deno.test("makePicture() gives a group of about 4 Mbit/s", () => {
   }
   const mbit = bytes * 8 / 1e6 * RATE / GROUP_OBJECTS;
   assert.ok(mbit > 3.5 && mbit < 4.5, `${mbit} Mbit/s`);
+});
+
+optionalTest("a player takes the pictures for H.264", programMissing("ffmpeg"), async () => {
+  const film = Array.from({ length: GROUP_OBJECTS * 2 }, (_, number) => {
+    return makePicture({ number, stamp: number }).subarray(8);
+  });
+  const player = new Deno.Command("ffmpeg", {
+    args: ["-loglevel", "warning", "-f", "h264", "-i", "-", "-f", "rawvideo", "-"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writing = new Blob(film).stream().pipeTo(player.stdin);
+  const { stdout, stderr } = await player.output();
+  await writing;
+  assert.equal(new TextDecoder().decode(stderr), "");
+  const bytes = SIZE.across * SIZE.down * BLOCK_BYTES;
+  assert.equal(stdout.length, film.length * bytes);
+  const last = stdout.subarray(-bytes);
+  const drawn = drawBlocks(film.length - 1, RATE);
+  for (let x = 0; x < SIZE.across; x++) assert.equal(last[x * 16], drawn[x]![0]);
 });

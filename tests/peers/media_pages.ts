@@ -1,4 +1,5 @@
 /** The relay's own pages to publish and to watch, in a browser, and what is seen on them. */
+import assert from "node:assert/strict";
 import { until } from "../support/until.ts";
 import type { Browser, Page } from "./browsers.ts";
 
@@ -64,6 +65,15 @@ export async function picturesSeen(page: Page, count: number): Promise<readonly 
     }
     return seen;
   }, { count, patience: PATIENCE_MS });
+}
+
+/**
+ * The pictures of a film that goes on come in order, and some may be left out. A player that begins
+ * anew shows those of its first group again.
+ */
+export function assertMoves(numbers: readonly number[], { beginsAnew = false } = {}): void {
+  const back = numbers.filter((number, at) => at > 0 && number < numbers[at - 1]!);
+  assert.ok(back.length <= Number(beginsAnew), `The pictures were ${numbers.join(", ")}`);
 }
 
 /** Resolves when it holds in the page. */

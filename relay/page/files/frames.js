@@ -54,14 +54,23 @@ function frames(take, stop = () => {}) {
 const now = () => ({ timestamp: Math.round(performance.now() * 1000) });
 
 let worker;
+let ticking;
 
 /** Resolves when the next picture is due, also while nobody looks at the page. */
 export function tick() {
-  if (worker === undefined) {
-    const policy = globalThis.trustedTypes?.createPolicy("ticker", {
-      createScriptURL: () => new URL("ticker.js", import.meta.url).href,
-    });
-    worker = new Worker(policy?.createScriptURL("") ?? new URL("ticker.js", import.meta.url));
-  }
-  return new Promise((resolve) => worker.addEventListener("message", resolve, { once: true }));
+  worker ??= makeWorker();
+  ticking ??= new Promise((resolve) => {
+    worker.onmessage = () => {
+      ticking = undefined;
+      resolve();
+    };
+    worker.postMessage(undefined);
+  });
+  return ticking;
+}
+
+function makeWorker() {
+  const address = () => new URL("ticker.js", import.meta.url).href;
+  const policy = globalThis.trustedTypes?.createPolicy("ticker", { createScriptURL: address });
+  return new Worker(policy?.createScriptURL("") ?? address());
 }

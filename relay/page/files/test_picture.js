@@ -14,7 +14,7 @@ const COLORS = ["#c8c8c8", "#c8c800", "#00c8c8", "#00c800", "#c800c8", "#c80000"
 /** A picture that moves and says the time, with a beep each second, for whoever has no camera. */
 export function drawTestPicture({ width, height, sound }) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  const pen = canvas.getContext("2d", { alpha: false });
+  const pen = canvas.getContext("2d", { alpha: false, willReadFrequently: true });
   let open = true;
   const run = async () => {
     for (let number = 0; open; number++) {

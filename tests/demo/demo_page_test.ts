@@ -1,0 +1,49 @@
+/** What the demo publishes is a picture: who opens the URL that it prints first sees it. */
+import assert from "node:assert/strict";
+import { chromiumTest } from "../support/processes/chromium.ts";
+import { until } from "../support/until.ts";
+import { openScene } from "./scene.ts";
+
+chromiumTest("the demo's picture moves on the page that it names first", async (browser) => {
+  await using scene = await openScene();
+  const stop = new AbortController();
+  const filming = scene.camera.run(stop.signal);
+  const { hostname, port } = scene.mesh.relay("newyork");
+  const page = await browser.newPage();
+  await page.goto(`http://${hostname}:${port}/watch?name=demo`);
+  const seen = new Set<string>();
+  await until("pictures", async () => {
+    seen.add(await page.evaluate(look));
+    seen.delete("");
+    return seen.size > 5;
+  });
+  assert.match(await page.locator("#figures").innerText(), /320×192/);
+  stop.abort();
+  await filming;
+});
+
+/** The picture, as small as it can be told from others; runs in the page. */
+function look(): string {
+  const { document } = globalThis as unknown as { document: PictureDocument };
+  const small = document.createElement("canvas");
+  [small.width, small.height] = [20, 12];
+  const pen = small.getContext("2d");
+  pen.drawImage(document.getElementById("picture"), 0, 0, 20, 12);
+  const { data } = pen.getImageData(0, 0, 20, 12);
+  // White, the first bar, is below where it belongs: its red is its green.
+  const [red = 0, green = 0] = data.subarray(11 * 20 * 4);
+  return red > 90 && Math.abs(red - green) < 30 ? data.join() : "";
+}
+
+interface Canvas {
+  width: number;
+  height: number;
+  getContext(kind: "2d"): {
+    drawImage(canvas: Canvas, ...place: readonly number[]): void;
+    getImageData(...place: readonly number[]): { readonly data: Uint8ClampedArray };
+  };
+}
+interface PictureDocument {
+  createElement(name: "canvas"): Canvas;
+  getElementById(id: string): Canvas;
+}

@@ -11,7 +11,10 @@ export type Role = (typeof roles)[number];
 /** An authenticated caller. */
 export interface Identity {
   readonly role: Role;
-  /** The only relay that the token may act for; absent when it may act for all. */
+  /**
+   * The only relay that the token may act for, or all whose names begin with what comes before a last
+   * `*`; absent when it may act for all.
+   */
   readonly relay?: string;
 }
 
@@ -43,8 +46,12 @@ export function forbids(identity: Identity, role: Role, relay?: string): Refusal
   if (roles.indexOf(identity.role) < roles.indexOf(role)) {
     return refusal("forbidden", `This needs the role ${role}; the token's is ${identity.role}`);
   }
-  if (role === "relay" && identity.relay !== undefined && relay !== identity.relay) {
+  if (role === "relay" && identity.relay !== undefined && !isNamed(identity.relay, relay)) {
     return refusal("forbidden", `The token is for the relay ${identity.relay} alone`);
   }
   return undefined;
+}
+
+function isNamed(pattern: string, relay = ""): boolean {
+  return pattern.endsWith("*") ? relay.startsWith(pattern.slice(0, -1)) : relay === pattern;
 }

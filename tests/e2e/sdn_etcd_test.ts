@@ -226,3 +226,31 @@ etcdTest("etcd: a user and a password", async () => {
   accepted(await one.ask("PUT", "/relay/a", {}));
   await becomes(() => names(other.ask), ["a"]);
 });
+
+etcdTest(
+  "etcd: what is revoked or limited at one controller is so at the others, also by two at once",
+  async () => {
+    await using cluster = await EtcdCluster.start(1);
+    await using one = await controllerOn(cluster);
+    await using other = await controllerOn(cluster);
+    const revoked = async (ask: Ask) =>
+      (await ask("GET", "/revoke")).body.revocations.map(({ value }: { value: string }) => value)
+        .sort();
+    const token = (value: string) => ({ kind: "token", value });
+    const { body: { id } } = await one.ask("POST", "/revoke", token("x"));
+    const took = await becomes(() => revoked(other.ask), ["x"]);
+    say(`etcd: the other controller knows a revocation after ${took} ms`);
+    const both = await Promise.all(
+      [one, other].map(({ ask }) => ask("POST", "/revoke", { ...token("y"), reason: "both" })),
+    );
+    both.forEach(accepted);
+    accepted(await other.ask("DELETE", `/revoke/${id}`));
+    accepted(await other.ask("PUT", "/policy/acme", { sessions: 2 }));
+    await becomes(() => revoked(one.ask), ["y"]);
+    await becomes(async () => (await one.ask("GET", "/policy/acme")).body.sessions, 2);
+    await using third = await controllerOn(cluster);
+    assert.deepEqual(await revoked(third.ask), ["y"]);
+    accepted(await third.ask("DELETE", "/policy/acme"));
+    await becomes(async () => (await one.ask("GET", "/policy/acme")).status, 404);
+  },
+);

@@ -122,3 +122,26 @@ Deno.test("a controller starts with changes that it cannot read, and goes on aft
   const feed = after.controller.watch(query);
   assert.equal(!feed.ok && feed.refusal.code, "history_gone");
 });
+
+Deno.test("what is revoked and limited is so after a restart, and who resumes is told what changed", async () => {
+  await using world = await restarting();
+  const first = await world.start();
+  const { body: { id } } = await first.ask("POST", "/revoke", { kind: "token", value: "x" });
+  await first.ask("PUT", "/policy/acme", { sessions: 2 });
+  const since = first.controller.revision();
+  await first.ask("POST", "/revoke", { kind: "key", value: "y" });
+  await first.ask("DELETE", `/revoke/${id}`);
+  const second = await world.start();
+  const { body } = await second.ask("GET", "/revoke");
+  assert.deepEqual(body.revocations.map(({ value }: { value: string }) => value), ["y"]);
+  assert.equal((await second.ask("GET", "/policy/acme")).body.sessions, 2);
+  const events: string[] = [];
+  const scope = { ...SCOPE, access: true };
+  for await (const { event, data } of eventsOf(second.controller, { since, scope })) {
+    events.push(
+      `${event} ${JSON.parse(data).unrevoked ?? JSON.parse(data).revocations?.[0].value}`,
+    );
+    if (event === "access_ready") break;
+  }
+  assert.deepEqual(events, ["access y", `access ${id}`, "access_ready undefined"]);
+});

@@ -1,10 +1,11 @@
 import { complain, type Outcome, refused, suggest } from "@qumo/shared/runtime";
 import { parseArgs } from "node:util";
+import { kickCommand, policyCommand, revokeCommand, unrevokeCommand } from "./access_commands.ts";
 import { ControllerApi } from "./api.ts";
 import type { ClientProcess } from "./client_process.ts";
 import { type ClientCommand, EXIT, type Failure, type Flags, misused } from "./command.ts";
 import { completionCommand } from "./completion_command.ts";
-import { commandHelp } from "./help.ts";
+import { commandHelp, FLAG_HELP } from "./help.ts";
 import { drainCommand, undrainCommand, whoAmICommand } from "./drain_commands.ts";
 import { eventsCommand } from "./event_command.ts";
 import { lsCommand } from "./ls_command.ts";
@@ -19,6 +20,10 @@ const COMMANDS: readonly ClientCommand[] = [
   topCommand,
   drainCommand,
   undrainCommand,
+  revokeCommand,
+  unrevokeCommand,
+  kickCommand,
+  policyCommand,
   whoAmICommand,
 ];
 
@@ -34,6 +39,14 @@ const OPTIONS = {
   once: { type: "boolean", default: false },
   since: { type: "string" },
   limit: { type: "string" },
+  reason: { type: "string" },
+  for: { type: "string" },
+  relay: { type: "string" },
+  sessions: { type: "string" },
+  tracks: { type: "string" },
+  ingress: { type: "string" },
+  egress: { type: "string" },
+  regions: { type: "string" },
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
@@ -115,7 +128,7 @@ function parse(
   return { ok: true, value: { flags: values, words, target, isHelp: values.help } };
 }
 
-const FLAG_NAMES = ["json", "yes", "follow", "explain", "once", "since", "limit"] as const;
+const FLAG_NAMES = Object.keys(FLAG_HELP) as (keyof Flags)[];
 
 function flagProblem(args: readonly string[]): string | undefined {
   for (const arg of args) {

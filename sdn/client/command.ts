@@ -11,6 +11,14 @@ export interface Flags {
   readonly once: boolean;
   readonly since?: string | undefined;
   readonly limit?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly for?: string | undefined;
+  readonly relay?: string | undefined;
+  readonly sessions?: string | undefined;
+  readonly tracks?: string | undefined;
+  readonly ingress?: string | undefined;
+  readonly egress?: string | undefined;
+  readonly regions?: string | undefined;
 }
 
 /** A command as it was called. */

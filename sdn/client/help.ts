@@ -1,7 +1,8 @@
 import type { ClientCommand, Flags } from "./command.ts";
 import { TARGET_VARIABLES } from "./variables.ts";
 
-const FLAG_HELP: Readonly<Record<keyof Flags, readonly [flag: string, what: string]>> = {
+/** What each flag beside those of the controller is. */
+export const FLAG_HELP: Readonly<Record<keyof Flags, readonly [flag: string, what: string]>> = {
   json: ["--json", "print what the controller answers, for programs"],
   yes: ["-y, --yes", "do not ask"],
   follow: ["-f, --follow", "go on with what happens from now on"],
@@ -9,6 +10,14 @@ const FLAG_HELP: Readonly<Record<keyof Flags, readonly [flag: string, what: stri
   once: ["--once", "look once"],
   since: ["--since ID", "only what came after this event"],
   limit: ["--limit N", "at most so many, 50 if nothing is said"],
+  reason: ["--reason TEXT", "why, for logs and events"],
+  for: ["--for TIME", "how long it is in force, like 30m, 12h or 7d"],
+  relay: ["--relay RELAY", "at this relay alone"],
+  sessions: ["--sessions N", "so many sessions"],
+  tracks: ["--tracks N", "so many published tracks"],
+  ingress: ["--ingress BITS", "so many bits a second in, like 50M"],
+  egress: ["--egress BITS", "so many bits a second out, like 2G"],
+  regions: ["--regions A,B", "the regions whose relays serve it"],
 };
 
 /** The answer of `--help` behind a command. */

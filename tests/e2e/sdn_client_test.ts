@@ -87,6 +87,36 @@ Deno.test("top shows relays and tracks, and programs get them as JSON", async ()
   assert.deepEqual([json.count, json.flows], [3, []]);
 });
 
+Deno.test("what is revoked is listed and taken back, and tenants have policies", async () => {
+  await using mesh = await meshOf();
+  const asked = await mesh.run(["revoke", "subject", "mallory"]);
+  assert.equal(asked.code, 3);
+  const words = ["revoke", "subject", "mallory", "--for", "7d", "--reason", "account closed"];
+  const revoked = await mesh.run([...words, "--yes"]);
+  assert.equal(revoked.code, 0, revoked.stderr);
+  const [, id = ""] = /^(\S+) is in force until \d{4}-/.exec(revoked.stdout) ?? [];
+  const list = await mesh.run(["revoke"]);
+  assert.match(
+    list.stdout,
+    /^ID +KIND +VALUE +UNTIL +REASON\n\S+ +subject +mallory +\S+ +account closed\n$/,
+  );
+  assert.equal((await mesh.run(["unrevoke", id])).code, 0);
+  assert.equal((await mesh.run(["revoke"])).stdout.trim().split("\n").length, 1);
+  const kicked = await mesh.run(["kick", "session", "a/17", "--yes"]);
+  assert.deepEqual([kicked.code, kicked.stdout], [0, "0 relays were told\n"]);
+  const terms = ["--sessions", "500", "--egress", "2G", "--regions", "eu"];
+  const set = await mesh.run(["policy", "set", "acme", ...terms]);
+  assert.equal(set.code, 0, set.stderr);
+  assert.match(set.stdout, /\nacme +500 +- +- +2\.0 Gbit\/s +eu\n\(used now\) +0 /);
+  assert.match((await mesh.run(["policy"])).stdout, /\nacme +500 /);
+  assert.equal((await mesh.run(["policy", "rm", "acme", "--yes"])).code, 0);
+  const gone = await mesh.run(["policy", "get", "acme"]);
+  assert.equal(gone.code, 1);
+  for (const wrong of [["revoke", "user", "x"], ["policy", "set", "acme"], ["revoke", "token"]]) {
+    assert.equal((await mesh.run(wrong)).code, 2);
+  }
+});
+
 Deno.test("a controller that wants tokens is asked with one, from a file or a context", async () => {
   const sha256 = await digest(TOKEN);
   await using mesh = await meshOf({

@@ -200,7 +200,7 @@ export const TABLE: readonly Row[] = [
   {
     from: "sdn/client",
     may: ["shared"],
-    types: ["sdn/control/answers.ts", "sdn/process.ts"],
+    types: ["sdn/control/answers.ts", "sdn/control/access_answers.ts", "sdn/process.ts"],
   },
   { from: "sdn", depth: "top", may: ["sdn", "shared"] },
 ];

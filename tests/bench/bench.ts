@@ -1,6 +1,7 @@
 /** Measures a relay beside its floor: `deno task bench --help` says how. */
 // deno-lint-ignore-file no-console
 import { availableParallelism, cpus, loadavg } from "node:os";
+import { benchAccess } from "./access_bench.ts";
 import { type Case, casesNamed } from "./cases.ts";
 import { benchMesh } from "./mesh_bench.ts";
 import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
@@ -42,6 +43,10 @@ async function bench(options: BenchOptions): Promise<boolean> {
     if (relays === undefined) await benchController(seconds);
     else if (announces === undefined) await measureSize(relays, seconds);
     else await measureDirectory({ relays, announces, seconds });
+    return true;
+  }
+  if (options.access) {
+    await benchAccess(options, (result) => console.log(toJson(result)));
     return true;
   }
   if (options.mesh) {

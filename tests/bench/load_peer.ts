@@ -20,6 +20,8 @@ export interface PeerOptions {
   readonly draft?: StreamDraft;
   /** Over TCP instead of QUIC. */
   readonly isWebSocket?: boolean | undefined;
+  /** A JWT that it shows when it comes. */
+  readonly token?: string | undefined;
 }
 
 /** A MoQT client with as little of its own as possible, so that what is measured is the server. */
@@ -27,9 +29,11 @@ export class LoadPeer {
   readonly connection: Connection;
   readonly #client: BenchClient;
   readonly #draft: StreamDraft;
+  readonly #token: string | undefined;
   #nextRequestId = 0n;
 
-  private constructor(client: BenchClient, draft: StreamDraft) {
+  private constructor(client: BenchClient, draft: StreamDraft, token: string | undefined) {
+    this.#token = token;
     this.connection = client.connection;
     this.#client = client;
     this.#draft = draft;
@@ -37,17 +41,22 @@ export class LoadPeer {
 
   static async connect(
     server: ServerAddress,
-    { draft = referenceDraft, ...options }: PeerOptions = {},
+    { draft = referenceDraft, token, ...options }: PeerOptions = {},
   ): Promise<LoadPeer> {
     const { protocol } = draft;
-    return new LoadPeer(await BenchClient.connect(server, { protocol, ...options }), draft);
+    return new LoadPeer(await BenchClient.connect(server, { protocol, ...options }), draft, token);
   }
 
   /** Says hello, and refuses whatever the other side asks for, unless `answer` says otherwise. */
   async setUp(answer?: (message: ControlMessage) => ControlMessage | undefined): Promise<void> {
     const control = await this.connection.openUni();
     control.priority = URGENT;
-    const options = { implementation: "qumo-bench" };
+    const value = new TextEncoder().encode(this.#token);
+    const options = {
+      implementation: "qumo-bench",
+      ...(this.#token !== undefined &&
+        { authorizationTokens: [{ alias: "none", type: 0n, value } as const] }),
+    };
     await control.write(this.#draft.control.encode({ kind: "setup", options }));
     void this.#answerRequests(answer ?? (() => undefined));
   }

@@ -17,6 +17,8 @@ export interface BenchOptions {
   readonly sdn: boolean;
   /** Several relays instead of one. */
   readonly mesh: boolean;
+  /** Sessions with a token beside ones without. */
+  readonly access: boolean;
   /** Relays of the controller that is measured; undefined: what a single request costs. */
   readonly size: number | undefined;
   /** Announces of all those relays, for the case of the directory alone. */
@@ -55,6 +57,7 @@ measured between two runs of its floor. Prints a line of JSON for each case and 
                   memory, the bytes of the start, and what changes cost at 100 and 1000 a second
   --mesh          several relays: latency and CPU of a hop, gaps after kills, time until all relays
                   know of a change, with 20 and 100 of them
+  --access        what a session with a token costs to set up, beside one without
   --kills N       how many kills for --mesh, ${KILLS} if nothing is said, ${QUICK_KILLS} with --quick
   -h, --help      print this
 `;
@@ -73,6 +76,7 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
         profile: { type: "boolean", default: false },
         sdn: { type: "boolean", default: false },
         mesh: { type: "boolean", default: false },
+        access: { type: "boolean", default: false },
         kills: { type: "string" },
         size: { type: "string" },
         announces: { type: "string" },
@@ -82,7 +86,7 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
   } catch (error) {
     return refused(error instanceof Error ? error.message : String(error));
   }
-  const { case: caseName, quick, help, profile, json, sdn, mesh } = values;
+  const { case: caseName, quick, help, profile, json, sdn, mesh, access } = values;
   if (caseName !== undefined && !CASE_NAMES.includes(caseName)) {
     return refused(`Unknown case ${caseName}: ${CASE_NAMES.join(", ")}`);
   }
@@ -91,6 +95,9 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
   }
   if (mesh && (sdn || caseName !== undefined || json !== undefined || profile)) {
     return refused("--mesh goes with --seconds, --kills and --quick alone");
+  }
+  if (access && (sdn || mesh || caseName !== undefined || json !== undefined || profile)) {
+    return refused("--access goes with --seconds and --quick alone");
   }
   const kills = Number(values.kills ?? (quick ? QUICK_KILLS : KILLS));
   if (!Number.isInteger(kills) || kills < 1 || kills > MAX_KILLS) {
@@ -121,6 +128,7 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
     profile,
     sdn,
     mesh,
+    access,
     kills,
     ...sizes,
   });

@@ -26,6 +26,12 @@ Deno.test("parseOptions() measures the mesh when asked to, with as many kills as
   assert.ok(few.ok && few.value.kills === 3);
 });
 
+Deno.test("parseOptions() measures sessions with tokens when asked to, and nothing else then", () => {
+  const options = parseOptions(["--access", "--quick"]);
+  assert.ok(options.ok && options.value.access && options.value.seconds === 3);
+  assert.equal(parseOptions(["--access", "--mesh"]).ok, false);
+});
+
 Deno.test("parseOptions() refuses what it does not know", () => {
   for (
     const args of [

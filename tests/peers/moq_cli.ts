@@ -7,7 +7,11 @@ const PROGRAM = "moq";
 export const moqCliMissing = programMissing(PROGRAM) ?? programMissing("ffmpeg");
 
 /** A film as it is published until it is disposed of. */
-export function publishFilm(server: QuicServerAddress, broadcast: string): AsyncDisposable {
+export function publishFilm(
+  server: QuicServerAddress,
+  broadcast: string,
+  path?: string,
+): AsyncDisposable {
   const camera = new Deno.Command("ffmpeg", {
     args: [
       ...["-loglevel", "error", "-re", "-f", "lavfi", "-i", "testsrc=size=160x120:rate=30"],
@@ -19,7 +23,7 @@ export function publishFilm(server: QuicServerAddress, broadcast: string): Async
     stderr: "null",
   }).spawn();
   const publisher = new Deno.Command(PROGRAM, {
-    args: [...connectTo(server, broadcast), "import", "fmp4"],
+    args: [...connectTo(server, broadcast, path), "import", "fmp4"],
     stdin: "piped",
     stdout: "null",
     stderr: "null",
@@ -60,8 +64,8 @@ export function watchFilm(server: QuicServerAddress, broadcast: string): FilmVie
   };
 }
 
-function connectTo({ port }: QuicServerAddress, broadcast: string): string[] {
-  const url = `https://127.0.0.1:${port}/`;
+function connectTo({ port }: QuicServerAddress, broadcast: string, path = "/"): string[] {
+  const url = `https://127.0.0.1:${port}${path}`;
   return ["--connect", url, "--connect-tls-insecure", "--broadcast", broadcast];
 }
 

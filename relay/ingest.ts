@@ -2,6 +2,7 @@ import { type Clock, type Log, messageOf, StartError } from "@qumo/shared/runtim
 import { commonDraft } from "@qumo/shared/wire";
 import { formatAddress, parseAddress, type RelayConfig } from "./config.ts";
 import type { HostParts } from "./host.ts";
+import { HttpIngest } from "./media/ingest/http_ingest.ts";
 import { Ingests } from "./media/ingest/ingests.ts";
 import { RtmpListener } from "./media/rtmp/listener.ts";
 import type { RelayMetrics } from "./metrics.ts";
@@ -28,8 +29,23 @@ export function newIngests(parts: HostParts, registry: Registry, nextId: () => n
   });
 }
 
-/** The dependencies of {@linkcode openRtmp}. */
-export interface RtmpOptions {
+/** What takes in encoders by HTTP, if it is configured. */
+export function openHttpIngest(
+  { config, ingests, metrics, clock }: IngestOptions,
+): HttpIngest | undefined {
+  const { ingest, limits } = config;
+  if (!ingest.http || ingests === undefined) return undefined;
+  return new HttpIngest({
+    ingests,
+    maxFrameBytes: limits.maxObjectBytes,
+    maxBytesPerSecond: ingest.maxBytesPerSecond,
+    onLimit: (limit) => void metrics.encoders.limits[limit]++,
+    clock,
+  });
+}
+
+/** The dependencies of {@linkcode openRtmp} and {@linkcode openHttpIngest}. */
+export interface IngestOptions {
   readonly config: RelayConfig;
   readonly ingests: Ingests | undefined;
   readonly metrics: RelayMetrics;
@@ -39,7 +55,7 @@ export interface RtmpOptions {
 
 /** Opens the port for RTMP, if one is configured. Throws a {@linkcode StartError} when it is taken. */
 export function openRtmp(
-  { config, ingests, metrics, clock, log }: RtmpOptions,
+  { config, ingests, metrics, clock, log }: IngestOptions,
 ): RtmpListener | undefined {
   const { ingest, limits, server } = config;
   const address = parseAddress(ingest.rtmp.address);

@@ -16,7 +16,7 @@ import type { CertificateView, RelayState } from "./ops/snapshot.ts";
 import { callableUrl } from "./control_plane/mod.ts";
 import { drainRelay } from "./drain.ts";
 import type { SessionHost } from "./host.ts";
-import { openRtmp } from "./ingest.ts";
+import { openHttpIngest, openRtmp } from "./ingest.ts";
 import type { MediaHttp } from "./media/media_http.ts";
 import { openMedia } from "./open_media.ts";
 import { KnownAddresses } from "./known_addresses.ts";
@@ -318,6 +318,11 @@ export class Relay {
       perTrack: config.metrics.perTrack,
       maxCacheBytes: config.cache.maxBytes,
       access: { details: config.ops.details, tokens: this.#opsTokens },
+      ingest: openHttpIngest({
+        ...this.#options,
+        ingests: this.#host.ingests,
+        metrics: this.metrics,
+      }),
       page: pageFiles,
       libraries: pageLibraries,
       media: this.#media,

@@ -358,7 +358,7 @@ export const TRANSPORTS = ["quic", "webtransport", "websocket"] as const;
 export type TransportKind = typeof TRANSPORTS[number];
 
 /** How encoders come that are no sessions. */
-export const INGEST_PROTOCOLS = ["rtmp"] as const;
+export const INGEST_PROTOCOLS = ["rtmp", "http"] as const;
 /** One of {@linkcode INGEST_PROTOCOLS}. */
 export type IngestProtocol = typeof INGEST_PROTOCOLS[number];
 

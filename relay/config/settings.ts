@@ -232,6 +232,8 @@ const ingest = section({
       (value) => value === "" || parseAddress(value) !== undefined,
     ).default(""),
   }),
+  /** Whether fragmented MP4 is taken in by PUT and POST at `/ingest/` on the TCP port of `server.address`. */
+  http: yesNo().default(false),
   /** Encoders at once. */
   maxEncoders: count(10_000).default(64),
   /** What one encoder may send; it is read no faster. */

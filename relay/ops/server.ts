@@ -29,6 +29,12 @@ export interface OpsServer {
   close(): Promise<void>;
 }
 
+/** Answers requests of encoders, which last for as long as these send. */
+export interface EncoderRequests {
+  readonly prefix: string;
+  answer(request: Request, remote: string): Promise<Response>;
+}
+
 /** What the HTTP side of a relay is made of. */
 export interface OpsParts {
   readonly hostname: string;
@@ -50,6 +56,8 @@ export interface OpsParts {
   readonly perTrack: number;
   readonly maxCacheBytes: number;
   readonly access: OpsAccess;
+  /** Takes in what encoders send; absent where none can. */
+  readonly ingest?: EncoderRequests | undefined;
   readonly page: readonly PageFile[];
   readonly libraries: readonly PageLibrary[];
   readonly media?: MediaRoutes | undefined;
@@ -79,7 +87,11 @@ export function serveOps(parts: OpsParts): OpsServer {
   const { version, commit } = program;
   const app = buildApp({ ...parts, version, commit, scrape });
   const { hostname, port, certificate, upgrade, clock } = parts;
-  const handle: Handler = (request, client) => app.fetch(request, { remote: client });
+  const { ingest } = parts;
+  const handle: Handler = (request, client) =>
+    ingest !== undefined && new URL(request.url).pathname.startsWith(ingest.prefix)
+      ? ingest.answer(request, client)
+      : app.fetch(request, { remote: client });
   const listener = listenHttp({
     hostname,
     port,

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { type Browser, CHROMIUM } from "../peers/browsers.ts";
 import type { CameraPage } from "../peers/camera_page.ts";
-import { ffmpegMissing, startEncoder } from "../peers/encoder.ts";
+import { ffmpegMissing, MP4_BY_PUT, startEncoder } from "../peers/encoder.ts";
+import { moqCliMissing, watchFilm } from "../peers/moq_cli.ts";
 import { PICTURES } from "../peers/numbered_picture.ts";
 import { type PageServer, servePage } from "../support/processes/page_server.ts";
 import { type RelayProcess, startRelay } from "../support/processes/relay_process.ts";
@@ -10,6 +11,8 @@ import { type RelayTest, relayTest } from "../support/processes/relay_test_case.
 
 // Three seconds, and more key frames than one.
 const ENOUGH = 30;
+/** More than the picture of one second. */
+const LENGTH = 4_000;
 const NAME = "live/cam";
 const PAGE = new URL("../peers/camera_page.ts", import.meta.url);
 const RTMP = { ingest: { rtmp: { address: "127.0.0.1:0" } } };
@@ -29,6 +32,51 @@ relayTest(
   { config: RTMP, missing, milliseconds: 90_000 },
 );
 
+relayTest(
+  "what ffmpeg sends by HTTP as fragmented MP4 is seen in @moq/watch",
+  async (test) => {
+    await using served = await servePage(PAGE);
+    await using _encoder = await startEncoder({
+      url: `http://127.0.0.1:${test.relay.port}/ingest/${NAME}`,
+      format: MP4_BY_PUT,
+    });
+    const browser = await test.join(() => CHROMIUM.launch());
+    await look(test, { browser, served, relay: test.relay });
+  },
+  { config: { ingest: { http: true } }, missing, milliseconds: 90_000 },
+);
+
+relayTest(
+  "an encoder that is killed and started again is seen again, by the player that waits",
+  async (test) => {
+    const { relay, deadline } = test;
+    await using served = await servePage(PAGE);
+    const url = `${rtmpOf(relay)}/${NAME}`;
+    const browser = await test.join(() => CHROMIUM.launch());
+    await using first = await startEncoder({ url });
+    const page = await play({ browser, served, relay });
+    await deadline.for("the film", picturesOf(page, ENOUGH / 2));
+    await first.kill();
+    await using _second = await startEncoder({ url });
+    await deadline.for("the film after the crash", picturesOf(page, ENOUGH * 2));
+    assert.match(relay.log(), /"encoder ended".*"how":"lost"/);
+    assert.match(await relay.metrics(), /encoders_started_total\{.*"rtmp".*\} 2/);
+  },
+  { config: { ingest: { ...RTMP.ingest, reconnect_ms: 20_000 } }, missing, milliseconds: 90_000 },
+);
+
+relayTest(
+  "what ffmpeg sends by RTMP is exported by moq's command line",
+  async ({ relay, deadline }) => {
+    await using _encoder = await startEncoder({ url: `${rtmpOf(relay)}/${NAME}` });
+    await using viewer = watchFilm(relay, NAME);
+    const film = await deadline.for("the film", viewer.read(LENGTH));
+    assert.deepEqual([...film.subarray(0, 4)], [0, 0, 0, 1]);
+    assert.ok(film.length >= LENGTH);
+  },
+  { config: RTMP, missing: ffmpegMissing ?? moqCliMissing, milliseconds: 90_000 },
+);
+
 /** Where RTMP is taken in. */
 function rtmpOf(relay: RelayProcess): string {
   const address = /"listening for RTMP".*?"address":"([^"]+)"/.exec(relay.log())?.[1];
@@ -43,6 +91,8 @@ function startEdge({ port, certificateHash }: RelayProcess): Promise<RelayProces
   });
 }
 
+type Page = Awaited<ReturnType<Browser["newPage"]>>;
+
 /** Where the film is looked at. */
 interface Screen {
   readonly browser: Browser;
@@ -50,19 +100,28 @@ interface Screen {
   readonly relay: RelayProcess;
 }
 
-/** Plays the film until it was seen to go on for a while. */
-async function look({ deadline }: RelayTest, { browser, served, relay }: Screen): Promise<void> {
+/** Opens a page that plays the film. */
+async function play({ browser, served, relay }: Screen): Promise<Page> {
   const page = await browser.newPage();
   await page.goto(served.url);
   await page.evaluate(
     ([url, name]) => (globalThis as unknown as CameraPage).play(url, name),
     [`http://127.0.0.1:${relay.port}/`, NAME] as const,
   );
-  const pictures = page.evaluate(
+  return page;
+}
+
+/** What was seen, once it was so many pictures. */
+function picturesOf(page: Page, count: number): Promise<readonly (number | undefined)[]> {
+  return page.evaluate(
     (count) => (globalThis as unknown as CameraPage).pictures(count),
-    ENOUGH,
+    count,
   );
-  const seen = await deadline.for(`${ENOUGH} pictures`, pictures);
+}
+
+/** Plays the film until it was seen to go on for a while. */
+async function look({ deadline }: RelayTest, screen: Screen): Promise<void> {
+  const seen = await deadline.for(`${ENOUGH} pictures`, picturesOf(await play(screen), ENOUGH));
   const goesOn = seen.every((number, at) => {
     if (number === undefined || at === 0) return number !== undefined;
     // A busy machine leaves some out, but none comes after a later one; behind the last is the first.

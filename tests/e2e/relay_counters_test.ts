@@ -86,6 +86,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   qumo_relay_encoder_frames_total: ENCODERS,
   qumo_relay_encoders_active: ENCODERS,
   'qumo_relay_encoders_started_total{protocol="rtmp"}': ENCODERS,
+  'qumo_relay_encoders_started_total{protocol="http"}': "relay/media/ingest/http_ingest_test.ts",
   'qumo_relay_encoder_limits_total{limit="rate"}': ENCODERS,
   'qumo_relay_encoder_limits_total{limit="connections"}': "relay/media/rtmp/listener_test.ts",
   ...Object.fromEntries(

@@ -13,7 +13,7 @@ import { hang } from "../catalog/hang.ts";
 import { msf } from "../catalog/msf.ts";
 import { catalogBytes } from "../catalog/reader.ts";
 import type { MediaFrame, TrackConfig } from "../frame.ts";
-import { MAX_ENCODER_TRACKS, MAX_KEPT_BYTES, NO_KEY_FRAME_US } from "./limits.ts";
+import { DELAY_STEP_US, MAX_ENCODER_TRACKS, MAX_KEPT_BYTES, NO_KEY_FRAME_US } from "./limits.ts";
 import { LocalPublisher } from "./local_publisher.ts";
 import { MediaTrack, objectOf } from "./media_track.ts";
 import type { IngestMetrics } from "./metrics.ts";
@@ -54,6 +54,8 @@ export class Broadcast {
   readonly #logged = new Set<string>();
   #withdraw: (() => void) | undefined;
   #isCatalogNew = true;
+  // In milliseconds; 0 where every frame comes when it is there.
+  #jitter = 0;
   // Microseconds from the encoder's timestamps to Unix time.
   #offset: number | undefined;
   // The timestamp of the last key frame.
@@ -123,6 +125,16 @@ export class Broadcast {
     if (track.config.kind === "video") this.#watchKeyFrames(placed);
   }
 
+  /** Frames come so late, in microseconds, for which viewers need as long a buffer. */
+  delay(microseconds: number): void {
+    const steps = Math.ceil(microseconds / DELAY_STEP_US);
+    const jitter = steps * DELAY_STEP_US / 1_000;
+    // Within one step it is as if every frame came by itself.
+    if (steps <= 1 || jitter <= this.#jitter) return;
+    this.#jitter = jitter;
+    this.#isCatalogNew = true;
+  }
+
   /** A frame is not there, or of no use: those that build on it are not either. */
   lost(id: number, reason: FrameDrop): void {
     this.#media.get(id)?.breakOff();
@@ -181,7 +193,9 @@ export class Broadcast {
   #publishCatalogs(): void {
     this.#isCatalogNew = false;
     for (const [format, track] of this.#catalogs) {
-      const catalog = { tracks: [...this.#media.values()].map((one) => entryOf(format, one)) };
+      const catalog = {
+        tracks: [...this.#media.values()].map((one) => entryOf(format, one, this.#jitter)),
+      };
       track.begin();
       track.write(objectOf(NO_PROPERTIES, [catalogBytes(format, catalog)]));
     }
@@ -242,9 +256,15 @@ const CONTAINERS: Record<CatalogFormat["name"], Container> = {
 function entryOf(
   { name: format }: CatalogFormat,
   { config, renditions }: MediaTrack,
+  jitter: number,
 ): CatalogTrack {
   const { name } = renditions[format === "hang" ? "hang" : "loc"].name;
-  return { name: new TextDecoder().decode(name), config, container: CONTAINERS[format] };
+  return {
+    name: new TextDecoder().decode(name),
+    config,
+    container: CONTAINERS[format],
+    ...(jitter > 0 && { jitter }),
+  };
 }
 
 function isSame(one: TrackConfig, other: TrackConfig): boolean {

@@ -77,6 +77,11 @@ export class Encoder {
     this.broadcast.frame(track, frame);
   }
 
+  /** See {@linkcode Broadcast.delay}. */
+  delay(microseconds: number): void {
+    if (!this.#isOver) this.broadcast.delay(microseconds);
+  }
+
   /** See {@linkcode Broadcast.lost}. */
   lost(track: number, reason: FrameDrop): void {
     if (!this.#isOver) this.broadcast.lost(track, reason);

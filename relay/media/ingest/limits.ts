@@ -29,3 +29,6 @@ export const PACE_BURST_MS = 2_000;
 
 /** What a message counts for beside its bytes, since tiny ones cost the relay as much as these. */
 export const MESSAGE_COST_BYTES = 1_000;
+
+/** Steps in which the catalog says how late frames come: it is not told anew for every fragment. */
+export const DELAY_STEP_US = 100_000;

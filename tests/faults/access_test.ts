@@ -4,6 +4,8 @@ import type { Token } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { faultTest, total } from "../support/faults/case.ts";
 import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
+import { SEED } from "../support/properties.ts";
+import { Random } from "../support/random.ts";
 import { subscribe } from "../support/peers/scripted_requests.ts";
 
 const key = await generate("ES256", "main");
@@ -52,6 +54,40 @@ faultTest(
       assert.equal(answer.code, "unauthorized");
     }
     peer.close();
+  },
+  { config: CONFIG },
+);
+
+faultTest(
+  "sessions with tokens that are made up of pieces of good ones come to nothing",
+  async (context) => {
+    const { relay, deadline } = context;
+    const random = new Random(SEED);
+    const pieces = [
+      head,
+      body,
+      signature,
+      ".",
+      "..",
+      btoa('{"alg":"none"}'),
+      "eyJ",
+      "\u0000",
+      "../",
+    ];
+    const before = await total(relay, 'qumo_relay_sessions_ended_total{reason="unauthorized"}');
+    for (let at = 0; at < 100; at++) {
+      const text = Array.from(
+        { length: 1 + random.below(6) },
+        () => pieces[random.below(pieces.length)]!.slice(random.below(3)),
+      ).join("");
+      const value = new TextEncoder().encode(`${text}${random.below(2) === 0 ? "." : ""}`);
+      const setup = { authorizationTokens: [{ alias: "none", type: 0n, value } as const] };
+      const peer = await deadline.for("a session", ScriptedPeer.dial(relay, { setup }))
+        .catch(() => undefined);
+      if (peer !== undefined) await deadline.for("its end", peer.closed);
+    }
+    const ended = await total(relay, 'qumo_relay_sessions_ended_total{reason="unauthorized"}');
+    assert.equal(ended - before, 100);
   },
   { config: CONFIG },
 );

@@ -83,7 +83,7 @@ export class HlsServer {
       const outcome = await allowed(this.#parts.gate, { request, remote, scope: place.key }, {
         asked,
         act: async () => {
-          const broadcast = await this.#broadcast(place);
+          const broadcast = await this.#broadcast(place, track === undefined);
           if (broadcast instanceof Response) return broadcast;
           if (track === undefined) return indexOf(broadcast, queryOf(request));
           return await mediaAnswer(broadcast, { track, file, request }, this.#parts.settings);
@@ -96,10 +96,11 @@ export class HlsServer {
   }
 
   /** The broadcast with its catalog, or the answer that says why there is none. */
-  async #broadcast(place: Place): Promise<Broadcast | Response> {
+  async #broadcast(place: Place, isNew: boolean): Promise<Broadcast | Response> {
     const { settings } = this.#parts;
     const key = `${place.key} ${formatNamespace(place.namespace)}`;
-    if (this.#open.get(key)?.broadcast.isOver === true) this.#leave(key);
+    // Who has watched it is told that it is over; who begins looks for another one.
+    if (isNew && this.#open.get(key)?.broadcast.isOver === true) this.#leave(key);
     if (!this.#open.has(key) && this.#open.size >= settings.maxBroadcasts) {
       return problem(503, `more than ${settings.maxBroadcasts} broadcasts are watched`, 5_000);
     }

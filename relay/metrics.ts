@@ -95,6 +95,8 @@ export class RelayMetrics {
     sessionsHeld: 0,
     kicks: 0,
     accessEntriesLeftOut: 0,
+    quotaRefusals: zeros(words.QUOTAS),
+    tenantsOverQuota: 0,
   };
   /** Media over HTTP. */
   readonly media = {

@@ -271,7 +271,7 @@ export class RelayMesh implements RegistryObserver {
   }
 
   #report(): RelayReport {
-    const { address, certificateHash, load, isDraining } = this.#context;
+    const { address, certificateHash, load, isDraining, steering } = this.#context;
     const links = this.#mesh?.links() ?? [];
     return {
       links: Object.fromEntries(links.map(({ neighbor, state, rttMs }) => [neighbor, {
@@ -285,6 +285,7 @@ export class RelayMesh implements RegistryObserver {
         next_hop: nextHop,
       })),
       certificateSha256: certificateHash(),
+      tenants: steering?.usage ?? [],
       address: address(),
       draining: isDraining(),
     };

@@ -113,9 +113,15 @@ export const ACCESS_CUTS = [
   "expired", // Its token has expired.
   "revoked", // A controller revoked what allowed it, or does not allow the tenant in this region.
   "kicked", // An operator ended what there was.
+  "over_quota", // Its tenant used more than its policy says for too long.
 ] as const;
 /** One of {@linkcode ACCESS_CUTS}. */
 export type AccessCut = typeof ACCESS_CUTS[number];
+
+/** Which quota of its tenant a session or a request was refused by. */
+export const QUOTAS = ["sessions", "tracks", "ingress", "egress"] as const;
+/** One of {@linkcode QUOTAS}. */
+export type Quota = typeof QUOTAS[number];
 
 /** Why a connection did not become a session. The log has the details. */
 export const HANDSHAKE_REFUSALS = [

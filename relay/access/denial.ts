@@ -5,7 +5,9 @@ export interface Denial {
     | "malformed_auth_token"
     | "expired_auth_token"
     /** It may come again. */
-    | "going_away";
+    | "going_away"
+    /** Its tenant uses as much as it may. */
+    | "excessive_load";
   readonly reason: string;
   /** Whether it is about a token that none of the relay's keys knows. */
   readonly isStrange?: true;

@@ -7,7 +7,7 @@ import {
 } from "@qumo/shared/runtime";
 import { CatVerifier } from "./cat/cat_verifier.ts";
 import { KeyStore } from "./key_store.ts";
-import { policyText } from "./policy_text.ts";
+import { isFor, policyText } from "./policy_text.ts";
 import type { TokenSettings } from "./token_access.ts";
 import { TokenJudge } from "./token_judge.ts";
 import { Verifier } from "./verifier.ts";
@@ -50,7 +50,9 @@ export async function explainToken(
   const kind = judge.takes("cat") && !text.includes(".") ? "cat" : "jwt";
   const verified = await judge.verify({ kind, text: text.trim() }, NOBODY);
   if (!verified.ok) throw new StartError(`refused: ${verified.refusal.reason}`);
-  return policyText(verified.value, path);
+  const explained = policyText(verified.value, path);
+  if (path !== undefined && !isFor(verified.value, path)) throw new StartError(explained.trimEnd());
+  return explained;
 }
 
 const NOBODY = { path: "", remoteAddress: "", protocol: "" };

@@ -117,3 +117,12 @@ export const HOOK_FAILURES = 5;
 
 /** For how long, in milliseconds; then one question tries whether it answers again. */
 export const HOOK_PAUSE_MS = 5_000;
+
+/** Milliseconds between two looks at what tenants use. */
+export const USAGE_LOOK_MS = 1_000;
+
+/** Looks that bits per second are averaged over, so that a large picture makes no peak. */
+export const USAGE_LOOKS = 5;
+
+/** How long a tenant may use more than its policy says before requests are ended, in milliseconds. */
+export const QUOTA_GRACE_MS = 10_000;

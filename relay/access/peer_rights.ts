@@ -8,6 +8,7 @@ import {
 } from "@qumo/shared/runtime";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { AuthorizationRequest, Permit, Rights, ShownToken } from "../session/rights.ts";
+import type { SessionMetrics } from "../session/metrics.ts";
 import type { SessionLimits } from "../session/settings.ts";
 import { holderOf, idsOf } from "./holder_text.ts";
 import { MAX_SLEEP_MS } from "./limits.ts";
@@ -17,12 +18,14 @@ import type { Loss, Present } from "./present.ts";
 import { Renewals } from "./renewals.ts";
 import { type Need, NEEDS, type PermitRights, RequestPermit } from "./request_permit.ts";
 import { SessionPolicies } from "./session_policies.ts";
+import type { Tenants } from "./tenants.ts";
 import type { VerifiedTokens } from "./verified_tokens.ts";
 import type { Denial } from "./denial.ts";
 
 /** What is forbidden at the moment, whatever tokens say. */
 export interface Bans {
   readonly present: Present;
+  readonly tenants: Pick<Tenants, "enter" | "ofUse">;
   /** Why a token of this holder counts no more; absent: it does. */
   ofHolder(holder: Holder): Denial | undefined;
   /** Why nobody may do anything with this name, which begins with the fields of the path. */
@@ -43,6 +46,8 @@ export interface PeerRightsParts {
   readonly bans: Bans;
 }
 
+type Measuring = ReturnType<Tenants["enter"]>;
+
 /** The rights of one peer: the policies of its tokens, for as long as these are in force. */
 export class PeerRights implements Rights, PermitRights {
   readonly session: number;
@@ -61,6 +66,9 @@ export class PeerRights implements Rights, PermitRights {
   // Why it may do nothing any more.
   #closedBy: Denial | undefined;
   #isClosed = false;
+  // What it uses counts for the first of its tenants.
+  readonly #tenant: Measuring | undefined;
+  #countTracks = () => 0;
 
   constructor(parts: PeerRightsParts) {
     const { clock, policies, session, bans } = parts;
@@ -72,7 +80,22 @@ export class PeerRights implements Rights, PermitRights {
     this.#policies = new SessionPolicies(policies, (policy) => this.#isInForce(policy));
     this.#renewals = new Renewals(clock, () => this.#isClosed || this.#look());
     bans.present.enter(this);
+    const tenant = policies.find(({ holder }) => holder.tenant !== undefined)?.holder.tenant;
+    if (tenant !== undefined) this.#tenant = bans.tenants.enter(tenant, this);
     for (const { holder } of policies) bans.present.hold(this, holder);
+  }
+
+  measured(metrics: SessionMetrics, tracks: () => number): SessionMetrics {
+    this.#countTracks = tracks;
+    return this.#tenant?.meter.counting(metrics) ?? metrics;
+  }
+
+  get tracks(): number {
+    return this.#countTracks();
+  }
+
+  get requests(): readonly RequestPermit[] {
+    return [...this.#permits.keys()];
   }
 
   limitsOf(configured: SessionLimits): SessionLimits {
@@ -87,7 +110,9 @@ export class PeerRights implements Rights, PermitRights {
     const path = scope === undefined ? this.#parts.path : fieldsOfUrl(scope);
     const need = { ...NEEDS[action], name: { path, namespace, track: track?.name } };
     const permit = new RequestPermit(this, need, shown.value);
-    return this.isAllowed(permit) ? done(permit) : refused(this.denialOf(permit));
+    if (!this.isAllowed(permit)) return refused(this.denialOf(permit));
+    const overuse = this.#overuse(need.right, shown.value);
+    return overuse === undefined ? done(permit) : refused(overuse);
   }
 
   /** What a session may do goes by the tokens that it came with. */
@@ -195,6 +220,15 @@ export class PeerRights implements Rights, PermitRights {
     if (this.#forget(permit)) this.#leaveIfOver(this.#whyOver());
   }
 
+  /** Why a tenant may make no more requests of this kind. */
+  #overuse(right: Right, shown: readonly Policy[]): Denial | undefined {
+    for (const { holder } of [...this.#policies.current, ...shown]) {
+      const denial = this.#parts.bans.tenants.ofUse(right, holder);
+      if (denial !== undefined) return denial;
+    }
+    return undefined;
+  }
+
   #forget(permit: RequestPermit): boolean {
     const held = this.#permits.get(permit);
     if (held === undefined) return false;
@@ -216,6 +250,7 @@ export class PeerRights implements Rights, PermitRights {
     for (const permit of [...this.#permits.keys()]) this.#forget(permit);
     for (const { holder } of policies) present.release(this, holder);
     present.leave(this);
+    this.#tenant?.leave();
   }
 
   #isInForce({ until, holder }: Policy): boolean {

@@ -36,11 +36,18 @@ export function policyText(policy: Policy, path?: string): string {
   return path === undefined ? lines : lines + pathText(policy, path);
 }
 
+/** Whether a token allows anything for a session at a path. */
+export function isFor(policy: Policy, path: string): boolean {
+  return rightsAt(policy, fieldsOfUrl(path)).length > 0;
+}
+
+function rightsAt(policy: Policy, path: Namespace): Right[] {
+  return RIGHTS.filter((right) => allowsUnder(policy, right, { path, namespace: [] }));
+}
+
 function pathText(policy: Policy, path: string): string {
   const fields = fieldsOfUrl(path);
-  const rights = RIGHTS.filter((right) =>
-    allowsUnder(policy, right, { path: fields, namespace: [] })
-  );
+  const rights = rightsAt(policy, fields);
   const where = `at path ${textOf(fields)}:`;
   if (rights.length === 0) return `${where} refused, the token is not for this path\n`;
   return `${where} admitted, may ${rights.map((right) => WORDS[right]).join(", ")}\n`;

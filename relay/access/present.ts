@@ -11,6 +11,9 @@ export interface Bearer {
   /** When it came, in milliseconds since 1970. */
   readonly since: number;
   readonly holder: Readonly<Record<string, string | undefined>>;
+  /** Tracks that it publishes. */
+  readonly tracks: number;
+  readonly requests: readonly PresentRequest[];
   /** Looks again at what is allowed; returns what became of it. */
   review(): Loss;
   /** Ends the session if it came with a token that is meant, otherwise its requests with one. */
@@ -29,8 +32,12 @@ export interface Loss {
 /** A request that is here. */
 export interface PresentRequest {
   readonly bearer: Bearer;
+  /** Of two requests the one that came later has the higher one. */
+  readonly number: number;
   /** Whether the peer sends what it is about. */
   readonly publishes: boolean;
+  /** Whether the peer gets what it is about. */
+  readonly receives: boolean;
   /** Ends it. */
   cut(denial: Denial): void;
 }

@@ -1,5 +1,6 @@
 import { type Clock, done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
 import type { AuthorizationRequest, Permit, Rights, ShownToken } from "../session/rights.ts";
+import type { SessionMetrics } from "../session/metrics.ts";
 import type { SessionLimits } from "../session/settings.ts";
 import { MAX_REFUSED_TOKENS, MAX_SLEEP_MS } from "./limits.ts";
 import { fieldsOfUrl } from "./paths.ts";
@@ -33,6 +34,10 @@ export class RelayRights implements Rights {
     this.#relay = parts.relay;
     const { tokenId, name, keyId } = parts.relay;
     this.holder = { token: tokenId, subject: name, key: keyId };
+  }
+
+  measured(metrics: SessionMetrics): SessionMetrics {
+    return metrics;
   }
 
   limitsOf(configured: SessionLimits): SessionLimits {

@@ -41,6 +41,8 @@ export interface PermitRights extends Bearer {
 
 /** What allows one request: the session's policies, and those of its own tokens. */
 export class RequestPermit implements Permit, PresentRequest {
+  static #last = 0;
+  readonly number = ++RequestPermit.#last;
   readonly bearer: PermitRights;
   readonly need: Need;
   /** The fields of its name, those of the path first. */
@@ -54,6 +56,10 @@ export class RequestPermit implements Permit, PresentRequest {
     this.need = need;
     this.fields = [...need.name.path, ...need.name.namespace];
     this.own = own;
+  }
+
+  get receives(): boolean {
+    return this.need.right === "subscribe" || this.need.right === "fetch";
   }
 
   get publishes(): boolean {

@@ -1,7 +1,12 @@
 import type { Clock, Log } from "@qumo/shared/runtime";
-import type { AccessTarget, Revocation, TenantPolicy } from "@qumo/shared/topology/access_schemas";
+import type {
+  AccessTarget,
+  Revocation,
+  TenantPolicy,
+  TenantUsage,
+} from "@qumo/shared/topology/access_schemas";
 import type { Namespace } from "@qumo/shared/wire";
-import type { AccessCut } from "../vocabulary.ts";
+import type { AccessCut, Quota } from "../vocabulary.ts";
 import { Hold } from "./hold.ts";
 import { MAX_KICKS_KNOWN, SESSION_SKEW_MS } from "./limits.ts";
 import type { Bans } from "./peer_rights.ts";
@@ -23,6 +28,10 @@ export interface SteeringCounts {
   kicks: number;
   /** Entries of a controller that could not be read, or were too many. */
   accessEntriesLeftOut: number;
+  /** Sessions and requests that a quota of their tenant refused. */
+  readonly quotaRefusals: Record<Quota, number>;
+  /** Tenants that use more now than their policy says. */
+  tenantsOverQuota: number;
 }
 
 /** The dependencies of {@linkcode Steering}. */
@@ -67,11 +76,11 @@ export class Steering implements Bans {
   #areTooMany = false;
 
   constructor(parts: SteeringParts) {
-    const { clock, counts, region } = parts;
+    const { clock, log, counts, region } = parts;
     this.#parts = parts;
     this.#list = new RevocationList(clock);
     this.#hold = new Hold(clock);
-    this.tenants = new Tenants({ counts, region, present: this.present });
+    this.tenants = new Tenants({ clock, log, counts, region, present: this.present });
   }
 
   /** A controller says what is revoked: nobody comes in until it is known, for some time. */
@@ -155,10 +164,20 @@ export class Steering implements Bans {
   /** Why a session with these tokens may not come in. */
   ofSession(policies: readonly Policy[]): Denial | undefined {
     for (const { holder } of policies) {
-      const denial = this.ofHolder(holder);
+      const denial = this.ofHolder(holder) ?? this.tenants.ofSession(holder);
       if (denial !== undefined) return denial;
     }
     return undefined;
+  }
+
+  /** What tenants use here. */
+  get usage(): readonly TenantUsage[] {
+    return this.tenants.usage;
+  }
+
+  /** What tenants use at all other relays. */
+  used(elsewhere: readonly TenantUsage[]): void {
+    this.tenants.used(elsewhere);
   }
 
   ofHolder(holder: Holder): Denial | undefined {
@@ -181,6 +200,7 @@ export class Steering implements Bans {
 
   close(): void {
     this.#hold.close();
+    this.tenants.close();
   }
 
   #revoke(revocation: Revocation): void {
@@ -270,6 +290,7 @@ const CUT_BY: Record<Denial["kind"], AccessCut> = {
   malformed_auth_token: "revoked",
   unauthorized: "revoked",
   going_away: "kicked",
+  excessive_load: "over_quota",
 };
 
 const REVOKED_NAME: Denial = { kind: "unauthorized", reason: "the namespace is revoked" };

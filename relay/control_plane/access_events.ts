@@ -4,12 +4,15 @@ import {
   revocationSchema,
   type TenantPolicy,
   tenantPolicySchema,
+  type TenantUsage,
 } from "@qumo/shared/topology/access_schemas";
 import type { ServerEvent } from "@qumo/shared/topology";
 import type { z } from "zod";
 
 /** Receives what controllers say about access, and says what tenants use. */
 export interface AccessListener {
+  /** What tenants use at this relay. */
+  readonly usage: readonly TenantUsage[];
   /** A list of everything follows. */
   begin(): void;
   /** A part of the list, or a change of it. */
@@ -21,6 +24,8 @@ export interface AccessListener {
   /** So many entries could not be read. */
   leftOut(count: number): void;
   kick(order: KickOrder): void;
+  /** What tenants use at all other relays. */
+  used(elsewhere: readonly TenantUsage[]): void;
 }
 
 /** What changed of revocations and policies. */

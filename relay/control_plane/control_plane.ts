@@ -98,6 +98,7 @@ export class ControlPlane {
       report,
       announces: () => this.#announces.told,
       onAccepted: (url, isNews) => this.#accepted(url, isNews),
+      onUsed: (elsewhere) => options.access?.used(elsewhere),
       cut: this.#cut.signal,
     });
     this.#follower = new ControllerFollower({

@@ -4,7 +4,9 @@ import {
   MAX_FLOW_BYTES_PER_RELAY,
   MAX_FLOW_TRACK_LENGTH,
   MAX_FLOWS_PER_RELAY,
+  MAX_TENANTS_PER_RELAY,
 } from "@qumo/shared/topology";
+import { type TenantUsage, tenantUsageSchema } from "@qumo/shared/topology/access_schemas";
 import { z } from "zod";
 import { FEW_ANNOUNCES, JITTER, MIN_HEARTBEAT_MS } from "./limits.ts";
 import type { Epoch } from "./epoch.ts";
@@ -28,6 +30,8 @@ export interface RelayReport {
   readonly flows: readonly Flow[];
   /** 64 hexadecimal digits; empty if no hash is reported. */
   readonly certificateSha256: string;
+  /** What tenants use here. */
+  readonly tenants: readonly TenantUsage[];
   /** The URL at which other relays reach this one; empty if they cannot. */
   readonly address: string;
   /** Whether this relay drains. */
@@ -48,6 +52,8 @@ export const acceptedSchema = z.object({
   next_heartbeat_ms: z.number().positive().optional(),
   resend_announces: z.boolean().optional(),
   has_rival: z.boolean().optional(),
+  /** What tenants use at all other relays; an older controller has none, and refuses ours. */
+  tenants: z.array(tenantUsageSchema).optional(),
 });
 
 /** A controller's answer to a heartbeat. */
@@ -65,6 +71,7 @@ export class Heartbeat {
   // The version of the announces that the controller has; undefined before its first answer.
   #known: number | undefined;
   #mayHaveFlows = false;
+  #readsTenants = false;
   #untoldFlows = 0;
   #intervalMs: number;
 
@@ -109,6 +116,7 @@ export class Heartbeat {
         draining: report.draining,
         ...(isWhole ? { announces: announces.told } : { announces_digest: announces.digest }),
         ...(saysFlows && { flows }),
+        ...(this.#readsTenants && { tenants: report.tenants.slice(0, MAX_TENANTS_PER_RELAY) }),
       },
     };
   }
@@ -117,11 +125,17 @@ export class Heartbeat {
   accepted(beat: Beat, answer: Accepted): boolean {
     if (beat.announces !== undefined) this.#known = beat.announces;
     if (beat.flows === 0) this.#mayHaveFlows = false;
+    this.#readsTenants = answer.tenants !== undefined;
     const asked = answer.next_heartbeat_ms ?? Infinity;
     this.#intervalMs = Math.min(this.#settings.heartbeatIntervalMs, asked);
     const mustResend = answer.resend_announces === true && beat.announces === undefined;
     if (mustResend) this.#known = undefined;
     return mustResend;
+  }
+
+  /** A heartbeat was refused: perhaps for what an older controller does not read. */
+  refused(): void {
+    this.#readsTenants = false;
   }
 
   /** The next heartbeat is a new registration: the controller then has nothing of this relay. */

@@ -31,6 +31,7 @@ const REPORT: RelayReport = {
   load: { sessions: 1 },
   flows: [],
   certificateSha256: "",
+  tenants: [],
   address: "",
   draining: false,
 };

@@ -1,4 +1,5 @@
 import { type Clock, type Log, sleep } from "@qumo/shared/runtime";
+import type { TenantUsage } from "@qumo/shared/topology/access_schemas";
 import { z } from "zod";
 import type { ControllerClient, ControllerFault } from "./controller_client.ts";
 import { type Controllers, Retry } from "./controllers.ts";
@@ -23,6 +24,8 @@ export interface RegistrarOptions {
   readonly announces: () => readonly string[];
   /** A heartbeat was accepted by the controller at `url`; `isNews` if the one before it was not. */
   readonly onAccepted: (url: string, isNews: boolean) => void;
+  /** Receives what tenants use at all other relays. */
+  readonly onUsed?: (elsewhere: readonly TenantUsage[]) => void;
   /**
    * Aborted when even a heartbeat that is under way must stop. Until then it may finish, because
    * the controller may or may not have received one that is cut off.
@@ -177,6 +180,7 @@ export class Registrar {
     }, acceptedSchema);
     if (!answer.ok) return this.#refused(url, answer.refusal);
     const isDue = heartbeat.accepted(beat, answer.value.value);
+    this.#options.onUsed?.(answer.value.value.tenants ?? []);
     this.#lookForAge(url, answer.value.value.revision);
     this.#lookForRival(url, answer.value.value.has_rival === true);
     this.#accepted(url);
@@ -222,6 +226,7 @@ export class Registrar {
   #refused(url: string, fault: ControllerFault): { ms: number; isCalm: boolean } {
     const { controllers, heartbeat, log, random, epoch } = this.#options;
     this.#failures++;
+    heartbeat.refused();
     if (this.#beginsAnew(url, fault)) return { ms: 0, isCalm: false };
     const isNews = this.#problem?.code !== fault.code;
     this.#problem = fault;

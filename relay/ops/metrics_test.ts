@@ -102,6 +102,8 @@ Deno.test("the names of metrics are part of the product", async () => {
     "qumo_relay_lookups_total",
     "qumo_relay_hls_requests_total",
     "qumo_relay_hls_losses_total",
+    "qumo_relay_quota_refusals_total",
+    "qumo_relay_tenants_over_quota",
     "qumo_relay_unhandled_errors_total",
     "qumo_relay_objects_total",
     "qumo_relay_object_bytes_total",

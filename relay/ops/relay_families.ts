@@ -169,6 +169,17 @@ export const sessionFamilies: readonly Family[] = [
     "what",
     ({ counts }) => counts.media.hlsLosses,
   ),
+  counters(
+    "qumo_relay_quota_refusals_total",
+    "Sessions and requests refused because their tenant uses as much as it may, by quota.",
+    "quota",
+    ({ counts }) => counts.access.quotaRefusals,
+  ),
+  gauge(
+    "qumo_relay_tenants_over_quota",
+    "Tenants with sessions here that use more than their policy says.",
+    ({ counts }) => counts.access.tenantsOverQuota,
+  ),
   counter(
     "qumo_relay_unhandled_errors_total",
     "Unexpected internal errors.",

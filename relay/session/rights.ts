@@ -1,6 +1,7 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { Refusal } from "../track/mod.ts";
+import type { SessionMetrics } from "./metrics.ts";
 import type { SessionLimits } from "./settings.ts";
 
 /** A token with its value. */
@@ -63,6 +64,8 @@ export interface Rights {
   readonly isRelay: boolean;
   /** For logs: whose rights they are. */
   readonly holder: Readonly<Record<string, string | undefined>>;
+  /** Counters for the session, by which what it uses is known too, with the tracks that it says. */
+  measured(metrics: SessionMetrics, tracks: () => number): SessionMetrics;
   /** The limits of the session, as far as its tokens lower them. */
   limitsOf(configured: SessionLimits): SessionLimits;
   /** Whether the peer may do something; what it may do it may do until its permit says otherwise. */
@@ -104,6 +107,7 @@ const LASTING: Permit = {
 const EVERYTHING: Rights = {
   isRelay: true,
   holder: {},
+  measured: (metrics) => metrics,
   limitsOf: (configured) => configured,
   authorize: () => Promise.resolve(done(LASTING)),
   renew: () => Promise.resolve(done(undefined)),

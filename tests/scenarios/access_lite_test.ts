@@ -130,6 +130,7 @@ function countingGate(held: Set<Permit>): Gate {
     isRelay: false,
     renew: () => Promise.resolve(done(undefined)),
     holder: {},
+    measured: (metrics) => metrics,
     limitsOf: (configured) => configured,
     authorize: () => Promise.resolve(done(permit())),
     onLost: () => {},

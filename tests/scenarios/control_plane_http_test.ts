@@ -67,6 +67,7 @@ function relay(name: string, given: {
       load: {},
       flows: [],
       certificateSha256: "",
+      tenants: [],
       address: `moqt://127.0.0.1:4433`,
       draining: false,
     }),

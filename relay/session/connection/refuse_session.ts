@@ -10,6 +10,8 @@ export function refuseSession(
 ): void {
   // It may come again.
   if (kind === "going_away") return closer.close("no_error", reason, "kicked");
+  // No draft has a code for who has as many sessions as it may.
+  if (kind === "excessive_load") return closer.close("internal_error", reason, "limit");
   const isOfToken = kind === "expired_auth_token" || kind === "malformed_auth_token";
   const code = isOfToken && sessionCodes[kind] !== undefined ? kind : "unauthorized";
   closer.close(code, reason, "unauthorized");

@@ -179,7 +179,7 @@ export class LiteSession implements Session {
   }
 
   #contextOf(scope: Scope, setup: LiteSetup, rights: Rights): LiteContext {
-    const { log, clock, settings, hop } = this.#options;
+    const { log, clock, settings, hop, metrics } = this.#options;
     return {
       ...this.#options,
       version: this.#version,
@@ -191,6 +191,7 @@ export class LiteSession implements Session {
       closer: this.#closer,
       hops: { own: hop, peer: setup.hop ?? 0n, cost: this.#costOf(setup) },
       believesRoutes: rights.isRelay,
+      metrics: rights.measured(metrics, () => this.counts.tracks),
       settings: { ...settings, limits: rights.limitsOf(settings.limits) },
       authorize: (action, name) => rights.authorize({ action, ...name, tokens: [] }),
     };

@@ -24,7 +24,9 @@ export class EstablishedMoqt implements EstablishedSession {
   readonly #rights: Rights;
   readonly #token: LinkToken | undefined;
 
-  constructor(options: Options, result: HandshakeResult, foundation: Foundation) {
+  constructor(given: Options, result: HandshakeResult, foundation: Foundation) {
+    const measured = result.rights.measured(given.metrics, () => this.counts.tracks);
+    const options = { ...given, metrics: measured };
     const { clock, metrics, connection, link, streamBudget } = options;
     const { peer, access, settings, scope } = result;
     const { streams, tasks, closer, shutdown } = foundation;

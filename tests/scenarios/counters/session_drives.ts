@@ -98,6 +98,29 @@ export const ENDINGS: readonly Drive[] = [
     },
   },
   {
+    what: "a tenant that uses more than it may",
+    async run(moved) {
+      await using world = new SteeredWorld();
+      const setup = {
+        authorizationTokens: [plainToken({ put: "live", get: "live", tenant: "acme" })],
+      };
+      const publisher = await world.connect({ setup });
+      await (await publish(publisher)).expect("requestOk");
+      const used = { tenant: "acme", sessions: 9, tracks: 9, ingress_bps: 9, egress_bps: 9 };
+      world.steering.used([used]);
+      const quotas = ["sessions", "tracks", "ingress_bps", "egress_bps"];
+      for (const quota of quotas.toReversed()) {
+        world.tell({ policies: [{ tenant: "acme", [quota]: 5 }] });
+        await (await publish(publisher, { track: trackOf("live", quota), alias: 9n })).next();
+        await (await subscribe(publisher, {}, trackOf("live", quota))).next();
+        if (quota === "tracks") await world.advance(12_000);
+      }
+      const other = await world.connect({ setup });
+      await other.closed;
+      moved.take(await scrape(world.metrics));
+    },
+  },
+  {
     what: "an older client that offers no protocol",
     async run(moved) {
       const metrics = new RelayMetrics();

@@ -125,7 +125,11 @@ export const TABLE: readonly Row[] = [
       "shared/wire/equal_bytes.ts",
       "relay/vocabulary.ts",
     ],
-    types: ["relay/session/rights.ts", "relay/session/settings.ts"],
+    types: [
+      "relay/session/metrics.ts",
+      "relay/session/rights.ts",
+      "relay/session/settings.ts",
+    ],
   },
   { from: "relay/control_plane", may: ["shared/topology", "shared/runtime"] },
   {

@@ -116,6 +116,7 @@ export class ControlPlaneWorld {
       load: {},
       flows: [],
       certificateSha256: "",
+      tenants: [],
       address: `moqt://${settings.name}:4433`,
       draining: false,
     };

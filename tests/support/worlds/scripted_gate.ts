@@ -41,6 +41,7 @@ function rightsBy(authorizer: Authorizer, ofSetup: readonly ShownToken[]): Right
   return {
     isRelay: true,
     holder: {},
+    measured: (metrics) => metrics,
     limitsOf: (configured) => configured,
     async authorize(request) {
       const tokens = [...ofSetup, ...request.tokens];

@@ -4,8 +4,10 @@ import type { ChangeEntry, ChangeEvent, EventPlace } from "./change_log.ts";
 import {
   MAX_INTEREST_LENGTH,
   MAX_INTEREST_LENGTH_IN_ALL,
+  MAX_INTEREST_LENGTH_PER_CLIENT,
   MAX_INTERESTS,
   MAX_INTERESTS_IN_ALL,
+  MAX_INTERESTS_PER_CLIENT,
 } from "./limits.ts";
 import type { WatchScope } from "./use_cases.ts";
 import type { Wakeups } from "./wakeups.ts";
@@ -13,6 +15,8 @@ import type { Wakeups } from "./wakeups.ts";
 /** Somebody who follows some announces. */
 export interface Interested {
   readonly scope: WatchScope;
+  /** Whose it is: all of one client have a share of what there is for all. */
+  readonly client: string;
   /** The event at a place of the log concerns it. All are given one object, which many keep. */
   concerns(place: EventPlace): void;
   /** There is something to read, or the controller ends. */
@@ -33,6 +37,7 @@ export class InterestIndex {
   readonly #tree = new InterestTree<Interested>();
   readonly #held = new Map<Interested, { readonly keys: Map<string, Interest>; amount: Amount }>();
   readonly #all: Amount = { count: 0, length: 0 };
+  readonly #clients = new Map<string, Amount>();
   readonly #wakeups: Wakeups;
 
   constructor(wakeups: Wakeups) {
@@ -65,10 +70,17 @@ export class InterestIndex {
     };
     const isTooMuch = held.amount.count + change.count > MAX_INTERESTS ||
       held.amount.length + change.length > MAX_INTEREST_LENGTH;
+    const share = this.#clients.get(who.client) ?? { count: 0, length: 0 };
+    const isTooMuchOfOne = share.count + change.count > MAX_INTERESTS_PER_CLIENT ||
+      share.length + change.length > MAX_INTEREST_LENGTH_PER_CLIENT;
     const isTooMuchInAll = this.#all.count + change.count > MAX_INTERESTS_IN_ALL ||
       this.#all.length + change.length > MAX_INTEREST_LENGTH_IN_ALL;
-    if (added.length > 0 && (isTooMuch || isTooMuchInAll)) {
-      const whose = isTooMuch ? "of one watcher" : "of all watchers";
+    if (added.length > 0 && (isTooMuch || isTooMuchOfOne || isTooMuchInAll)) {
+      const whose = isTooMuch
+        ? "of one watcher"
+        : isTooMuchOfOne
+        ? "of one client"
+        : "of all watchers";
       return refused(refusal("limit_reached", `Too many interests ${whose}`));
     }
     for (const one of dropped) this.#drop(who, one);
@@ -127,21 +139,24 @@ export class InterestIndex {
     const held = this.#held.get(who)!;
     if (held.keys.has(keyOf(one)) || !this.#tree.add(one, who)) return;
     held.keys.set(keyOf(one), one);
-    this.#count(held.amount, one, 1);
+    this.#count(who, one, 1);
   }
 
   #drop(who: Interested, one: Interest): void {
     const held = this.#held.get(who)!;
     if (!held.keys.delete(keyOf(one))) return;
     this.#tree.delete(one, who);
-    this.#count(held.amount, one, -1);
+    this.#count(who, one, -1);
   }
 
-  #count(own: Amount, { text }: Interest, sign: 1 | -1): void {
-    for (const amount of [own, this.#all]) {
+  #count(who: Interested, { text }: Interest, sign: 1 | -1): void {
+    const share = this.#clients.get(who.client) ?? { count: 0, length: 0 };
+    for (const amount of [this.#held.get(who)!.amount, share, this.#all]) {
       amount.count += sign;
       amount.length += sign * text.length;
     }
+    if (share.count === 0) this.#clients.delete(who.client);
+    else this.#clients.set(who.client, share);
   }
 }
 

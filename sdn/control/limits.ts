@@ -101,6 +101,12 @@ export const MAX_INTERESTS = 8192;
 /** Characters of the texts of one watcher's interests: 128 for each of the maximum number. */
 export const MAX_INTEREST_LENGTH = 1024 * 1024;
 
+/** Interests of the watchers of one client address: half of all, so that others have room. */
+export const MAX_INTERESTS_PER_CLIENT = 100_000;
+
+/** Characters of their texts. */
+export const MAX_INTEREST_LENGTH_PER_CLIENT = 12 * 1024 * 1024;
+
 /** Interests of all watchers: 200 for each of a thousand relays, at some 500 bytes. */
 export const MAX_INTERESTS_IN_ALL = 200_000;
 

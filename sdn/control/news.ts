@@ -65,6 +65,7 @@ export class AllNews implements News {
 /** The changes that concern one watcher: those of its scope, and of the announces that it follows. */
 export class ConcerningNews implements News, Interested {
   readonly scope: WatchScope;
+  readonly client: string;
   readonly wake: () => void;
   readonly #log: ChangeLog;
   readonly #index: InterestIndex;
@@ -78,11 +79,12 @@ export class ConcerningNews implements News, Interested {
   constructor(
     log: ChangeLog,
     index: InterestIndex,
-    who: { readonly scope: WatchScope; readonly wake: () => void },
+    who: { readonly scope: WatchScope; readonly client: string; readonly wake: () => void },
   ) {
     this.#log = log;
     this.#index = index;
     this.scope = who.scope;
+    this.client = who.client;
     this.wake = who.wake;
     this.#begun = log.revision;
     index.enter(this);

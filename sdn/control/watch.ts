@@ -87,12 +87,12 @@ class Watcher implements WatchFeed {
     this.#query = query;
     const { changeLog, wakeups, interested } = sources;
     const wake = this.#wake;
-    const { interest, since } = query;
+    const { interest, since, client } = query;
     // Told by itself, not in its turn.
     const scope = { ...query.scope, access: false };
     if (query.scope.access) this.#access = sources.access.follow(query.scope, { since, wake });
     if (interest !== undefined && !scope.announces) {
-      this.#concerning = new ConcerningNews(changeLog, interested, { scope, wake });
+      this.#concerning = new ConcerningNews(changeLog, interested, { scope, client, wake });
     }
     this.#news = this.#concerning ?? new AllNews(changeLog, scope, { wakeups, wake });
   }

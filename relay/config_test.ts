@@ -341,7 +341,7 @@ Deno.test("what cannot be of controllers, neighbors and links is refused at its 
       ],
       [
         'upstream: ["moqt://origin:4433#sha256=12"]',
-        /upstream\.0: .*#sha256= and 64 hex digits/,
+        /upstream\.0: .*sha256= and 64 hex digits/,
       ],
       ...["moqt-16", "moqt-18+moqt-18", "moq-lite-02", "", "moqt-18&protocols=moqt-20"].map((
         list,

@@ -1,4 +1,4 @@
-import { type Clock, type Log, type Timer } from "@qumo/shared/runtime";
+import { type Clock, type Log, namespaceText, type Timer } from "@qumo/shared/runtime";
 import { formatNamespace } from "@qumo/shared/wire";
 import type { Gate } from "../../session/rights.ts";
 import type { Registry } from "../../track/mod.ts";
@@ -117,7 +117,7 @@ export class HlsServer {
   #begin(key: string, { key: scopeKey, namespace }: Place): Open {
     const { registry, settings, counts, clock, log } = this.#parts;
     const scope = registry.enter(scopeKey);
-    const named = log.with({ namespace: formatNamespace(namespace), path: scope.path });
+    const named = log.with({ namespace: namespaceText(namespace), path: scope.path });
     const budget = this.#budget;
     const broadcast = new Broadcast({
       ...{ scope, namespace, settings, budget, counts, clock },

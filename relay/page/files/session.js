@@ -1,8 +1,11 @@
-import { sessionUrl } from "./place.js";
+import { hasToken, sessionUrl } from "./place.js";
 
 /** Milliseconds until the next attempt: at first, and at most. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5_000;
+
+/** A session that ended within so many milliseconds was refused, as by a relay that wants a token. */
+const REFUSED_MS = 1_000;
 
 /** Milliseconds that WebTransport has before WebSocket is tried beside it. */
 const WEBSOCKET_DELAY_MS = 1_000;
@@ -54,8 +57,10 @@ export class Session {
       if (this.#left) await this.#sleep(undefined);
       try {
         const session = await this.#connect();
-        wait = FIRST_WAIT_MS;
+        const began = performance.now();
         await this.#live(session);
+        if (performance.now() - began >= REFUSED_MS) wait = FIRST_WAIT_MS;
+        else this.problem.set(refusalWords());
       } catch (error) {
         this.problem.set(wordsOf(error));
       }
@@ -143,6 +148,13 @@ async function startOfRelay() {
   } catch {
     return undefined;
   }
+}
+
+/** The library does not tell why the relay ended a session at once; as a rule it is the token. */
+function refusalWords() {
+  return hasToken
+    ? "the relay ended it at once: it may not take the token of this address"
+    : "the relay ended it at once: it may want a token, as ?jwt= in the address";
 }
 
 /** The library tries several ways at once, and tells of each why it failed. */

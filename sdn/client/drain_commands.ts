@@ -29,7 +29,7 @@ export const drainCommand: ClientCommand = {
     return printAnswer(
       call,
       await call.api.ask<RelayStatus>({ method: "POST", path: `/relay${pathOf(name)}/drain` }),
-      () => `${name} is draining; undrain puts it back into use\n`,
+      () => `${name} is draining; until it has exited, undrain puts it back into use\n`,
     );
   },
 };

@@ -63,7 +63,7 @@ Deno.test("a drain is asked for before it is done, and scripts say --yes", async
   const drained = await mesh.run(["drain", "a", "--yes"]);
   assert.deepEqual([drained.code, drained.stdout], [
     0,
-    "a is draining; undrain puts it back into use\n",
+    "a is draining; until it has exited, undrain puts it back into use\n",
   ]);
   assert.match((await mesh.run(["ls"])).stdout, /\na +eu +draining/);
   assert.equal((await mesh.run(["undrain", "a"])).code, 0);

@@ -22,6 +22,7 @@ const HTTP = "shared/http/listener_test.ts";
 const ENCODERS = "tests/scenarios/encoders_test.ts";
 const HOOK = "relay/access/hook/hook_test.ts";
 const HLS = "relay/media/hls/hls_server_test.ts";
+const HLS_MEDIA = "tests/scenarios/hls_test.ts";
 const LOOKUPS = "relay/media/lookups/lookups_test.ts";
 const INTERESTS = "tests/scenarios/interests_test.ts";
 
@@ -93,8 +94,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
     HLS_OUTCOMES.map((outcome) => [`qumo_relay_hls_requests_total{outcome="${outcome}"}`, HLS]),
   ),
   ...Object.fromEntries(
-    HLS_LOSSES.map((what) => [`qumo_relay_hls_losses_total{what="${what}"}`, HLS]),
+    HLS_LOSSES.map((what) => [`qumo_relay_hls_losses_total{what="${what}"}`, HLS_MEDIA]),
   ),
+  'qumo_relay_hls_requests_total{outcome="ok"}': HLS_MEDIA,
+  'qumo_relay_hls_requests_total{outcome="malformed"}': HLS_MEDIA,
   ...Object.fromEntries(
     LOOKUP_OUTCOMES.map((outcome) => [`qumo_relay_lookups_total{outcome="${outcome}"}`, LOOKUPS]),
   ),

@@ -3,6 +3,12 @@
 /** What a stream is read into to begin with: many streams are short or silent. */
 export const FIRST_BUFFER_BYTES = 1_024;
 
+/**
+ * How long a WebTransport session that is refused stays open: a tab of Chromium 156 crashes when its
+ * session is closed while it opens the first streams.
+ */
+export const REFUSAL_DELAY_MS = 500;
+
 /** What a busy stream is read into: a few packets at once, and many streams still cost little. */
 export const READ_BUFFER_BYTES = 16_384;
 

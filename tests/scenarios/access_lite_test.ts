@@ -1,3 +1,4 @@
+import { REFUSAL_DELAY_MS } from "../../relay/session/limits.ts";
 import { done } from "@qumo/shared/runtime";
 import { liteVersions } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
@@ -19,6 +20,10 @@ for (const version of liteVersions) {
     await using lite = guarded();
     for (const claims of [{ ...ALL, exp: 0 }, {}, { root: "other", get: "" }]) {
       const peer = await comeWith(lite, claims, "/demo");
+      await lite.advance(REFUSAL_DELAY_MS - 1);
+      // Browsers open their first streams meanwhile.
+      await lite.stillPending(peer.connection.closed);
+      await lite.advance(1);
       assert.equal((await peer.connection.closed).code, unauthorized);
     }
     assert.equal((await (await lite.peer()).connection.closed).code, unauthorized);

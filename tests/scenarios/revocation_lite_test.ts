@@ -1,4 +1,5 @@
 /** What a controller revokes while the relay runs, in moq-lite. */
+import { REFUSAL_DELAY_MS } from "../../relay/session/limits.ts";
 import { liteVersions } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { plainPath } from "../support/worlds/plain_tokens.ts";
@@ -27,6 +28,7 @@ for (const version of liteVersions) {
       assert.equal(code, version.sessionCodes.unauthorized);
       assert.match(reason, /is revoked/);
       const again = await comeWith(lite, { ...ALL, jti });
+      await lite.advance(REFUSAL_DELAY_MS);
       assert.equal((await again.connection.closed).code, version.sessionCodes.unauthorized);
     }
     await lite.stillPending(canary.connection.closed);

@@ -3,7 +3,7 @@ import type { LiteSetup, LiteVersion } from "@qumo/shared/wire";
 import type { Scope } from "../../track/mod.ts";
 import type { Connection } from "../../transport/types.ts";
 import { PeerQuota } from "../connection/peer_quota.ts";
-import { refuseSession } from "../connection/refuse_session.ts";
+import { refuseNewSession, refuseSession } from "../connection/refuse_session.ts";
 import { pathWithToken } from "../connection/shown_token.ts";
 import { SessionCloser } from "../connection/session_closer.ts";
 import { SessionShutdown } from "../connection/session_shutdown.ts";
@@ -108,7 +108,8 @@ export class LiteSession implements Session {
   async #speak(): Promise<void> {
     const setup = await this.#peerSetup();
     if (setup === undefined || this.#isOver) return;
-    const { connection, link, scopeOf, registry, streamBudget, relayName, gate } = this.#options;
+    const { connection, link, scopeOf, registry, streamBudget, relayName, gate, clock } =
+      this.#options;
     const path = link?.path ?? connection.path ?? setup.path ?? "";
     const admitted = await gate.admit({
       session: this.id,
@@ -119,7 +120,10 @@ export class LiteSession implements Session {
       protocol: this.protocol,
       relayName: undefined,
     });
-    if (!admitted.ok) return refuseSession(this.#closer, this.#version, admitted.refusal);
+    if (!admitted.ok) {
+      const refused = { closer: this.#closer, dialect: this.#version, connection, clock };
+      return await refuseNewSession(refused, admitted.refusal);
+    }
     const rights = admitted.value;
     if (this.#isOver) return rights.close();
     const key = this.#scopeKey = scopeOf(path, connection.authority ?? "");

@@ -9,7 +9,7 @@ import type { SessionSettings } from "../../settings.ts";
 import { clusterOption } from "./cluster.ts";
 import { PeerAccess } from "./access.ts";
 import { MAX_AUTH_TOKEN_CACHE_BYTES } from "../../limits.ts";
-import { refuseSession } from "../../connection/refuse_session.ts";
+import { refuseNewSession } from "../../connection/refuse_session.ts";
 import { pathWithToken, shownToken } from "../../connection/shown_token.ts";
 import type { Rights } from "../../rights.ts";
 import { TokenCache } from "./token_cache.ts";
@@ -62,7 +62,8 @@ export async function performHandshake(
     const tokens = new TokenCache(MAX_AUTH_TOKEN_CACHE_BYTES);
     const admitted = await admit(options, peer, tokens);
     if (admitted.ok) return resultOf(options, peer, { scopes, tokens, rights: admitted.value });
-    refuseSession(closer, options.draft, admitted.refusal);
+    const refused = { closer, dialect: options.draft, connection, clock };
+    await refuseNewSession(refused, admitted.refusal);
     return undefined;
   } finally {
     deadline.cancel();

@@ -18,7 +18,7 @@ import {
   printAnswer,
 } from "./command.ts";
 import { MAX_LISTED, PAGE } from "./limits.ts";
-import { bitRate, tableText } from "./table.ts";
+import { bitRate, many, tableText } from "./table.ts";
 
 type Revocation = z.infer<typeof revocationsAnswer>["revocations"][number];
 type Policies = z.infer<typeof policiesAnswer>["policies"];
@@ -107,7 +107,7 @@ export const kickCommand: ClientCommand = {
       path: "/kick",
       body,
     });
-    return printAnswer(call, answer, ({ relays }) => `${relays} relays were told\n`);
+    return printAnswer(call, answer, ({ relays }) => `told ${many(relays, "relay")}\n`);
   },
 };
 

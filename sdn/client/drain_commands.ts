@@ -1,12 +1,15 @@
 import type { z } from "zod";
 import type { oneRelayAnswer, relayStatusAnswer } from "../control/answers.ts";
 import { pathOf } from "./api.ts";
+import { many } from "./table.ts";
 import { type ClientCommand, confirmed, failed, printAnswer } from "./command.ts";
 
 type RelayStatus = z.infer<typeof relayStatusAnswer>;
 type OneRelay = z.infer<typeof oneRelayAnswer>;
 interface WhoAmI {
   readonly role: string;
+  /** The relay, or the beginning of names, that the token is for. */
+  readonly relay?: string;
 }
 
 /** Takes a relay out of use. */
@@ -21,9 +24,9 @@ export const drainCommand: ClientCommand = {
     const relay = await call.api.ask<OneRelay>({ path: `/relay${pathOf(name)}` });
     if (!relay.ok) return failed(relay.refusal);
     const { load, state } = relay.value;
-    const sessions = load?.sessions === undefined ? "its" : `its ${load.sessions}`;
+    const sessions = load?.sessions === undefined ? "sessions" : many(load.sessions, "session");
     const already = state === "draining" ? " It is draining already." : "";
-    const question = `Drain ${name}, and send ${sessions} sessions elsewhere?${already}`;
+    const question = `Drain ${name}, and send its ${sessions} elsewhere?${already}`;
     const agreed = confirmed(call, question);
     if (!agreed.ok) return agreed;
     return printAnswer(
@@ -61,6 +64,10 @@ export const whoAmICommand: ClientCommand = {
   words: [0, 0],
   async run(call) {
     const answer = await call.api.ask<WhoAmI>({ path: "/whoami" });
-    return printAnswer(call, answer, ({ role }) => `${role} at ${call.api.url}\n`);
+    return printAnswer(
+      call,
+      answer,
+      ({ role, relay }) => `${role}${relay === undefined ? "" : ` ${relay}`} at ${call.api.url}\n`,
+    );
   },
 };

@@ -57,3 +57,8 @@ export function ago(time: string | undefined, now: number): string | undefined {
   if (seconds < 120) return `${seconds}s`;
   return seconds < 7_200 ? `${Math.round(seconds / 60)}m` : `${Math.round(seconds / 3_600)}h`;
 }
+
+/** A number of things, of which there may be one: `1 relay`, `2 relays`. */
+export function many(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? "" : "s"}`;
+}

@@ -4,7 +4,7 @@ import type { flowsAnswer } from "../control/answers.ts";
 import { type Call, type ClientCommand, failed } from "./command.ts";
 import { LOOK_AGAIN_MS, TOP_TRACKS } from "./limits.ts";
 import { relayColumns, type Relays } from "./ls_command.ts";
-import { bitRate, tableText } from "./table.ts";
+import { bitRate, many, tableText } from "./table.ts";
 
 type Flows = z.infer<typeof flowsAnswer>;
 
@@ -49,8 +49,8 @@ function topText(
   const egress = relays.reduce((sum, { load }) => sum + (load?.egress_bps ?? 0), 0);
   const sessions = relays.reduce((sum, { load }) => sum + (load?.sessions ?? 0), 0);
   const unwell = relays.filter(({ state }) => state !== "registered").length + expired.length;
-  const head = `${relays.length} relays (${unwell} draining, unreachable or expired), ` +
-    `${sessions} sessions, ${bitRate(egress)}`;
+  const head = `${many(relays.length, "relay")} (${unwell} draining, unreachable or expired), ` +
+    `${many(sessions, "session")}, ${bitRate(egress)}`;
   const busiest = relays.toSorted((a, b) =>
     (b.load?.egress_bps ?? 0) - (a.load?.egress_bps ?? 0) || (a.relay < b.relay ? -1 : 1)
   );

@@ -4,6 +4,7 @@ import { runModule, runToEnd } from "../support/processes/program_process.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 const TOKEN = "correct-horse-battery-staple";
+const RELAYS_TOKEN = "a-token-of-relays-in-europe";
 
 /** A controller with three relays in a row, and a folder for files. */
 async function meshOf(config: object = {}, token?: string) {
@@ -103,7 +104,7 @@ Deno.test("what is revoked is listed and taken back, and tenants have policies",
   assert.equal((await mesh.run(["unrevoke", id])).code, 0);
   assert.equal((await mesh.run(["revoke"])).stdout.trim().split("\n").length, 1);
   const kicked = await mesh.run(["kick", "session", "a/17", "--yes"]);
-  assert.deepEqual([kicked.code, kicked.stdout], [0, "0 relays were told\n"]);
+  assert.deepEqual([kicked.code, kicked.stdout], [0, "told 0 relays\n"]);
   const terms = ["--sessions", "500", "--egress", "2G", "--regions", "eu"];
   const set = await mesh.run(["policy", "set", "acme", ...terms]);
   assert.equal(set.code, 0, set.stderr);
@@ -118,10 +119,11 @@ Deno.test("what is revoked is listed and taken back, and tenants have policies",
 });
 
 Deno.test("a controller that wants tokens is asked with one, from a file or a context", async () => {
-  const sha256 = await digest(TOKEN);
-  await using mesh = await meshOf({
-    auth: { mode: "token", tokens: [{ sha256, role: "admin" }] },
-  }, TOKEN);
+  const tokens = [
+    { sha256: await digest(TOKEN), role: "admin" },
+    { sha256: await digest(RELAYS_TOKEN), role: "relay", relay: "eu-*" },
+  ];
+  await using mesh = await meshOf({ auth: { mode: "token", tokens } }, TOKEN);
   const without = await mesh.run(["ls"]);
   assert.equal(without.code, 1);
   assert.match(without.stderr, /unauthorized.*--token-file/);
@@ -136,6 +138,9 @@ Deno.test("a controller that wants tokens is asked with one, from a file or a co
   );
   const who = await mesh.run(["whoami"], { QUMO_SDN_URL: "" });
   assert.deepEqual([who.code, who.stdout], [0, `admin at ${url}/\n`]);
+  await Deno.writeTextFile(file, RELAYS_TOKEN);
+  const relays = await mesh.run(["whoami", "--token-file", file]);
+  assert.equal(relays.stdout, `relay eu-* at ${url}/\n`);
   // The token of a context is for its controller alone.
   const other = await mesh.run(["whoami", "--url", url], { QUMO_SDN_URL: "" });
   assert.equal(other.code, 1);

@@ -214,6 +214,38 @@ meshTest(
   },
 );
 
+meshTest(
+  "what a tenant uses at one relay counts at the others: above its quota the newest sessions end",
+  MESH,
+  async ({ mesh, say }) => {
+    const [controller] = mesh.controllers;
+    const [lisbon, lyon] = [mesh.relay("lisbon"), mesh.relay("lyon")];
+    const acme = await mint({ jti: "acme", sub: "acme", tenant: "acme" });
+    const other = await mint({ jti: "other", sub: "other", tenant: "other" });
+    await controller!.ask("PUT", "/policy/acme", { sessions: 2 });
+    const used = async () => (await controller!.ask("GET", "/policy/acme")).body.used.sessions;
+    const peers = [
+      await publisherAt(lisbon, acme, "acme/one"),
+      await publisherAt(lisbon, acme, "acme/two"),
+      await publisherAt(lyon, other, "other/one"),
+    ];
+    await until("the report of both", async () => await used() === 2);
+    // At this relay the tenant has none: what it uses elsewhere is heard with the next heartbeat.
+    peers.push(await publisherAt(lyon, acme, "acme/three"));
+    await until("the report of a third", async () => await used() === 3);
+    const late = await until("its end", async () => await used() <= 2);
+    say(`the third session ended after ${late.toFixed(0)} ms`);
+    const ended = [lisbon, lyon].filter(({ log }) =>
+      log.includes("tenant uses more than its policy says")
+    );
+    assert.ok(ended.length > 0);
+    const stranger = peers[2]!.peer.closed.then(() => "ended");
+    assert.equal(await Promise.race([stranger, "open"]), "open");
+    for (const { peer } of peers) peer.close();
+    await gone();
+  },
+);
+
 const missing = pythonMissing("moq");
 
 meshTest(

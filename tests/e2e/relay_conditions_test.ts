@@ -14,6 +14,8 @@ Deno.test("a relay with a bad controller token says so, and is unready where tha
   await using program = await SdnProcess.start({ auth }, { token: admin });
   for (const isStrict of [false, true]) {
     await using relay = await startRelay({
+      // It waits for nobody to say what is revoked, who would not be told.
+      auth: { revocations_wait_ms: 0 },
       sdn: {
         urls: [program.url],
         relay_name: "tokyo",
@@ -25,7 +27,7 @@ Deno.test("a relay with a bad controller token says so, and is unready where tha
       const response = await fetch(`${relay.origin}${path}`);
       return { status: response.status, body: await response.json() };
     };
-    const refused = ["controller_unauthorized", "stale_mirror"];
+    const refused = ["controller_unauthorized", "stale_mirror", "revocations_unknown"];
     await becomes(async () => (await ask("/status")).body.conditions, refused);
     assert.equal((await ask("/status")).body.node_id, "tokyo", "it has one name");
     const { status, body } = await ask("/health?probe=ready");

@@ -256,10 +256,12 @@ export class Relay {
     this.#state = "draining";
     this.#certificates?.close();
     await this.#mesh.close();
-    await this.#access?.close();
+    const accessClosed = this.#access?.close();
+    // At once: sessions would look for other routes to what the mesh has ended.
     this.#listeners.close(NO_ERROR, "the relay is shutting down");
     this.#media.close();
     await this.#host.close();
+    await accessClosed;
     await this.#rtmp?.close();
     await this.#tasks.close();
     this.#eventLoop.close();

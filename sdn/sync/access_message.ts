@@ -29,6 +29,7 @@ const entrySchema = z.discriminatedUnion("about", [
 ]).transform((entry) => entry as AccessEntry).meta({
   id: "SyncAccess",
   type: "object",
+  additionalProperties: true,
   description: "What is revoked, or what a tenant may use, as controllers tell each other of it",
 });
 

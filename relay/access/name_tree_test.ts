@@ -1,13 +1,14 @@
 import { hasPrefix, type Namespace, namespaceKey } from "@qumo/shared/wire";
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import { checkProperty } from "../../tests/support/properties.ts";
 import { NameTree } from "./name_tree.ts";
 
 const field = fc.uint8Array({ minLength: 1, maxLength: 2, max: 2 });
 const name = fc.array(field, { maxLength: 4 });
 
 Deno.test("what is under a name and above it is what a look at all of them finds", () => {
-  fc.assert(fc.property(
+  checkProperty(fc.property(
     fc.array(fc.tuple(name, fc.nat(3), fc.boolean()), { maxLength: 30 }),
     name,
     (steps, asked) => {

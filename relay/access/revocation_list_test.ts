@@ -1,6 +1,7 @@
 import type { Revocation } from "@qumo/shared/topology/access_schemas";
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import { checkProperty } from "../../tests/support/properties.ts";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 import { fieldsOf } from "./paths.ts";
 import { RevocationList, targetsOf } from "./revocation_list.ts";
@@ -28,7 +29,7 @@ const revocation = fc.record({
 );
 
 Deno.test("no token and no name is revoked otherwise than a look at each revocation says", () => {
-  fc.assert(fc.property(
+  checkProperty(fc.property(
     fc.array(fc.oneof(revocation, fc.constantFrom("1", "2", "3")), { maxLength: 12 }),
     holder,
     path,

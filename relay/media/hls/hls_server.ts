@@ -5,6 +5,7 @@ import type { Registry } from "../../track/mod.ts";
 import { hang } from "../catalog/hang.ts";
 import type { MediaCounts } from "../counts.ts";
 import { answer, otherMethod, problem, refusal } from "../http/answers.ts";
+import { outcomeOf } from "../http/outcome.ts";
 import { allowed, queryOf } from "../http/visitor.ts";
 import { HLS_LOOK_MS, HLS_READY_MS, MAX_HLS_REQUESTS } from "../limits.ts";
 import { partsOf, trackOf } from "../model/names.ts";
@@ -56,7 +57,7 @@ export class HlsServer {
     this.#active++;
     try {
       const response = await this.#answer(request, remote);
-      hls[OUTCOMES[response.status] ?? "failed"]++;
+      hls[outcomeOf(response)]++;
       return response;
     } finally {
       this.#active--;
@@ -171,12 +172,3 @@ function indexOf({ tracks = [] }: Broadcast, query: string): Response {
 }
 
 const NO_NAME = () => problem(404, "there is /hls/NAME/index.m3u8");
-
-const OUTCOMES: Readonly<Record<number, keyof MediaCounts["hls"]>> = {
-  200: "ok",
-  400: "malformed",
-  401: "unauthorized",
-  404: "not_found",
-  503: "too_many",
-  504: "timed_out",
-};

@@ -2,6 +2,7 @@ import type { Clock } from "@qumo/shared/runtime";
 import type { Gate } from "../../session/rights.ts";
 import type { Registry } from "../../track/mod.ts";
 import { answer, otherMethod, problem, refusal } from "../http/answers.ts";
+import { outcomeOf } from "../http/outcome.ts";
 import { allowed } from "../http/visitor.ts";
 import { MAX_LOOKUPS } from "../limits.ts";
 import type { MediaCounts } from "../counts.ts";
@@ -38,7 +39,7 @@ export class Lookups {
     this.#active++;
     try {
       const response = await this.#answer(request, remote);
-      lookups[OUTCOMES[response.status] ?? "failed"]++;
+      lookups[outcomeOf(response)]++;
       return response;
     } finally {
       this.#active--;
@@ -114,12 +115,3 @@ function groupOf(text: string | null): bigint | undefined | "malformed" {
 }
 
 const NO_NAME = () => problem(400, "no track can have this name");
-
-const OUTCOMES: Readonly<Record<number, keyof MediaCounts["lookups"]>> = {
-  200: "ok",
-  400: "malformed",
-  401: "unauthorized",
-  404: "not_found",
-  503: "too_many",
-  504: "timed_out",
-};

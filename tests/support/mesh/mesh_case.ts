@@ -44,13 +44,23 @@ export function runAsProcesses(scenarios: readonly MeshScenario[], config: Relay
   }
 }
 
+/** How a test of a mesh of processes is run. */
+export interface MeshTestOptions {
+  readonly deadline?: number;
+  readonly ignore?: boolean;
+  /** False where connections of the test's own end some time after it, as those of clients in Deno do. */
+  readonly isTidy?: boolean;
+}
+
 /** One scenario on a mesh of its own. When it fails, what all processes wrote and say is printed. */
 export function meshTest(
   name: string,
-  options: MeshOptions & { readonly deadline?: number; readonly ignore?: boolean },
+  options: MeshOptions & MeshTestOptions,
   body: (ground: ProcessGround) => Promise<void>,
 ): void {
-  Deno.test({ name, ignore: options.ignore ?? false, fn: run });
+  const isTidy = options.isTidy ?? true;
+  const sanitizers = isTidy ? {} : { sanitizeOps: false, sanitizeResources: false };
+  Deno.test({ name, ignore: options.ignore ?? false, ...sanitizers, fn: run });
 
   async function run(): Promise<void> {
     using deadline = new Deadline(options.deadline ?? DEADLINE);

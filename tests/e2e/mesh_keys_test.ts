@@ -38,7 +38,13 @@ const controllerConfig = { mesh: { identity_lifetime_sec: 2 * LIFETIME_SEC } };
 for (const [by, relayConfig] of [["a key", BY_KEY], ["their controller", BY_CONTROLLER]] as const) {
   meshTest(
     `relays that know each other by ${by} ask for tokens, and carry what they did when one is killed`,
-    { topology: diamond(), relayConfig, controllerConfig, clientPath: `/?jwt=${user}` },
+    {
+      topology: diamond(),
+      relayConfig,
+      controllerConfig,
+      clientPath: `/?jwt=${user}`,
+      isTidy: false,
+    },
     async ({ mesh, publisher, viewer, comesBy, kill, within, say }) => {
       const live = await publisher("concert", "west");
       const watching = await viewer(live, "east");
@@ -78,6 +84,7 @@ meshTest(
     topology: diamond(),
     relayConfig: { ...BY_KEY, mesh: { ...BY_KEY.mesh as object, ...STEADY.mesh as object } },
     clientPath: `/?jwt=${user}`,
+    isTidy: false,
   },
   async ({ mesh, publisher, viewer, comesBy, withinGroups }) => {
     const live = await publisher("concert", "west");

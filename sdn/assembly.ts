@@ -142,6 +142,7 @@ export class Assembly {
       random: Math.random,
       onOlder: (peer) =>
         log.warn("an older controller is not told of revocations and policies", { peer }),
+      onKicksLost: (peer, count) => log.warn("a controller was not told of kicks", { peer, count }),
     });
     this.controller.followAccess({
       push: (keys) => replicator.push(keys),

@@ -24,6 +24,7 @@ export class AccessRoom {
   readonly feed: AccessFeed;
   readonly usages: TenantUsages;
   readonly #options: AccessRoomOptions;
+  #exchange: AccessExchange | undefined;
 
   constructor(options: AccessRoomOptions) {
     const { clock, registry, changeLog, leaseMs, onBehind } = options;
@@ -44,7 +45,7 @@ export class AccessRoom {
   /** This controller's side of what controllers tell each other. */
   exchange(journal: Journal, service: AccessService): AccessExchange {
     const { clock, registry } = this.#options;
-    return new AccessExchange({
+    return this.#exchange = new AccessExchange({
       book: registry.access,
       wall: () => clock.wall(),
       now: () => clock.now(),
@@ -62,6 +63,7 @@ export class AccessRoom {
       usages: () => this.usages.size,
       usagesLeftOut: () => this.usages.leftOut,
       kicks: () => this.feed.kicks,
+      kicksLost: () => this.#exchange?.kicksLost ?? 0,
     };
   }
 }

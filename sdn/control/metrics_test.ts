@@ -26,6 +26,7 @@ function controllerMetrics() {
     usages: () => 0,
     usagesLeftOut: () => 0,
     kicks: () => 0,
+    kicksLost: () => 0,
     members: () => [],
     events: () =>
       new Map([["store_lost", { kept: 2, left_out: 1 }], ["store_back", { kept: 1, left_out: 0 }]]),

@@ -19,6 +19,7 @@ export interface StateSources {
   readonly usages: () => number;
   readonly usagesLeftOut: () => number;
   readonly kicks: () => number;
+  readonly kicksLost: () => number;
   readonly revision: () => number;
   readonly prolonged: () => number;
   readonly isStoreHealthy: () => boolean;
@@ -65,6 +66,11 @@ export function stateFamilies(sources: StateSources): Family[] {
       sources.usagesLeftOut,
     ),
     counter("qumo_sdn_kicks_total", "Kicks that relays were told", sources.kicks),
+    counter(
+      "qumo_sdn_kicks_lost_total",
+      "Kicks that a peer controller was not told, because it did not answer",
+      sources.kicksLost,
+    ),
     counter(
       "qumo_sdn_leases_prolonged_total",
       "Leases that did not end because the controller itself was busy or stopped, or a peer fell silent",

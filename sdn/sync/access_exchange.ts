@@ -29,6 +29,8 @@ export interface AccessExchangeOptions {
 
 /** One controller's side of what controllers tell each other about access. */
 export class AccessExchange {
+  /** Kicks that another controller was not told of. */
+  kicksLost = 0;
   readonly #options: AccessExchangeOptions;
   #digest: { readonly version: number; readonly text: string } | undefined;
 

@@ -1,6 +1,7 @@
 import { Backoff, type Clock, sleep, type TaskGroup } from "@qumo/shared/runtime";
 import type { AccessExchange } from "./access_exchange.ts";
 import type { AccessMessage, AccessMessageAnswer } from "./access_message.ts";
+import { MAX_ACCESS_WAIT_MS, MAX_KICKS, USAGES_MS } from "./limits.ts";
 
 /** A client of another controller for what is about access. */
 export interface AccessPeer {
@@ -23,16 +24,9 @@ export interface AccessReplicatorOptions {
   readonly random: () => number;
   /** Called once for a peer that is older and is told nothing. */
   readonly onOlder: (peer: string) => void;
+  /** Called when a peer was not told of so many kicks. */
+  readonly onKicksLost: (peer: string, count: number) => void;
 }
-
-/** The longest wait after a failure: what was revoked while a peer was cut off must not wait. */
-const MAX_WAIT_MS = 500;
-
-/** Milliseconds between two reports of what tenants use. */
-const USAGES_MS = 2000;
-
-/** Kicks for a peer that does not answer: they cut what is there now, so later they mean nothing. */
-const MAX_KICKS = 100;
 
 /**
  * Tells peer controllers at once what changes about access, beside the exchange of relays: large
@@ -73,6 +67,8 @@ class AccessLink {
   readonly #keys = new Set<string>();
   readonly #relays = new Set<string>();
   #kicks: AccessMessage["kicks"] = [];
+  // Those that the peer is being told of.
+  #told: AccessMessage["kicks"] = [];
   #wake: () => void = () => {};
   #comparedAt: number | undefined;
   #usagesAt = -Infinity;
@@ -82,8 +78,8 @@ class AccessLink {
     this.#peer = peer;
     this.#options = options;
     const { clock, random } = options;
-    const first = MAX_WAIT_MS / 4;
-    this.#backoff = new Backoff({ first, cap: MAX_WAIT_MS, healthyAfter: 0, random }, clock);
+    const first = MAX_ACCESS_WAIT_MS / 4;
+    this.#backoff = new Backoff({ first, cap: MAX_ACCESS_WAIT_MS, healthyAfter: 0, random }, clock);
   }
 
   push(key: string): void {
@@ -98,6 +94,7 @@ class AccessLink {
 
   kick(kick: AccessMessage["kicks"][number]): void {
     if (this.#kicks.length < MAX_KICKS) this.#kicks.push(kick);
+    else this.#lost(1);
     this.#wake();
   }
 
@@ -111,7 +108,7 @@ class AccessLink {
         if (signal.aborted) return;
         // The exchange of relays reports that the peer is lost; the next comparison finds what changed.
         this.#comparedAt = undefined;
-        this.#kicks = [];
+        this.#loseKicks();
         await sleep(this.#options.clock, this.#backoff.failed(), signal);
         continue;
       }
@@ -123,7 +120,7 @@ class AccessLink {
     const { exchange, clock } = this.#options;
     const startedAt = clock.now();
     this.#keys.clear();
-    const kicks = this.#kicks.splice(0);
+    const kicks = this.#told = this.#kicks.splice(0);
     const answer = await this.#ask({ usages: exchange.usages(), kicks }, signal);
     if (answer !== undefined && answer.digest !== exchange.digest()) {
       const all = await this.#ask({ entries: exchange.entries(), all: true }, signal);
@@ -135,7 +132,7 @@ class AccessLink {
   async #tell(signal: AbortSignal): Promise<void> {
     const { exchange, clock } = this.#options;
     const entries = exchange.entries(this.#keys);
-    const kicks = this.#kicks.splice(0);
+    const kicks = this.#told = this.#kicks.splice(0);
     this.#keys.clear();
     const isTime = this.#untilUsages() <= 0;
     const usages = isTime ? exchange.usages(this.#relays) : [];
@@ -150,9 +147,22 @@ class AccessLink {
 
   async #ask(message: Partial<AccessMessage>, signal: AbortSignal) {
     const answer = await this.#peer.access(message, signal);
+    this.#told = [];
     if (answer === undefined && !this.#isOlder) this.#options.onOlder(this.#peer.name);
     this.#isOlder = answer === undefined;
     return answer;
+  }
+
+  #loseKicks(): void {
+    const count = this.#told.length + this.#kicks.length;
+    this.#told = [];
+    this.#kicks = [];
+    if (count > 0) this.#lost(count);
+  }
+
+  #lost(count: number): void {
+    this.#options.exchange.kicksLost += count;
+    this.#options.onKicksLost(this.#peer.name, count);
   }
 
   #untilComparison(): number {

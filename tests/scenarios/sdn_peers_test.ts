@@ -11,6 +11,7 @@ const INTERVAL = 10_000;
 async function cluster(size: number, { interval = INTERVAL, leaseMs = 90_000 } = {}) {
   const clock = new ManualClock();
   const cut = new Set<number>();
+  const lost: string[] = [];
   const tasks = new TaskGroup((_task, error) => assert.fail(String(error)));
   const traffic = { digests: 0, puts: 0 };
   const members = await Promise.all(
@@ -48,6 +49,7 @@ async function cluster(size: number, { interval = INTERVAL, leaseMs = 90_000 } =
       intervalMs: interval,
       random: () => 0.5,
       onOlder: () => {},
+      onKicksLost: (peer, count) => void lost.push(`${peer} ${count}`),
     });
     member.controller.followAccess({
       push: (keys) => access.push(keys),
@@ -68,7 +70,7 @@ async function cluster(size: number, { interval = INTERVAL, leaseMs = 90_000 } =
     member.controller.hearElsewhere(() => replicator.isDeaf);
   }
   const asks = members.map((member) => member.ask);
-  return { clock, cut, tasks, traffic, members, asks: asks as [Ask, Ask, ...Ask[]] };
+  return { clock, cut, lost, tasks, traffic, members, asks: asks as [Ask, Ask, ...Ask[]] };
 }
 
 type Ask = Awaited<ReturnType<typeof testController>>["ask"];
@@ -368,6 +370,20 @@ Deno.test("what is revoked at one controller is revoked at all, also when they w
     assert.deepEqual((await revoked(ask)).sort(), ["here", "there"]);
     assert.equal((await ask("GET", "/policy/acme")).status, 404);
   }
+  await tasks.close();
+});
+
+Deno.test("a kick that a controller cannot be told is counted, and not told later", async () => {
+  const { clock, cut, lost, tasks, members, asks: [one] } = await cluster(2);
+  await clock.advance(0);
+  cut.add(1);
+  await one("POST", "/kick", { kind: "subject", value: "alice" });
+  await clock.advance(0);
+  assert.deepEqual(lost, ["c1 1"]);
+  cut.delete(1);
+  await clock.advance(INTERVAL);
+  assert.deepEqual(lost, ["c1 1"]);
+  assert.equal(members[0]!.access.kicksLost, 1, "qumo_sdn_kicks_lost_total");
   await tasks.close();
 });
 

@@ -67,6 +67,7 @@ function clusterText(): Promise<string> {
     usages: () => 0,
     usagesLeftOut: () => 0,
     kicks: () => 0,
+    kicksLost: () => 0,
     prolonged: () => 0,
     revision: () => 0,
     isStoreHealthy: () => true,

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { announcesCovering, type Flow } from "@qumo/shared/topology";
 
 /** A relay that a client may be assigned to. */
 export interface Assignable {
@@ -15,6 +16,8 @@ export interface Assignable {
    * The cost of the route to the nearest relay that has the track; `Infinity` when there is none.
    */
   readonly distance: number;
+  /** Whether the relay has the track: it has the publisher, or takes it for viewers already. */
+  readonly hasTrack: boolean;
 }
 
 /** A geographic position, in degrees. */
@@ -35,14 +38,18 @@ export interface Client {
 
 // Loads are rounded to steps of this size; otherwise all clients of a moment would go to one relay.
 const LOAD_STEPS = 10;
+// Up to this load a relay gathers a track's viewers: each further one that takes the track costs it,
+// and the one that it takes the track from, as much as a viewer or more. The rest is room for those
+// who come before the relay reports them.
+const GATHERED = 0.7;
 // A relay at or above this load is assigned only when there is no other.
 const FULL = 0.9;
 const EARTH_RADIUS_KM = 6371;
 
 /**
- * The best relay for a client: not full, in or near the client's region, with little load, close to
- * the source of the track. Equal relays share clients evenly (rendezvous hashing), and a client
- * keeps its relay.
+ * The best relay for a client: not full, in or near the client's region, with the track already and
+ * room for more of its viewers, with little load, close to the source of the track. Equal relays
+ * share clients evenly (rendezvous hashing), and a client keeps its relay.
  */
 export function assign<T extends Assignable>(
   candidates: readonly T[],
@@ -55,6 +62,7 @@ export function assign<T extends Assignable>(
       candidate.isReached ? 0 : 1,
       candidate.cpu >= FULL ? 1 : 0,
       farness(candidate.region, client, regions),
+      candidate.hasTrack && candidate.cpu < GATHERED ? 0 : 1,
       Math.floor(candidate.cpu * LOAD_STEPS),
       candidate.distance,
     ],
@@ -62,6 +70,13 @@ export function assign<T extends Assignable>(
   }));
   ranked.sort((a, b) => compare(a.rank, b.rank) || (a.spread < b.spread ? -1 : 1));
   return ranked[0]?.candidate;
+}
+
+/** Whether one of the flows is of the track, or of one below it where it is a namespace. */
+export function takesTrack(flows: readonly Flow[], track: string): boolean {
+  // The text of an announce of the track alone: flows are named so.
+  const [alone] = announcesCovering(track);
+  return flows.some((flow) => flow.track === alone || flow.track.startsWith(`${track}/`));
 }
 
 function farness(region: string, client: Client, regions: ReadonlyMap<string, GeoPoint>): number {

@@ -2,7 +2,7 @@ import { type Clock, done, type Outcome, printable, refused } from "@qumo/shared
 import { type Refusal, refusal } from "@qumo/shared/topology";
 import { distances, explain, findRoutes, type Graph, nextHops, obstacles } from "../graph/mod.ts";
 import type { Registry } from "../registry/mod.ts";
-import { assign, type GeoPoint } from "./assign.ts";
+import { assign, type GeoPoint, takesTrack } from "./assign.ts";
 import type { ChangeLog } from "./change_log.ts";
 import { MAX_NAME_SHOWN, MAX_REASON_SHOWN, MAX_SOURCES } from "./limits.ts";
 import { Turns } from "./turns.ts";
@@ -123,6 +123,7 @@ export class RouteService implements RouteUseCases {
 
   #assign(graph: Graph, { region, track, latitude, longitude, client }: AssignQuery) {
     const sources = track === undefined ? [] : this.#parts.registry.directory.covering(track);
+    const flows = this.#parts.registry.flows;
     const fromSource = sources.slice(0, MAX_SOURCES).map(({ relay }) => distances(graph, relay));
     const candidates = [...this.#parts.registry.relays.values()]
       .filter((entry) => entry.record.registered && !entry.draining && entry.record.address !== "")
@@ -132,7 +133,9 @@ export class RouteService implements RouteUseCases {
         const distance = Math.min(Infinity, ...costs);
         const { name, region, load } = record;
         const isReached = graph.nodes[number]?.state !== "unreachable";
-        return { name, region, cpu: load?.cpu ?? 0, distance, isReached, record };
+        const hasTrack = distance === 0 ||
+          track !== undefined && takesTrack(flows.get(name) ?? [], track);
+        return { name, region, cpu: load?.cpu ?? 0, distance, hasTrack, isReached, record };
       });
     const place = latitude === undefined || longitude === undefined
       ? undefined

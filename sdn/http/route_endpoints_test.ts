@@ -143,6 +143,29 @@ Deno.test("without a relay that fits nobody is assigned one", async () => {
   assert.equal((await ask("GET", "/assign?latitude=91&longitude=0")).status, 400);
 });
 
+Deno.test("GET /assign gathers viewers where the track is, with its publisher or taken for others", async () => {
+  const { ask } = await testController();
+  const beat = (name: string, cpu: number, more: object = {}) =>
+    ask("PUT", `/relay/${name}`, {
+      address: `moqt://${name}:4433`,
+      neighbors: { one: 1, two: 1, three: 1 },
+      load: { cpu },
+      ...more,
+    });
+  const flows = [{ track: "live/x/~/video", next_hop: "one", source: "one" }];
+  await beat("one", 0.6, { announces: ["live/x"] });
+  await beat("two", 0.4);
+  await beat("three", 0);
+  const assigned = async () => (await ask("GET", "/assign?track=live/x")).body.relay;
+  assert.equal(await assigned(), "one");
+  assert.equal((await ask("GET", "/assign")).body.relay, "three", "for no track, the idle one");
+  await ask("DELETE", "/relay/one");
+  await beat("one", 0.8, { announces: ["live/x"] });
+  assert.equal(await assigned(), "three");
+  await beat("two", 0.4, { flows });
+  assert.equal(await assigned(), "two");
+});
+
 Deno.test("a search costs a client what it costs the controller", async () => {
   const subject = await testController({ app: { rateLimit: { perSecond: 10, burst: 500 } } });
   const { ask, controller, clock } = subject;

@@ -52,6 +52,7 @@ function patientHost() {
     registry: emptyRegistry(),
     snapshot: () => NOBODY_HERE,
     tracks: () => allOf([]),
+    encoders: () => allOf([]),
     sessions: () => allOf([]),
     namespaces: () => allOf([]),
     startLink: () => {

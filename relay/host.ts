@@ -3,6 +3,7 @@ import type { RelayConfig } from "./config.ts";
 import type { Ingests } from "./media/ingest/ingests.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import type { RowRange, Rows } from "./ops/readings.ts";
+import type { EncoderView } from "./views.ts";
 import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
 import type { Gate } from "./session/rights.ts";
 import type { Session } from "./session/session.ts";
@@ -24,6 +25,7 @@ export interface SessionHost {
   /** The tracks, for publishers and subscribers without a session. */
   readonly registry: Registry;
   snapshot(): RelaySnapshot;
+  encoders(range: RowRange): Rows<EncoderView>;
   sessions(range: RowRange): Rows<SessionView>;
   tracks(range: RowRange): Rows<TrackView>;
   namespaces(range: RowRange): Rows<NamespaceView>;

@@ -49,6 +49,7 @@ export function relayReader(parts: ReaderParts): Read {
     mesh: () => mesh.view,
     routes: () => mesh.routes,
     sessions: (range) => host.sessions(range),
+    encoders: (range) => host.encoders(range),
     tracks: (range) => host.tracks(range),
     namespaces: (range) => host.namespaces(range),
   };

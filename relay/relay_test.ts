@@ -37,6 +37,7 @@ function recordingHost() {
       cache: { bytes: 0, groups: 0 },
     }),
     tracks: () => allOf([]),
+    encoders: () => allOf([]),
     sessions: () => allOf([]),
     namespaces: () => allOf([]),
     startLink: () => {

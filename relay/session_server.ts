@@ -29,6 +29,7 @@ import {
   type TrackEntry,
 } from "./track/mod.ts";
 import type { Connection } from "./transport/mod.ts";
+import type { EncoderView } from "./views.ts";
 import { version } from "./version.ts";
 
 // The code of a close without an error, in every protocol.
@@ -213,6 +214,10 @@ export class SessionServer implements SessionHost {
       clientStreams: this.#streamBudget.open,
       cache: { bytes: cache.bytes, groups: cache.groups },
     };
+  }
+
+  encoders(range: RowRange): Rows<EncoderView> {
+    return rowsOf(this.ingests.encoders, range, ({ view }) => view);
   }
 
   sessions(range: RowRange): Rows<SessionView> {

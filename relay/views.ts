@@ -37,3 +37,23 @@ export interface RouteView {
   /** The hops of the track, from the next hop to the source. */
   readonly path: readonly string[];
 }
+
+/** An encoder as operators see it. */
+export interface EncoderView {
+  readonly id: number;
+  /** Address and port. */
+  readonly peer: string;
+  /** `rtmp` or `http`. */
+  readonly protocol: string;
+  /** The path of its scope. */
+  readonly path: string;
+  /** The namespace that it publishes, as text. */
+  readonly namespace: string;
+  /** Of its tracks of media, as their catalog names them. */
+  readonly codecs: readonly string[];
+  /** Of the frames of the last seconds. */
+  readonly bitsPerSecond: number;
+  /** Payload bytes since it was let in. */
+  readonly bytesReceived: number;
+  readonly ageMs: number;
+}

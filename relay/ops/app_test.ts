@@ -10,7 +10,7 @@ import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 import { memoryLog } from "../../tests/support/worlds/memory_log.ts";
 import { allOf, readerOf, readingWith } from "../../tests/support/worlds/relay_reading.ts";
 
-const LISTS: readonly Part[] = ["sessions", "namespaces", "tracks"];
+const LISTS: readonly Part[] = ["sessions", "encoders", "namespaces", "tracks"];
 
 const HASH = "ab".repeat(32);
 
@@ -52,6 +52,17 @@ function app(
       cache: { bytes: 100, groups: 4 },
     },
     tracks: allOf(TRACKS),
+    encoders: allOf([{
+      id: 9,
+      peer: "192.0.2.9:50000",
+      protocol: "rtmp",
+      path: "/",
+      namespace: "live/cam",
+      codecs: ["avc1.64001f", "mp4a.40.2"],
+      bitsPerSecond: 2_500_000,
+      bytesReceived: 1_000_000,
+      ageMs: 61_000,
+    }]),
     unready: state === "serving" ? undefined : state,
     conditions,
   });
@@ -187,6 +198,7 @@ Deno.test("GET /status tells what there is", async () => {
     address: "127.0.0.1:4433",
     certificate: { sha256: HASH, not_after: "2030-01-01T00:00:00.000Z" },
     sessions: 3,
+    encoders: 0,
     subscribers: 5,
     tracks: 2,
     namespaces: 1,
@@ -222,6 +234,22 @@ Deno.test("a list under /status names everything, a page at a time", async () =>
   assert.deepEqual([last.total, last.items.length, last.items[0].track], [250, 10, "track 240"]);
 });
 
+Deno.test("the encoders are listed with what they send", async () => {
+  const { total, items } = await (await app().ask("/status/encoders")).json();
+  assert.equal(total, 1);
+  assert.deepEqual(items, [{
+    encoder: 9,
+    peer: "192.0.2.9:50000",
+    protocol: "rtmp",
+    path: "/",
+    namespace: "live/cam",
+    codecs: ["avc1.64001f", "mp4a.40.2"],
+    bits_per_second: 2_500_000,
+    bytes: { received: 1_000_000 },
+    age_seconds: 61,
+  }]);
+});
+
 Deno.test("a page of a list that cannot be is refused in words", async () => {
   for (const query of ["limit=0", "limit=1001", "limit=many", "offset=-1"]) {
     const response = await app().ask(`/status/sessions?${query}`);
@@ -231,7 +259,7 @@ Deno.test("a page of a list that cannot be is refused in words", async () => {
 });
 
 Deno.test("the lists are for this machine, unless they are opened", async () => {
-  for (const list of ["sessions", "namespaces", "tracks"]) {
+  for (const list of LISTS) {
     assert.equal((await app().ask(`/status/${list}`, "GET", {}, "192.0.2.7")).status, 403);
     assert.equal((await app().ask(`/status/${list}`)).status, 200);
   }
@@ -248,6 +276,7 @@ const PUBLIC: Readonly<Record<string, number>> = {
   "/status": 401,
   "/status/tracks": 401,
   "/status/sessions": 401,
+  "/status/encoders": 401,
   "/status/namespaces": 401,
 };
 for (const [path, status] of Object.entries(PUBLIC)) {

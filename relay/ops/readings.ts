@@ -1,5 +1,5 @@
 import type { RelayCounts } from "../counts.ts";
-import type { RouteView } from "../views.ts";
+import type { EncoderView, RouteView } from "../views.ts";
 import type { Condition } from "./conditions.ts";
 import type {
   CertificateView,
@@ -49,6 +49,7 @@ export interface RelayReading {
   readonly routes: readonly RouteView[];
   /** The longest-living first, like every list here. */
   readonly sessions: Rows<SessionView>;
+  readonly encoders: Rows<EncoderView>;
   readonly tracks: Rows<TrackView>;
   readonly namespaces: Rows<NamespaceView>;
 }

@@ -1,5 +1,5 @@
 import { printable } from "@qumo/shared/runtime";
-import type { RouteView } from "../views.ts";
+import type { EncoderView, RouteView } from "../views.ts";
 import type { Part, Read, RelayReading, RowRange, Rows } from "./readings.ts";
 import type { MeshView, NamespaceView, SessionView, TrackView } from "./snapshot.ts";
 
@@ -46,6 +46,7 @@ export function statusBody(
       not_after: new Date(certificate.notAfter).toISOString(),
     },
     sessions: now.sessions,
+    encoders: now.encoders,
     subscribers: now.subscriptions,
     tracks: now.tracks,
     namespaces: now.namespaces,
@@ -62,6 +63,8 @@ export function statusBody(
 export const LISTS = {
   sessions: async (read: Read, range: RowRange) =>
     page((await read(["sessions"], range)).sessions, sessionRow),
+  encoders: async (read: Read, range: RowRange) =>
+    page((await read(["encoders"], range)).encoders, encoderRow),
   namespaces: async (read: Read, range: RowRange) =>
     page((await read(["namespaces"], range)).namespaces, namespaceRow),
   tracks: async (read: Read, range: RowRange) =>
@@ -91,6 +94,20 @@ function sessionRow(session: SessionView) {
     namespaces: session.namespaces,
     tracks: session.tracks,
     parked_streams: session.parkedStreams,
+  };
+}
+
+function encoderRow(encoder: EncoderView) {
+  return {
+    encoder: encoder.id,
+    peer: encoder.peer,
+    protocol: encoder.protocol,
+    path: printable(encoder.path, MAX_NAME),
+    namespace: printable(encoder.namespace, MAX_NAME),
+    codecs: encoder.codecs,
+    bits_per_second: encoder.bitsPerSecond,
+    bytes: { received: encoder.bytesReceived },
+    age_seconds: seconds(encoder.ageMs),
   };
 }
 

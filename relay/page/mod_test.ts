@@ -4,10 +4,12 @@ import { Rates } from "./files/plot.js";
 import { pageFiles, pageLibraries } from "./mod.ts";
 
 /** What the page shows links to, beside its own files. */
-const OPERATORS = new Set(["status", "tracks", "namespaces", "sessions"].flatMap((name) => [
-  `/${name}`,
-  `/status/${name}`,
-])).add("/metrics");
+const OPERATORS = new Set(
+  ["status", "tracks", "namespaces", "sessions", "encoders"].flatMap((name) => [
+    `/${name}`,
+    `/status/${name}`,
+  ]),
+).add("/metrics");
 
 Deno.test("pageFiles has each file that a file of it names, and each is named", () => {
   const paths = new Set([...pageFiles, ...pageLibraries].map(({ path }) => path));

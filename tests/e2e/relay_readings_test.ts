@@ -80,6 +80,7 @@ const PARTS = Object.keys(
     unreadBytes: true,
     mesh: true,
     routes: true,
+    encoders: true,
     sessions: true,
     tracks: true,
     namespaces: true,

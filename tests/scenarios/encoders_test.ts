@@ -44,6 +44,32 @@ async function film(encoder: ScriptedEncoder, count: number, from = 0): Promise<
   }
 }
 
+encoderTest("operators see what an encoder sends, and how fast", async (world) => {
+  const views = () => [...world.ingests.encoders].map(({ view }) => view);
+  assert.deepEqual(views(), []);
+  const encoder = await world.publish();
+  await encoder.send(videoConfigBytes(), audioConfigBytes());
+  for (let second = 0; second < 8; second++) {
+    // Quieter from the fourth second on.
+    const frames = second < 3 ? 10 : 5;
+    for (let index = 0; index < frames; index++) {
+      await encoder.send(videoBytes(second * 1_000 + index * 100, index === 0));
+    }
+    await world.clock.advance(1_000);
+  }
+  const [view] = views();
+  assert.ok(view !== undefined);
+  const frame = view.bytesReceived / (3 * 10 + 5 * 5);
+  assert.ok(frame > 0);
+  // Of the last five seconds, not of all.
+  assert.equal(view.bitsPerSecond, frame * 5 * 8);
+  const { protocol, path, namespace, ageMs } = view;
+  assert.deepEqual([protocol, path, namespace, ageMs], ["rtmp", "/", "live/cam", 8_000]);
+  assert.match(view.codecs.join(" "), /^avc1\.\S+ mp4a\.40\.2$/);
+  await world.clock.advance(5_000);
+  assert.equal(views()[0]!.bitsPerSecond, 0);
+});
+
 encoderTest("what an encoder sends becomes groups that begin with key frames", async (world) => {
   const encoder = await world.publish();
   await encoder.send(videoConfigBytes(), audioConfigBytes(), videoBytes(0, true));

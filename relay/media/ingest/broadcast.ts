@@ -79,9 +79,9 @@ export class Broadcast {
     );
   }
 
-  /** The tracks of the encoder. */
-  get trackCount(): number {
-    return this.#media.size;
+  /** Of the tracks of the encoder. */
+  get codecs(): readonly string[] {
+    return [...this.#media.values()].map(({ config }) => config.codec);
   }
 
   /** Why another publisher keeps the namespace; undefined when this one may have it. */

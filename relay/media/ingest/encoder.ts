@@ -1,27 +1,14 @@
 import type { Clock, Log, Timer } from "@qumo/shared/runtime";
 import type { TrackEnd } from "../../track/mod.ts";
-import type { EncoderEnd, FrameDrop, IngestProtocol } from "../../vocabulary.ts";
+import type { EncoderView } from "../../views.ts";
+import type { EncoderEnd, FrameDrop } from "../../vocabulary.ts";
 import type { MediaFrame, TrackConfig } from "../frame.ts";
 import type { Broadcast } from "./broadcast.ts";
-
-/** An encoder as operators see it. */
-export interface EncoderView {
-  readonly id: number;
-  /** Address and port. */
-  readonly peer: string;
-  readonly protocol: IngestProtocol;
-  /** The path of its scope. */
-  readonly path: string;
-  /** The namespace that it publishes, as text. */
-  readonly namespace: string;
-  /** Tracks of media that it sends. */
-  readonly tracks: number;
-  readonly ageMs: number;
-}
+import { RecentRate } from "./recent_rate.ts";
 
 /** What an {@linkcode Encoder} works with. */
 export interface EncoderParts {
-  readonly view: Omit<EncoderView, "tracks" | "ageMs">;
+  readonly view: Pick<EncoderView, "id" | "peer" | "protocol" | "path" | "namespace">;
   readonly broadcast: Broadcast;
   /** Time without a frame after which it has stalled, in milliseconds. */
   readonly idleMs: number;
@@ -35,6 +22,8 @@ export interface EncoderParts {
 export class Encoder {
   readonly #parts: EncoderParts;
   readonly #since: number;
+  readonly #rate: RecentRate;
+  #bytes = 0;
   #lastFrame: number;
   #watch: Timer;
   #close: ((reason: string) => void) | undefined;
@@ -43,6 +32,7 @@ export class Encoder {
   constructor(parts: EncoderParts) {
     this.#parts = parts;
     this.#since = parts.clock.now();
+    this.#rate = new RecentRate(parts.clock);
     this.#lastFrame = this.#since;
     this.#watch = this.#watchFrames(parts.idleMs);
   }
@@ -57,7 +47,13 @@ export class Encoder {
 
   get view(): EncoderView {
     const { view, broadcast, clock } = this.#parts;
-    return { ...view, tracks: broadcast.trackCount, ageMs: clock.now() - this.#since };
+    return {
+      ...view,
+      codecs: broadcast.codecs,
+      bitsPerSecond: this.#rate.bitsPerSecond,
+      bytesReceived: this.#bytes,
+      ageMs: clock.now() - this.#since,
+    };
   }
 
   /** Sets what closes its connection, with a reason, when the relay ends it. */
@@ -74,6 +70,8 @@ export class Encoder {
   frame(track: number, frame: MediaFrame): void {
     if (this.#isOver) return;
     this.#lastFrame = this.#parts.clock.now();
+    this.#bytes += frame.data.length;
+    this.#rate.add(frame.data.length);
     this.broadcast.frame(track, frame);
   }
 

@@ -12,7 +12,7 @@ import type { Gate, Permit, Rights } from "../../session/rights.ts";
 import type { Refusal, Registry, Renderer, Scope, TrackEnd } from "../../track/mod.ts";
 import type { EncoderEnd, EncoderRefusal, IngestProtocol } from "../../vocabulary.ts";
 import { Broadcast } from "./broadcast.ts";
-import { Encoder, type EncoderView } from "./encoder.ts";
+import { Encoder } from "./encoder.ts";
 import type { IngestMetrics } from "./metrics.ts";
 
 /** What the configuration says of encoders, whatever they come by. */
@@ -81,8 +81,9 @@ export class Ingests {
     return this.#encoders.size;
   }
 
-  *views(): Iterable<EncoderView> {
-    for (const { view } of this.#encoders) yield view;
+  /** The encoders, the longest-living first. */
+  get encoders(): Iterable<Pick<Encoder, "view">> {
+    return this.#encoders;
   }
 
   /** Counts an encoder that is not let in, and says why. */
@@ -173,7 +174,7 @@ export class Ingests {
     own.info("encoder started", {
       protocol,
       peer,
-      namespace: encoder.view.namespace,
+      namespace: namespaceText(namespace),
       path: scope.path,
       tenant,
       subject,

@@ -16,6 +16,16 @@ keepPlace(document.querySelectorAll("nav a, .first-steps a"));
 const tracks = new Map();
 const MOST_TRACKS = 1_000;
 
+const encoders = new List("Encoders", "status/encoders", [
+  ["Encoder", (row) => row.encoder, "number"],
+  ["Peer", (row) => row.peer],
+  ["Protocol", (row) => row.protocol],
+  ["Namespace", (row) => row.namespace, "name"],
+  ["Codecs", (row) => row.codecs.join(", "), "name"],
+  ["Bit rate", (row) => bitrate(row.bits_per_second), "number"],
+  ["Received", (row) => bytes(row.bytes.received), "number"],
+  ["Age", (row) => duration(row.age_seconds), "number"],
+]);
 const lists = [
   new List("Tracks", "status/tracks", [
     ["Scope", (track) => track.path],
@@ -33,6 +43,7 @@ const lists = [
     ["Sent", (track) => bytes(track.bytes.sent), "number"],
     ["Age", (track) => duration(track.age_seconds), "number"],
   ]),
+  encoders,
   new List("Namespaces", "status/namespaces", [
     ["Scope", (row) => row.path],
     ["Namespace", (row) => row.namespace, "name"],
@@ -84,6 +95,7 @@ async function look() {
     showStatus(status);
     links.show({ total: status.mesh?.links.length ?? 0, items: status.mesh?.links ?? [] });
     links.card.hidden = status.mesh === undefined;
+    encoders.card.hidden = status.encoders === 0;
     await Promise.all(lists.map((list) => list.load(ask)));
   } catch (error) {
     document.body.dataset.state = "away";

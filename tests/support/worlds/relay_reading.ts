@@ -33,6 +33,7 @@ export function readingWith(parts: Partial<RelayReading> = {}): RelayReading {
     mesh: undefined,
     routes: [],
     sessions: NO_ROWS,
+    encoders: NO_ROWS,
     tracks: NO_ROWS,
     namespaces: NO_ROWS,
     ...parts,

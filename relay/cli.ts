@@ -1,5 +1,6 @@
 import { complain, healthUrl, runProgram, StartError } from "@qumo/shared/runtime";
 import { configWarnings, platformProblem, relayDefinition, tlsFetch, USAGE } from "./config.ts";
+import { CLIENT_COMMANDS } from "./client/names.ts";
 import type { Process } from "./process.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import { serve } from "./serve.ts";
@@ -13,11 +14,17 @@ export async function runCommand(
 ): Promise<number> {
   const problem = platformProblem(process.deno, process.hasQuic);
   if (problem !== undefined) return complain(process, problem, 1);
-  const [first, ...words] = args;
+  const [first = "", ...words] = args;
   if (first === "token") return await tokenTool(words, process);
+  if (Object.hasOwn(CLIENT_COMMANDS, first)) {
+    // A relay that serves calls nobody in this way.
+    const { runClient } = await import("./client/client.ts");
+    return await runClient(args, process);
+  }
   return await runProgram(args, {
     version,
     usage: USAGE,
+    otherCommands: Object.keys(CLIENT_COMMANDS),
     definition: relayDefinition,
     warnings: configWarnings,
     healthUrl: ({ server }) => healthUrl(server.address),

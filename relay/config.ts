@@ -1,4 +1,5 @@
 import { usageText } from "@qumo/shared/runtime";
+import { CLIENT_COMMANDS } from "./client/names.ts";
 
 export { formatAddress, isLoopback, parseAddress, reachable } from "@qumo/shared/runtime";
 export { type TlsFetch, tlsFetch } from "./config/tls_fetch.ts";
@@ -17,4 +18,8 @@ export const USAGE = usageText({
   address: "127.0.0.1:4433",
   hasTokens: true,
   hasDoctor: true,
+  others: {
+    title: "Call a relay that runs, this program or another (COMMAND --help says more)",
+    commands: CLIENT_COMMANDS,
+  },
 });

@@ -10,6 +10,7 @@ import { parseRelayUrl } from "./control_plane/mod.ts";
 import type { KnownAddresses } from "./known_addresses.ts";
 import { linkOffers } from "./session/negotiate.ts";
 import { type Connection, type DialOptions, NoCommonProtocol } from "./transport/mod.ts";
+import { reportedHash } from "./reported_hash.ts";
 import type { LinkTarget } from "./upstream/mod.ts";
 
 /** Calls a peer: `moqt://host:port`. Rejects when no connection comes about. */
@@ -83,7 +84,11 @@ class NeighborDialer {
     const { hostname, port } = parseRelayUrl(target.url)!;
     const where = formatAddress({ hostname, port });
     const isPinned = target.isPinned === true;
-    const hash = mesh.insecure && !isPinned ? await this.#hashOf(where) : target.certificateSha256;
+    // Links that need not be authenticated take what the neighbor reports; where it reports nothing, a CA
+    // of the system must verify it.
+    const hash = mesh.insecure && !isPinned
+      ? (await reportedHash(where, clock, HASH_TIMEOUT_MS)).hash
+      : target.certificateSha256;
     const isByHash = hash !== undefined && (isPinned || this.#ca === undefined);
     const connection = await dial(`moqt://${where}`, {
       protocols,
@@ -98,24 +103,5 @@ class NeighborDialer {
     });
     known.addNeighbor(connection.remoteAddress);
     return connection;
-  }
-
-  /**
-   * The certificate hash that a neighbor reports over HTTP, for links that need not be
-   * authenticated. Undefined when it reports none, as other relays may: then a CA of the system
-   * must verify it.
-   */
-  async #hashOf(where: string): Promise<string | undefined> {
-    const late = new AbortController();
-    const timer = this.#parts.clock.after(HASH_TIMEOUT_MS, () => late.abort());
-    try {
-      const response = await fetch(`http://${where}/certificate.sha256`, { signal: late.signal });
-      const text = (await response.text()).trim();
-      return response.ok && /^[0-9a-f]{64}$/.test(text) ? text : undefined;
-    } catch {
-      return undefined;
-    } finally {
-      timer.cancel();
-    }
   }
 }

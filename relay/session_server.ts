@@ -19,6 +19,7 @@ import type { SessionLink, SessionOptions } from "./session/session_options.ts";
 import { openGate } from "./session/rights.ts";
 import type { SessionSettings } from "./session/settings.ts";
 import { StreamBudget } from "./session/stream_budget.ts";
+import { sessionSettings } from "./session_settings.ts";
 import { namespaceView, rowsOf, sessionView, trackView } from "./session_views.ts";
 import {
   type AdvertisedNamespace,
@@ -30,7 +31,6 @@ import {
 } from "./track/mod.ts";
 import type { Connection } from "./transport/mod.ts";
 import type { EncoderView } from "./views.ts";
-import { version } from "./version.ts";
 
 // The code of a close without an error, in every protocol.
 const NO_ERROR = 0;
@@ -61,7 +61,7 @@ export class SessionServer implements SessionHost {
     this.#parts = parts;
     const { config, clock, metrics, log } = parts;
     this.protocols = listedProtocols(config.server.protocols);
-    this.#settings = settingsOf(parts);
+    this.#settings = sessionSettings(parts.config);
     this.#linkSettings = { ...this.#settings, maxIncomingStreams: linkStreams(config.server) };
     this.#tasks = new TaskGroup((task, error) => log.error(`${task} failed`, { error }));
     this.registry = new Registry({
@@ -270,23 +270,6 @@ export class SessionServer implements SessionHost {
   #closeUnknown(reason: string): void {
     for (const connection of this.#unknown) connection.close(NO_ERROR, reason);
   }
-}
-
-function settingsOf({ config }: HostParts): SessionSettings {
-  const { relay, server, limits, delivery } = config;
-  return {
-    implementation: `${version.name} ${version.version}`,
-    lateJoin: relay.lateJoin,
-    cost: relay.cost,
-    forward: relay.forward,
-    solicit: relay.solicit,
-    rendezvousMaxMs: relay.rendezvousMaxMs,
-    requestTimeoutMs: relay.requestTimeoutMs,
-    setupTimeoutMs: server.handshakeTimeoutMs,
-    maxIncomingStreams: server.maxUniStreams,
-    limits,
-    delivery,
-  };
 }
 
 /**

@@ -35,6 +35,7 @@ const AT_START: Record<string, Start> = {
     late: [
       "relay/cli.ts -> relay/access/explain.ts",
       "relay/cli.ts -> relay/access/token_tool.ts",
+      "relay/cli.ts -> relay/client/client.ts",
       "relay/cli.ts -> relay/doctor/doctor.ts",
       "relay/open_access.ts -> relay/access/steered_gate.ts",
       "relay/open_access.ts -> relay/access/steering.ts",

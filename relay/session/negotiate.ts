@@ -57,10 +57,13 @@ export function listedProtocols(list: readonly string[]): readonly string[] {
 // Links of a mesh need a stream per request, and its parameters are defined in the common draft.
 const linkDrafts = [commonDraft, ...drafts.filter((draft) => draft !== commonDraft)];
 
+/** Whether a protocol is a version of moq-lite. */
+export function isLite(protocol: string): boolean {
+  return liteVersions.some((version) => version.protocol === protocol);
+}
+
 // Relays of other programs may have nothing else.
-const linkVersions = protocols.filter((protocol) =>
-  liteVersions.some((version) => version.protocol === protocol)
-);
+const linkVersions = protocols.filter(isLite);
 
 /** The protocols of links, in order of preference. */
 export const linkProtocols: readonly string[] = [

@@ -33,7 +33,10 @@ export interface SessionOptions {
   readonly gate: Gate;
   /** The relay's name in the mesh; undefined when the peer must not learn it. */
   readonly relayName?: string;
-  /** The relay's id among relays outside the mesh, by which it notices its own announcements. */
+  /**
+   * The relay's id among relays outside the mesh, by which it notices its own announcements; 0 for who
+   * is no relay.
+   */
   readonly hop: bigint;
   /** Options of an outgoing link to another relay. */
   readonly link?: SessionLink;

@@ -1,4 +1,4 @@
-import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { bitRate, done, many, type Outcome, refused, tableText } from "@qumo/shared/runtime";
 import type { z } from "zod";
 import type {
   kickAnswer,
@@ -18,7 +18,6 @@ import {
   printAnswer,
 } from "./command.ts";
 import { MAX_LISTED, PAGE } from "./limits.ts";
-import { bitRate, many, tableText } from "./table.ts";
 
 type Revocation = z.infer<typeof revocationsAnswer>["revocations"][number];
 type Policies = z.infer<typeof policiesAnswer>["policies"];

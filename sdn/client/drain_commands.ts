@@ -1,7 +1,7 @@
+import { many } from "@qumo/shared/runtime";
 import type { z } from "zod";
 import type { oneRelayAnswer, relayStatusAnswer } from "../control/answers.ts";
 import { pathOf } from "./api.ts";
-import { many } from "./table.ts";
 import { type ClientCommand, confirmed, failed, printAnswer } from "./command.ts";
 
 type RelayStatus = z.infer<typeof relayStatusAnswer>;

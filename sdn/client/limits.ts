@@ -1,9 +1,6 @@
 /** How long the controller may take to answer. */
 export const ANSWER_MS = 10_000;
 
-/** The most characters of an answer that are shown of one value. */
-export const MAX_SHOWN = 200;
-
 /** The most characters of an error's text. */
 export const MAX_ERROR = 500;
 

@@ -1,9 +1,16 @@
-import { done, type Outcome } from "@qumo/shared/runtime";
+import {
+  ago,
+  bitRate,
+  type Column,
+  done,
+  type Outcome,
+  short,
+  tableText,
+} from "@qumo/shared/runtime";
 import type { z } from "zod";
 import type { announcesAnswer, graphAnswer, relaysAnswer } from "../control/answers.ts";
 import { type Call, type ClientCommand, misused, printAnswer } from "./command.ts";
 import { MAX_LISTED, PAGE } from "./limits.ts";
-import { ago, bitRate, type Column, short, tableText } from "./table.ts";
 
 export type Relays = z.infer<typeof relaysAnswer>;
 type Relay = Relays["relays"][number];

@@ -1,7 +1,7 @@
+import { short, tableText } from "@qumo/shared/runtime";
 import type { z } from "zod";
 import type { routeAnswer } from "../control/answers.ts";
 import { type ClientCommand, printAnswer } from "./command.ts";
-import { short, tableText } from "./table.ts";
 
 type Route = z.infer<typeof routeAnswer>;
 

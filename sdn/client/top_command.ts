@@ -1,10 +1,9 @@
-import { done, sleep } from "@qumo/shared/runtime";
+import { bitRate, done, many, sleep, tableText } from "@qumo/shared/runtime";
 import type { z } from "zod";
 import type { flowsAnswer } from "../control/answers.ts";
 import { type Call, type ClientCommand, failed } from "./command.ts";
 import { LOOK_AGAIN_MS, TOP_TRACKS } from "./limits.ts";
 import { relayColumns, type Relays } from "./ls_command.ts";
-import { bitRate, many, tableText } from "./table.ts";
 
 type Flows = z.infer<typeof flowsAnswer>;
 

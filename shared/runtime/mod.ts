@@ -44,7 +44,7 @@ export { greet, listeningText } from "./greeting.ts";
 export { tokenEntry } from "./token_settings.ts";
 export { askHealth, askOwn, healthUrl } from "./health_check.ts";
 export { LimitedLog } from "./limited_log.ts";
-export type { Log, LogFields, LogLevel } from "./log.ts";
+export { type Log, type LogFields, type LogLevel, openLog } from "./log.ts";
 export { fetchFailure, messageOf } from "./message_of.ts";
 export { fieldText, namespaceText, shownName, trackText, wholeNamespaceText } from "./name_text.ts";
 export { done, type Outcome, refused } from "./outcome.ts";
@@ -54,6 +54,7 @@ export { complain, type ConfigAccess, runProgram, type TokenToExplain } from "./
 export { programSettings } from "./program_settings.ts";
 export { StartError } from "./start_error.ts";
 export { suggest } from "./suggest.ts";
+export { ago, bitRate, type Column, many, short, tableText } from "./table.ts";
 export { TaskGroup } from "./tasks.ts";
 export { TokenBucket } from "./token_bucket.ts";
 export { formatTraceparent, parseTraceparent } from "./traceparent.ts";

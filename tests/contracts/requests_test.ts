@@ -122,6 +122,7 @@ for (const draft of multiplexedDrafts) {
         draft,
         line: new SharedLine(draft, stream!),
         streams: connection,
+        openBidi: () => connection.openBidi(),
         tasks,
         metrics: new RelayMetrics(),
         rules: {

@@ -167,7 +167,7 @@ export class LiteSession implements Session {
       : undefined;
     const cost = BigInt(settings.cost);
     this.#setup.begin(
-      { probe: 0, path, hop, ...(cost !== DEFAULT_COST && { cost }) },
+      { probe: 0, path, ...(hop !== 0n && { hop }), ...(cost !== DEFAULT_COST && { cost }) },
       this.#source,
     );
     const { promise: late, reject } = Promise.withResolvers<never>();

@@ -65,7 +65,7 @@ function onStreams(draft: StreamDraft, parts: FamilyParts): Family {
 
 /** One control stream for all requests: drafts 14 to 16. */
 function multiplexed(draft: MultiplexedDraft, parts: FamilyParts): Family {
-  const { role, tasks, metrics, settings } = parts;
+  const { role, connection, tasks, metrics, settings } = parts;
   const { implementation, limits: { maxRequests } } = settings;
   const maxRequestId = firstLimit(role, maxRequests);
   const control = new ControlStream({ ...parts, draft, implementation, maxRequestId });
@@ -76,6 +76,7 @@ function multiplexed(draft: MultiplexedDraft, parts: FamilyParts): Family {
         draft,
         line: control,
         streams,
+        openBidi: () => connection.openBidi(),
         tasks,
         metrics,
         rules,

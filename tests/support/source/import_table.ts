@@ -169,6 +169,8 @@ export const TABLE: readonly Row[] = [
   },
   // It looks at what the whole program needs, in its own words.
   { from: "relay/doctor", may: ["relay", "shared"] },
+  // It is a program of its own in the same executable.
+  { from: "relay/client", may: ["relay", "shared"] },
   { from: "relay", depth: "top", may: ["relay", "shared"] },
   { from: "sdn/graph", may: ["shared/topology"] },
   { from: "sdn/registry", may: ["shared/topology", "shared/runtime"] },

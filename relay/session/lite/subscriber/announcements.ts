@@ -104,7 +104,8 @@ export class Announcements {
     const { suffix } = event;
     if (event.kind === "end") return this.#end(suffix);
     // A path through this relay would lead in a circle.
-    const isOwn = event.hops.includes(this.#context.hops.own);
+    const { own } = this.#context.hops;
+    const isOwn = own !== 0n && event.hops.includes(own);
     const before = this.#known.get(suffix);
     const withdraw = isOwn ? undefined : await this.#publish(event, before !== undefined);
     // First the new route, so that the namespace is there all the time.

@@ -25,12 +25,15 @@ export interface RouteParameters {
   readonly routeCost?: bigint;
 }
 
-/** What our SETUP declares of it: drafts with one control stream have no such extension. */
+/**
+ * What our SETUP declares of it: drafts with one control stream have no such extension, and who is no
+ * relay has no hop id.
+ */
 export function clusterOption(
   draft: Draft,
   { hop, cost }: { readonly hop: bigint; readonly cost: number },
 ): Pick<SetupOptions, "relayHops" | "relayCost"> {
-  if (draft.family === "A") return {};
+  if (draft.family === "A" || hop === NO_HOP) return {};
   return { relayHops: hop, ...(cost !== DEFAULT_COST && { relayCost: BigInt(cost) }) };
 }
 
@@ -44,7 +47,7 @@ export function clusterOf(
   },
 ): Cluster | undefined {
   if (
-    draft.family === "A" || peer.relayHops === undefined ||
+    draft.family === "A" || hop === NO_HOP || peer.relayHops === undefined ||
     peer.relayName !== undefined
   ) return undefined;
   const cost = peer.relayCost ?? BigInt(DEFAULT_COST);
@@ -72,7 +75,7 @@ export function routeHeard(
 
 /** Whether a path leads through this relay already. */
 export function leadsBack({ own }: Cluster, { hops }: RouteTold): boolean {
-  return own !== 0n && hops.includes(own);
+  return own !== NO_HOP && hops.includes(own);
 }
 
 /** What the peer is told of a route: our hop id is the last of its path. */
@@ -84,6 +87,9 @@ export function routeTold(
   const hopPath = [...(hops.length === 0 ? UNKNOWN_ORIGIN : hops), own];
   return { hopPath, routeCost: costNow(route).warm };
 }
+
+/** The hop id of who is no relay. */
+const NO_HOP = 0n;
 
 /** What a subscription costs at a relay that does not say it. */
 const DEFAULT_COST = 1;

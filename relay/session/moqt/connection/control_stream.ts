@@ -7,12 +7,18 @@ import {
   type MultiplexedMessageOf,
   type SetupOptions,
 } from "@qumo/shared/wire";
-import { type Connection, type SendStream, URGENT } from "../../../transport/types.ts";
+import {
+  type BidiStream,
+  type Connection,
+  type SendStream,
+  URGENT,
+} from "../../../transport/types.ts";
 import { foundIn, isTransportEnd, SessionError, violation } from "../../errors.ts";
 import type { FirstStreams, PeekedBidi } from "../../first_streams.ts";
 import { MAX_FRAME_BYTES, readMessage, type Tolerance } from "../../framing.ts";
 import { Input } from "../../input.ts";
 import { MAX_AUTH_TOKEN_CACHE_BYTES, MAX_CONTROL_BACKLOG_BYTES } from "../../limits.ts";
+import type { Role } from "../../session_options.ts";
 import type { Control } from "./control.ts";
 import { controlStreamEnded } from "./control_end.ts";
 import { withoutMesh } from "./relay_peer.ts";
@@ -22,6 +28,7 @@ import { checkGoaway, checkNames } from "./setup_rules.ts";
 export interface ControlStreamParts {
   readonly connection: Connection;
   readonly draft: MultiplexedDraft;
+  readonly role: Role;
   readonly clock: Clock;
   readonly tasks: TaskGroup;
   /** MOQT_IMPLEMENTATION of our SETUP; undefined sends none. */
@@ -35,7 +42,7 @@ export interface ControlStreamParts {
 }
 
 /**
- * The control stream of a session with a client that opens it with CLIENT_SETUP: drafts 14 to 16
+ * The control stream of a session, which the client opens with CLIENT_SETUP: drafts 14 to 16
  * (#session-init). All requests share it, so that a peer that does not read it ends its session.
  */
 export class ControlStream implements Control {
@@ -55,7 +62,8 @@ export class ControlStream implements Control {
   }
 
   begin(options: SetupOptions, streams: FirstStreams): void {
-    const { tasks } = this.#parts;
+    const { tasks, role } = this.#parts;
+    if (role === "client") return tasks.spawn("control stream", () => this.#open(options));
     tasks.spawn("first streams", async () => {
       for (;;) {
         const stream = await streams.bidi.look();
@@ -80,19 +88,61 @@ export class ControlStream implements Control {
       throw foundIn("setup", violation("The control stream does not begin with CLIENT_SETUP"));
     }
     streams.bidi.remove(stream);
-    const input = new Input(stream.receive, MAX_FRAME_BYTES, { codes: draft.streamCodes });
+    await this.#use(stream, (input) => this.#answerSetup(input, options));
+  }
+
+  /** As the client: SETUP goes first. */
+  async #open(options: SetupOptions): Promise<void> {
+    const { connection } = this.#parts;
+    const stream = await connection.openBidi();
+    await this.#use(stream, (input) => this.#offerSetup(input, options));
+  }
+
+  async #use(
+    { send, receive }: Pick<BidiStream, "send" | "receive">,
+    exchange: (input: Input) => Promise<void>,
+  ): Promise<void> {
+    const { draft } = this.#parts;
+    const input = new Input(receive, MAX_FRAME_BYTES, { codes: draft.streamCodes });
     this.#input = input;
-    this.#send = stream.send;
-    stream.send.priority = URGENT;
+    this.#send = send;
+    send.priority = URGENT;
     try {
-      await this.#exchangeSetup(input, options);
+      await exchange(input);
     } catch (error) {
       throw foundIn("setup", error);
     }
   }
 
-  async #exchangeSetup(input: Input, own: SetupOptions): Promise<void> {
-    const { draft, connection, implementation, maxRequestId } = this.#parts;
+  async #offerSetup(input: Input, own: SetupOptions): Promise<void> {
+    const { draft } = this.#parts;
+    const { version } = draft;
+    const versions = version === undefined ? [] : [version];
+    this.send({ kind: "clientSetup", versions, options: this.#ownOptions(own) });
+    const first = await readMessage(input, draft);
+    if (first?.kind !== "serverSetup") {
+      throw violation("The control stream does not begin with SERVER_SETUP");
+    }
+    if (first.version !== version) {
+      throw new SessionError("version_negotiation_failed", `${draft.protocol} was not chosen`);
+    }
+    const options = withoutMesh(first.options);
+    checkNames(options, false);
+    this.#resolveSetup(options);
+  }
+
+  #ownOptions(own: SetupOptions): SetupOptions {
+    const { implementation, maxRequestId } = this.#parts;
+    return {
+      ...withoutMesh(own),
+      maxRequestId,
+      maxAuthTokenCacheSize: BigInt(MAX_AUTH_TOKEN_CACHE_BYTES),
+      ...(implementation !== undefined && { implementation }),
+    };
+  }
+
+  async #answerSetup(input: Input, own: SetupOptions): Promise<void> {
+    const { draft, connection } = this.#parts;
     const first = await readMessage(input, draft);
     if (first?.kind !== "clientSetup") {
       throw violation("The control stream does not begin with CLIENT_SETUP");
@@ -103,16 +153,7 @@ export class ControlStream implements Control {
     }
     const options = withoutMesh(first.options);
     checkNames(options, connection.path === undefined);
-    this.send({
-      kind: "serverSetup",
-      version,
-      options: {
-        ...withoutMesh(own),
-        maxRequestId,
-        maxAuthTokenCacheSize: BigInt(MAX_AUTH_TOKEN_CACHE_BYTES),
-        ...(implementation !== undefined && { implementation }),
-      },
-    });
+    this.send({ kind: "serverSetup", version, options: this.#ownOptions(own) });
     this.#resolveSetup(options);
   }
 
@@ -169,7 +210,7 @@ export class ControlStream implements Control {
   #receiveGoaway(message: MultiplexedMessageOf<"goaway">): void {
     if (this.#goawaySeen) throw violation("A second GOAWAY");
     this.#goawaySeen = true;
-    checkGoaway(message, "server");
+    checkGoaway(message, this.#parts.role);
     this.#parts.onGoaway(message);
   }
 }

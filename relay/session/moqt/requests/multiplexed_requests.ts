@@ -4,7 +4,6 @@ import {
   type MultiplexedDraft,
   type MultiplexedMessage,
   type MultiplexedMessageOf,
-  namespaceKey,
 } from "@qumo/shared/wire";
 import { TransportError } from "../../../transport/errors.ts";
 import { type BidiStream, URGENT } from "../../../transport/types.ts";
@@ -14,9 +13,10 @@ import type { SessionMetrics } from "../../metrics.ts";
 import type { ControlLine } from "./control_line.ts";
 import { MultiplexedChannel, type SharedLine } from "./multiplexed_channel.ts";
 import type { Answered } from "./multiplexed_updates.ts";
-import { type Beginning, type Follow, namesOf } from "./multiplexed_words.ts";
+import { type Beginning, type Follow, nameOf, namesOf } from "./multiplexed_words.ts";
 import { announceNamespace } from "./namespace_requests.ts";
 import { OwnCredit } from "./own_credit.ts";
+import { ownPrefixStream } from "./own_prefix_stream.ts";
 import { PeerCredit } from "./peer_credit.ts";
 import { PrefixStreamDialect } from "./prefix_stream.ts";
 import { type MessageRules, RequestStream } from "./request_stream.ts";
@@ -29,6 +29,7 @@ export interface MultiplexedParts {
   readonly line: ControlLine;
   /** The peer's streams but for the control stream. */
   readonly streams: Pick<StreamSource, "acceptBidi">;
+  readonly openBidi: () => Promise<BidiStream>;
   readonly tasks: TaskGroup;
   readonly metrics: Pick<SessionMetrics, "requestsBlocked">;
   readonly rules: Omit<MessageRules, "draft" | "nextId">;
@@ -83,10 +84,12 @@ export class MultiplexedRequests implements Requests, SharedLine {
     });
   }
 
-  async open(_kind: OwnRequest): Promise<RequestChannel> {
+  async open(kind: OwnRequest): Promise<RequestChannel> {
     this.#listen();
     await this.own.take();
-    return new MultiplexedChannel(this);
+    return kind === "subscribeNamespace" && this.draft.requests.prefixes === "stream"
+      ? ownPrefixStream(await this.#parts.openBidi(), this.draft, this.#parts.rules, this.own)
+      : new MultiplexedChannel(this);
   }
 
   async accept(): Promise<RequestChannel | undefined> {
@@ -286,13 +289,4 @@ export class MultiplexedRequests implements Requests, SharedLine {
     this.#accepting?.resolve();
     for (const channel of [...this.#channels.values()]) channel.close(failure);
   }
-}
-
-/** The key of a request by its namespace. */
-function nameOf(
-  { namespace }: { readonly namespace?: readonly Uint8Array[] | undefined },
-  openedBy: "us" | "peer",
-  kind: Beginning["kind"],
-): string | undefined {
-  return namespace === undefined ? undefined : `${openedBy} ${kind} ${namespaceKey(namespace)}`;
 }

@@ -1,12 +1,13 @@
-import type {
-  ControlMessage,
-  DoneName,
-  MultiplexedMessage,
-  MultiplexedMessageOf,
-  Namespace,
-  RequestErrorName,
-  StreamErrorName,
-  VarintFormat,
+import {
+  type ControlMessage,
+  type DoneName,
+  type MultiplexedMessage,
+  type MultiplexedMessageOf,
+  type Namespace,
+  namespaceKey,
+  type RequestErrorName,
+  type StreamErrorName,
+  type VarintFormat,
 } from "@qumo/shared/wire";
 
 /*
@@ -80,6 +81,8 @@ export function beginningOf(message: ControlMessage, requestId: bigint): Beginni
     case "trackStatus":
     case "publishNamespace":
       return { ...message, requestId };
+    case "subscribeNamespace":
+      return { ...message, kind: "subscribePrefix", wants: "both", requestId };
     default:
       return undefined;
   }
@@ -148,6 +151,15 @@ export function namesOf(beginning: Beginning): { requestId: bigint; namespace?: 
     default:
       return { requestId };
   }
+}
+
+/** The key of a request by its namespace. */
+export function nameOf(
+  { namespace }: { readonly namespace?: readonly Uint8Array[] | undefined },
+  openedBy: "us" | "peer",
+  kind: Beginning["kind"],
+): string | undefined {
+  return namespace === undefined ? undefined : `${openedBy} ${kind} ${namespaceKey(namespace)}`;
 }
 
 function broken(

@@ -1,5 +1,7 @@
-import { printable } from "@qumo/shared/runtime";
-import { MAX_SHOWN } from "./limits.ts";
+import { printable } from "./printable.ts";
+
+/** The most characters of a value that a table shows. */
+const MAX_SHOWN = 200;
 
 /** A column of a table. */
 export interface Column<T> {

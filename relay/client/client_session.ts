@@ -1,0 +1,159 @@
+import { type Clock, done, type Log, noTracing, type Outcome, refused } from "@qumo/shared/runtime";
+import type { Namespace } from "@qumo/shared/wire";
+import { DEFAULTS } from "../config.ts";
+import { RelayMetrics } from "../metrics.ts";
+import { linkDialect } from "../session/negotiate.ts";
+import { clientGate } from "../session/rights.ts";
+import type { Session, SessionResult } from "../session/session.ts";
+import { StreamBudget } from "../session/stream_budget.ts";
+import { sessionSettings } from "../session_settings.ts";
+import { Cache, MAX_TRACKS, type Publisher, Registry, type Scope } from "../track/mod.ts";
+import type { Connection } from "../transport/mod.ts";
+import { callRelay } from "./call_relay.ts";
+import { EXIT, type Failure } from "./command.ts";
+import { sessionEnd } from "./failures.ts";
+import { MAX_NAMES } from "./limits.ts";
+import type { Target } from "./target.ts";
+
+/** How a session with a relay is opened. */
+export interface ClientSessionOptions {
+  readonly target: Target;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called for each namespace of the relay, which is asked for them; what is returned withdraws it. */
+  readonly advertise?: (namespace: Namespace) => () => void;
+}
+
+/**
+ * A session with a relay, as its publisher and its subscriber: the relay's own sessions over a registry
+ * that nobody else is in.
+ */
+export class ClientSession {
+  readonly metrics: RelayMetrics;
+  /** What is published in it the relay is told of, and what the relay has can be opened in it. */
+  readonly scope: Scope;
+  /** The relay. */
+  readonly publisher: Publisher;
+  /** Milliseconds from the call until the session was there. */
+  readonly setUpMs: number;
+  /** Resolves when the session has ended; never rejects. */
+  readonly over: Promise<SessionResult>;
+  readonly #session: Session;
+  readonly #leave: () => void;
+
+  private constructor(parts: {
+    readonly metrics: RelayMetrics;
+    readonly scope: Scope;
+    readonly publisher: Publisher;
+    readonly setUpMs: number;
+    readonly over: Promise<SessionResult>;
+    readonly session: Session;
+    readonly leave: () => void;
+  }) {
+    this.metrics = parts.metrics;
+    this.scope = parts.scope;
+    this.publisher = parts.publisher;
+    this.setUpMs = parts.setUpMs;
+    this.over = parts.over;
+    this.#session = parts.session;
+    this.#leave = parts.leave;
+    this.scope.elsewhere = parts.publisher;
+  }
+
+  /** Calls the relay and begins a session. */
+  static async open(options: ClientSessionOptions): Promise<Outcome<ClientSession, Failure>> {
+    const { target, clock } = options;
+    const started = clock.now();
+    const called = await callRelay(target, clock);
+    if (!called.ok) return called;
+    const metrics = new RelayMetrics();
+    const registry = newRegistry(clock, metrics);
+    const scope = registry.enter("");
+    const leave = () => registry.leave("");
+    const session = begin(called.value, registry, { ...options, metrics });
+    const over = session.run();
+    const established = await session.established;
+    if (established === undefined) {
+      leave();
+      return refused({ text: sessionEnd(target, await over), code: EXIT.noRelay });
+    }
+    const setUpMs = clock.now() - started;
+    const publisher = established.publisher("");
+    return done(
+      new ClientSession({ metrics, scope, publisher, setUpMs, over, session, leave }),
+    );
+  }
+
+  get protocol(): string {
+    return this.#session.protocol;
+  }
+
+  /** By what it is connected. */
+  get transport(): Connection["transport"] {
+    return this.#session.connection.transport;
+  }
+
+  /** Ends the session, and waits until it has. */
+  async close(): Promise<void> {
+    this.#session.close("done");
+    await this.over;
+    this.#leave();
+  }
+}
+
+function newRegistry(clock: Clock, metrics: RelayMetrics): Registry {
+  return new Registry({
+    clock,
+    cache: new Cache(DEFAULTS.cache, clock, metrics.evictions),
+    linger: 0,
+    maxTracks: MAX_TRACKS,
+  });
+}
+
+function begin(
+  connection: Connection,
+  registry: Registry,
+  { target, clock, log, advertise, metrics }: ClientSessionOptions & {
+    readonly metrics: RelayMetrics;
+  },
+): Session {
+  const { path, authority, token } = target;
+  const { limits, ...settings } = sessionSettings(DEFAULTS);
+  // Some dialects cannot ask for names without being offered the tracks behind them.
+  const bounds = advertise === undefined
+    ? limits
+    : { ...limits, maxNamespaces: MAX_NAMES, maxPublishedTracks: 0 };
+  return linkDialect(connection.protocol).begin({
+    id: 1,
+    role: "client",
+    connection,
+    clock,
+    log,
+    tracing: noTracing,
+    metrics,
+    settings: { ...settings, limits: bounds },
+    streamBudget: new StreamBudget(),
+    registry,
+    scopeOf: () => "",
+    gate: clientGate,
+    // It is no relay.
+    hop: 0n,
+    link: {
+      path,
+      authority,
+      scope: "",
+      ...(token !== undefined && { token: tokenOf(token) }),
+      shows: "local",
+      ...(advertise !== undefined && { advertise }),
+      onLeaving: () => {},
+    },
+  });
+}
+
+function tokenOf(token: string) {
+  return {
+    isInPath: true,
+    first: () => Promise.resolve(token),
+    next: () => Promise.resolve(undefined),
+  };
+}

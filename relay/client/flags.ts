@@ -1,0 +1,109 @@
+import { done, messageOf, type Outcome, refused, suggest } from "@qumo/shared/runtime";
+import { parseArgs } from "node:util";
+import type { ClientCommand, Flags } from "./command.ts";
+
+/** What each flag of a command is. */
+const FLAG_HELP: Readonly<Record<keyof Flags, readonly [flag: string, what: string]>> = {
+  json: ["--json", "write JSON, for programs"],
+  follow: ["-f, --follow", "go on with what comes and goes, until Ctrl-C"],
+};
+
+/** What the flags are that say how the relay is called. */
+const CALL_HELP: readonly (readonly [flag: string, what: string])[] = [
+  ["--token-file FILE", "the token that is shown to the relay (QUMO_TOKEN has it itself)"],
+  ["--certificate-hash HASH", "take the certificate with this SHA-256; may come again"],
+  ["--ca FILE", "trust this authority too"],
+  ["--protocol NAME", "speak this: moqt-18 or 18, moq-lite-06; may come again, the best first"],
+  ["--verbose", "write what the session does to stderr"],
+  ["-h, --help", "print this"],
+];
+
+const OPTIONS = {
+  json: { type: "boolean", default: false },
+  follow: { type: "boolean", short: "f", default: false },
+  "token-file": { type: "string" },
+  "certificate-hash": { type: "string", multiple: true },
+  ca: { type: "string", multiple: true },
+  protocol: { type: "string", multiple: true },
+  verbose: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+/** A command line of a command. */
+export interface Parsed {
+  readonly flags: Flags;
+  /** The URL, and the words behind it. */
+  readonly words: readonly string[];
+  readonly tokenFile: string | undefined;
+  readonly certificateHashes: readonly string[];
+  readonly caFiles: readonly string[];
+  readonly protocols: readonly string[];
+  readonly isVerbose: boolean;
+  readonly isHelp: boolean;
+}
+
+/** Parses what stands behind a command, or refuses it with a sentence. */
+export function parseFlags(
+  command: ClientCommand,
+  args: readonly string[],
+): Outcome<Parsed, string> {
+  let parsed;
+  try {
+    parsed = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    return refused(unknownFlag(args) ?? messageOf(error));
+  }
+  const { values, positionals: words } = parsed;
+  const stray = (Object.keys(FLAG_HELP) as (keyof Flags)[]).find((name) => {
+    const value = values[name];
+    return value !== undefined && value !== false && !command.flags.includes(name);
+  });
+  if (stray !== undefined) return refused(`--${stray} does not go with ${command.name}`);
+  const [least, most] = command.words;
+  if (!values.help) {
+    if (words.length > most + 1) return refused(`Unexpected word ${words[most + 1]}`);
+    if (words.length < least + 1) {
+      return refused(`Say qumo-relay ${command.name} URL${command.usage}`);
+    }
+  }
+  return done({
+    flags: values,
+    words,
+    tokenFile: values["token-file"],
+    certificateHashes: values["certificate-hash"] ?? [],
+    caFiles: values.ca ?? [],
+    protocols: values.protocol ?? [],
+    isVerbose: values.verbose,
+    isHelp: values.help,
+  });
+}
+
+function unknownFlag(args: readonly string[]): string | undefined {
+  for (const arg of args) {
+    const name = /^--([^=]+)/.exec(arg)?.[1];
+    if (name === undefined || name in OPTIONS) continue;
+    const meant = suggest(name, Object.keys(OPTIONS));
+    return `Unknown flag --${name}${meant === undefined ? "" : `: did you mean --${meant}?`}`;
+  }
+  return undefined;
+}
+
+/** The answer of `--help` behind a command. */
+export function commandHelp({ name, usage, summary, flags }: ClientCommand): string {
+  const rows = [...flags.map((flag) => FLAG_HELP[flag]), ...CALL_HELP];
+  const width = Math.max(...rows.map(([flag]) => flag.length));
+  const lines = rows.map(([flag, what]) => `  ${flag.padEnd(width)}  ${what}`);
+  return `Usage: qumo-relay ${name} URL${usage} [FLAGS]
+
+${summary}
+
+URL is https://HOST:PORT/PATH (WebTransport), moqt://HOST:PORT/PATH (QUIC), or http://HOST:PORT/PATH:
+WebTransport with the certificate that the relay says over HTTP, as it is also taken on this machine.
+
+Flags
+${lines.join("\n")}
+
+Exits with 0 when it is done, 1 when the relay refused, 2 for a wrong command line, 3 when there was
+no session with the relay, or it was lost, and 4 when nobody publishes what was asked for.
+`;
+}

@@ -1,0 +1,20 @@
+/** How long a relay may take to take a connection, and then a session. */
+export const CONNECT_MS = 5_000;
+
+/** How long a relay may take to say over HTTP what certificate it has. */
+export const CERTIFICATE_MS = 2_000;
+
+/**
+ * The pause after which a relay is taken to have told all names that it has. Ours keeps a session that
+ * it refuses for half a second.
+ */
+export const QUIET_MS = 800;
+
+/** The longest time that the names of a relay are waited for. */
+export const NAMES_MS = 10_000;
+
+/** Names of one relay; what comes behind is left out, which is said. */
+export const MAX_NAMES = 100_000;
+
+/** The most characters of another program's words that are shown. */
+export const MAX_SAID = 300;

@@ -1,0 +1,4 @@
+/** The commands that call a relay, each with what `--help` says; parsed without loading them. */
+export const CLIENT_COMMANDS: Readonly<Record<string, string>> = {
+  ls: "list what is published at a relay",
+};

@@ -15,8 +15,8 @@ export interface WholeAnswer {
 }
 
 /**
- * Sends a request and reads its answer whole. Rejects when the answer comes too late, is too long, or
- * leads elsewhere: whoever can redirect must not decide who may come in.
+ * Sends a request and reads its answer whole. Rejects when the answer comes too late or is too long.
+ * One that leads elsewhere is not followed: whoever can redirect must not decide who may come in.
  */
 export async function boundedFetch(
   url: string,
@@ -26,7 +26,7 @@ export async function boundedFetch(
   const late = new AbortController();
   const timer = clock.after(timeoutMs, () => late.abort(new Error("no answer in time")));
   try {
-    const answer = await fetch(url, { ...init, signal: late.signal, redirect: "error" });
+    const answer = await fetch(url, { ...init, signal: late.signal, redirect: "manual" });
     return { status: answer.status, text: await boundedText(answer, maxBytes) };
   } finally {
     timer.cancel();

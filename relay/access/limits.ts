@@ -112,6 +112,9 @@ export const MAX_HOOK_REQUESTS = 32;
 /** Questions that wait for their turn: a hook that is slow must not fill the memory. */
 export const MAX_HOOK_WAITING = 1_024;
 
+/** Those of one address among them: who shows many tokens must not take the turns of everybody. */
+export const MAX_WAITING_PER_ADDRESS = 128;
+
 /** Failures of a hook in a row, behind which it is not asked for a while. */
 export const HOOK_FAILURES = 5;
 

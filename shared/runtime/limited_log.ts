@@ -12,10 +12,10 @@ const MINUTE_MS = 60_000;
  */
 export class LimitedLog {
   readonly #log: Log;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "now">;
   readonly #minutes = new Map<string, { since: number; written: number; left: number }>();
 
-  constructor(log: Log, clock: Clock) {
+  constructor(log: Log, clock: Pick<Clock, "now">) {
     this.#log = log;
     this.#clock = clock;
   }

@@ -114,7 +114,7 @@ Deno.test("a hook that answers no more ends a session when its time is over, and
   const { world } = relay;
   const peer = await world.connect(showing(opaque("t")));
   await announce(peer, "live");
-  relay.given.answer = () => ({ kind: "failed", reason: "it is down" });
+  relay.given.answer = () => ({ kind: "failed", reason: "it is down", isOfQuestion: false });
   await world.advance(59_999);
   await world.stillPending(peer.closed, "The end of the session");
   await world.advance(1);

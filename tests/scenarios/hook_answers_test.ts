@@ -101,6 +101,24 @@ for (const [what, answer] of BROKEN) {
   });
 }
 
+const FAULTS: [what: string, answer: (request: Request) => Response, isOfQuestion: boolean][] = [
+  ["404", () => new Response(null, { status: 404 }), true],
+  ["400", () => new Response(null, { status: 400 }), true],
+  ["a page to log in at", () => Response.redirect("https://login.example/", 302), true],
+  ["claims that allow nothing", json({ lifetime: 60 }), true],
+  ["500", () => new Response(null, { status: 500 }), false],
+  ["429", () => new Response(null, { status: 429 }), false],
+  ["408", () => new Response(null, { status: 408 }), false],
+];
+for (const [what, give, isOfQuestion] of FAULTS) {
+  const which = isOfQuestion ? "a fault of the token alone" : "a fault of the hook";
+  Deno.test(`a hook's answer of ${what} is ${which}`, async () => {
+    await using server = await HttpsServer.start(give);
+    const answer = await clientOf(server).client.ask(QUESTION);
+    assert.equal(answer.kind === "failed" && answer.isOfQuestion, isOfQuestion);
+  });
+}
+
 Deno.test("a hook that does not answer in time lets nobody in", async () => {
   const asked = Promise.withResolvers<void>();
   const end = Promise.withResolvers<void>();
@@ -113,7 +131,11 @@ Deno.test("a hook that does not answer in time lets nobody in", async () => {
   const answer = client.ask(QUESTION);
   await asked.promise;
   await clock.advance(3_000);
-  assert.deepEqual(await answer, { kind: "failed", reason: "no answer in time" });
+  assert.deepEqual(await answer, {
+    kind: "failed",
+    reason: "no answer in time",
+    isOfQuestion: false,
+  });
   end.resolve();
 });
 

@@ -111,7 +111,7 @@ const BROKEN: [what: string, answer: (request: Request) => Response, reason: Reg
   [
     "leads elsewhere",
     ({ url }) => url.endsWith("else") ? jwks("evil") : Response.redirect(`${url}/else`),
-    /redirect/,
+    /302/,
   ],
   ["is a page for people", () => new Response("<html>Sign in</html>"), /neither a JWK nor a JWKS/],
   ["has keys of no kind", () => Response.json({ keys: [1] }), /no list of JWK/],

@@ -1,4 +1,11 @@
-import { type Clock, done, type Log, type Outcome, refused } from "@qumo/shared/runtime";
+import {
+  type Clock,
+  done,
+  LimitedLog,
+  type Log,
+  type Outcome,
+  refused,
+} from "@qumo/shared/runtime";
 import type { Denial } from "../denial.ts";
 import { nameOf, sha256Of, untilOf } from "../in_force.ts";
 import { LeasedPolicy } from "../leased_policy.ts";
@@ -9,6 +16,7 @@ import {
   MAX_HOOK_ANSWERS,
   MAX_HOOK_REQUESTS,
   MAX_HOOK_WAITING,
+  MAX_WAITING_PER_ADDRESS,
 } from "../limits.ts";
 import type { Policy } from "../policy.ts";
 import type { Peer } from "../judge.ts";
@@ -45,10 +53,16 @@ export class Hook {
   readonly #kept = new Map<string, Kept>();
   readonly #asking = new Map<string, Promise<Outcome<Policy, Denial>>>();
   readonly #breaker = new CircuitBreaker({ failures: HOOK_FAILURES, pauseMs: HOOK_PAUSE_MS });
-  readonly #turns = new Turns({ atOnce: MAX_HOOK_REQUESTS, waiting: MAX_HOOK_WAITING });
+  readonly #turns = new Turns({
+    atOnce: MAX_HOOK_REQUESTS,
+    waiting: MAX_HOOK_WAITING,
+    waitingPerKey: MAX_WAITING_PER_ADDRESS,
+  });
+  readonly #strange: LimitedLog;
 
   constructor(parts: HookParts) {
     this.#parts = parts;
+    this.#strange = new LimitedLog(parts.log, parts.clock);
   }
 
   /** What a peer may do with a token, or without one. Never rejects. */
@@ -108,7 +122,7 @@ export class Hook {
   /** Asks the hook; undefined when it does not answer, or must not be asked. */
   async #request(question: Question, name: string): Promise<Outcome<Policy, Denial> | undefined> {
     const { client, counts, clock } = this.#parts;
-    const answer = await this.#turns.run(async () => {
+    const answer = await this.#turns.run(question.remote_address, async () => {
       if (!this.#breaker.enter(clock.now())) return undefined;
       return this.#heard(await client.ask(question));
     });
@@ -126,8 +140,12 @@ export class Hook {
   /** Remembers how it went, and says when that changes. */
   #heard<T extends Awaited<ReturnType<HookClient["ask"]>>>(answer: T): T {
     const { log, clock } = this.#parts;
-    if (answer.kind !== "failed") {
+    if (answer.kind !== "failed" || answer.isOfQuestion) {
       if (this.#breaker.succeed()) log.info("the hook of `auth.hook` answers again");
+      if (answer.kind !== "failed") return answer;
+      this.#strange.info("an answer of the hook of `auth.hook` lets nobody in", {
+        reason: answer.reason,
+      });
     } else if (this.#breaker.fail(clock.now())) {
       const { reason } = answer;
       log.warn("the hook of `auth.hook` fails, nobody comes in by it", { reason });
@@ -153,9 +171,10 @@ export class Hook {
   }
 }
 
-/** An address without its port, which is another one each time. */
+/** An address without its port, which is another one each time; those of HTTP come without. */
 function hostOf(address: string): string {
-  return address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+  const { host } = /^\[(?<host>.*)\](:\d+)?$|^(?<host>[^:]*):\d+$/.exec(address)?.groups ?? {};
+  return host ?? address;
 }
 
 const NO_TEXT: Denial = { kind: "malformed_auth_token", reason: "the token is no printable ASCII" };

@@ -20,11 +20,16 @@ export interface Allowed extends Claimed {
   readonly lifetimeMs: number;
 }
 
-/** What the hook said: what it allows, that it refuses, or why it cannot be asked. */
+/** What the hook said: what it allows, that it refuses, or why nobody comes in by what it said. */
 export type Answer =
   | { readonly kind: "allowed"; readonly allowed: Allowed }
   | { readonly kind: "refused" }
-  | { readonly kind: "failed"; readonly reason: string };
+  | {
+    readonly kind: "failed";
+    readonly reason: string;
+    /** Whether another question may have a better answer: who asks can bring such failures about. */
+    readonly isOfQuestion: boolean;
+  };
 
 /** The dependencies of {@linkcode HookClient}. */
 export interface HookClientParts {
@@ -60,13 +65,16 @@ export class HookClient {
       }, { fetch, clock, timeoutMs, maxBytes: MAX_HOOK_ANSWER_BYTES });
       return answerOf(status, text);
     } catch (error) {
-      return { kind: "failed", reason: fetchFailure(error) };
+      return { kind: "failed", reason: fetchFailure(error), isOfQuestion: false };
     }
   }
 }
 
-/** Only these refuse; whatever else comes is the hook's failure, by which nobody comes in either. */
+/** Only these refuse; whatever else comes is a failure, by which nobody comes in either. */
 const REFUSALS = [401, 403];
+
+/** What a hook says that cannot answer at the moment, whatever it is asked. */
+const OVERLOADED = [408, 429];
 
 const answer = z.looseObject({
   lifetime: z.number().min(MIN_HOOK_LIFETIME_MS / 1_000).max(1e9),
@@ -74,11 +82,14 @@ const answer = z.looseObject({
 
 function answerOf(status: number, text: string): Answer {
   if (REFUSALS.includes(status)) return { kind: "refused" };
-  if (status !== 200) return { kind: "failed", reason: `the answer is ${status}` };
+  if (status !== 200) {
+    const isOfQuestion = status < 500 && !OVERLOADED.includes(status);
+    return { kind: "failed", reason: `the answer is ${status}`, isOfQuestion };
+  }
   const allowed = allowedOf(text);
   return allowed.ok
     ? { kind: "allowed", allowed: allowed.value }
-    : { kind: "failed", reason: allowed.refusal };
+    : { kind: "failed", reason: allowed.refusal, isOfQuestion: true };
 }
 
 function allowedOf(text: string): Outcome<Allowed, string> {

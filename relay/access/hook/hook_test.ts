@@ -15,7 +15,7 @@ import { Hook, type HookCounts } from "./hook.ts";
 import type { Answer, Question } from "./hook_client.ts";
 
 const PEER = { path: "/demo?jwt=opaque", remoteAddress: "192.0.2.1:5000", protocol: "moqt-20" };
-const FAILED: Answer = { kind: "failed", reason: "the answer is 500" };
+const FAILED: Answer = { kind: "failed", reason: "the answer is 500", isOfQuestion: false };
 const REFUSED: Answer = { kind: "refused" };
 
 function allowed(claims: object = { get: "" }, lifetimeMs = 60_000): Answer {
@@ -45,10 +45,13 @@ Deno.test("a question has the path without its query, and the address without it
   const world = worldOf(allowed());
   await world.hook.ask(PEER, "opaque");
   await world.hook.ask({ ...PEER, remoteAddress: "[2001:db8::1]:5000" });
+  // As requests of HTTP have it.
+  await world.hook.ask({ ...PEER, remoteAddress: "2001:db8::2" });
   const common = { path: "/demo", dialect: "moqt-20" };
   assert.deepEqual(world.questions, [
     { ...common, token: "opaque", remote_address: "192.0.2.1" },
     { ...common, remote_address: "2001:db8::1" },
+    { ...common, remote_address: "2001:db8::2" },
   ]);
 });
 
@@ -120,13 +123,36 @@ Deno.test("a slow hook is asked a few things at once, and what waits beyond a nu
   const { promise, resolve } = Promise.withResolvers<void>();
   world.held = promise;
   const room = MAX_HOOK_REQUESTS + MAX_HOOK_WAITING;
-  const asked = Array.from({ length: room + 10 }, (_, at) => world.hook.ask(PEER, `t${at}`));
+  const peerOf = (at: number) => ({ ...PEER, remoteAddress: `192.0.2.${at % 100}:5000` });
+  const asked = Array.from({ length: room + 10 }, (_, at) => world.hook.ask(peerOf(at), `t${at}`));
   await until("what is too much to be refused", () => world.counts.not_asked === 10);
   assert.equal(world.questions.length, MAX_HOOK_REQUESTS);
   resolve();
   const answers = await Promise.all(asked);
   assert.equal(answers.filter(({ ok }) => !ok).length, 10);
   assert.equal(world.counts.not_asked, 10);
+});
+
+Deno.test("who asks about many tokens at once delays nobody else while the hook is slow", async () => {
+  const world = worldOf(allowed());
+  const { promise, resolve } = Promise.withResolvers<void>();
+  world.held = promise;
+  const many = Array.from({ length: 2_000 }, (_, at) => world.hook.ask(PEER, `t${at}`));
+  const other = world.hook.ask({ ...PEER, remoteAddress: "192.0.2.2:5000" }, "other");
+  resolve();
+  assert.ok((await other).ok);
+  await Promise.all(many);
+  const place = world.questions.findIndex(({ token }) => token === "other");
+  assert.ok(place <= MAX_HOOK_REQUESTS + 1, `asked as number ${place}`);
+});
+
+Deno.test("tokens that the hook has no proper answer to keep nobody else out", async () => {
+  const world = worldOf({ kind: "failed", reason: "the answer is 404", isOfQuestion: true });
+  for (let at = 0; at < 10 * HOOK_FAILURES; at++) {
+    assert.equal((await world.hook.ask(PEER, `odd${at}`)).ok, false);
+  }
+  world.answer = allowed();
+  assert.ok((await world.hook.ask(PEER, "good")).ok);
 });
 
 Deno.test("answers beyond a number push the oldest out", async () => {

@@ -31,15 +31,19 @@ class HlsWorld extends EncoderWorld {
   }
 
   /** Asks for a path, and lets time pass until there is an answer. */
-  async get(path: string): Promise<{ status: number; text: string }> {
-    const asked = this.hls.answer(new Request(`http://localhost${path}`), "player");
+  async get(
+    path: string,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; text: string; cache: string | null }> {
+    const asked = this.hls.answer(new Request(`http://localhost${path}`, { headers }), "player");
     let response: Response | undefined;
     void asked.then((one) => response = one);
     for (let time = 0; response === undefined && time < 20_000; time += 100) {
       await this.clock.advance(100);
     }
     assert.ok(response, `no answer to ${path}`);
-    return { status: response.status, text: await response.text() };
+    const cache = response.headers.get("cache-control");
+    return { status: response.status, text: await response.text(), cache };
   }
 
   /** Publishes a broadcast with this catalog; returns a writer of its track `video`. */
@@ -105,6 +109,34 @@ Deno.test("what an encoder sends by RTMP is played from segments that begin with
   const malformed = await world.get(`${MEDIA}?_HLS_msn=x`);
   assert.equal(malformed.status, 400);
   assert.deepEqual([world.counts.hls.ok, world.counts.hls.malformed], [2, 1]);
+  await world.close();
+});
+
+Deno.test("what a token in the head brings is kept by no shared cache, since its URL has no token", async () => {
+  const world = new HlsWorld();
+  const encoder = await world.publish();
+  await encoder.send(videoConfigBytes());
+  const film = async (from: number, to: number) => {
+    for (let frame = from; frame < to; frame++) {
+      await encoder.send(videoBytes(frame * 100, frame % 10 === 0));
+    }
+  };
+  await film(0, 40);
+  const head = { authorization: "Bearer t0ken" };
+  const index = await world.get(INDEX, head);
+  assert.match(index.text, /jwt=t0ken/);
+  const filming = film(40, 120);
+  const media = await world.get(MEDIA, head);
+  await filming;
+  const init = `/hls/live/cam/video/${/URI="([^"?]*init[^"?]*)/.exec(media.text)?.[1]}`;
+  for (const answer of [index, media, await world.get(init, head)]) {
+    assert.equal(answer.status, 200, answer.text);
+    assert.match(answer.cache!, /^private, /);
+  }
+  // These have it in their URL, which is what caches go by.
+  for (const path of [INDEX, MEDIA, init]) {
+    assert.match((await world.get(`${path}?jwt=t0ken`, head)).cache!, /^public, /);
+  }
   await world.close();
 });
 

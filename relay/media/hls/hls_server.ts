@@ -4,9 +4,9 @@ import type { Gate } from "../../session/rights.ts";
 import type { Registry } from "../../track/mod.ts";
 import { hang } from "../catalog/hang.ts";
 import type { MediaCounts } from "../counts.ts";
-import { answer, otherMethod, problem, refusal } from "../http/answers.ts";
+import { answer, otherMethod, personal, problem, refusal } from "../http/answers.ts";
 import { outcomeOf } from "../http/outcome.ts";
-import { allowed, queryOf } from "../http/visitor.ts";
+import { allowed, isPersonal, queryOf } from "../http/visitor.ts";
 import { HLS_LOOK_MS, HLS_READY_MS, MAX_HLS_REQUESTS } from "../limits.ts";
 import { partsOf, trackOf } from "../model/names.ts";
 import { enterPlace, type Place } from "../model/scopes.ts";
@@ -58,7 +58,7 @@ export class HlsServer {
     try {
       const response = await this.#answer(request, remote);
       hls[outcomeOf(response)]++;
-      return response;
+      return isPersonal(request) ? personal(response) : response;
     } finally {
       this.#active--;
     }

@@ -31,6 +31,13 @@ export function answer(
   });
 }
 
+/** An answer that no shared cache keeps. */
+export function personal(response: Response): Response {
+  const cache = response.headers.get("cache-control") ?? "";
+  response.headers.set("cache-control", cache.replace(/^public/, "private"));
+  return response;
+}
+
 /** An answer that says in words why there is no other. */
 export function problem(status: number, error: string, retryAfter?: number): Response {
   return Response.json({ error }, {

@@ -26,6 +26,14 @@ function tokenOf(request: Request): string | undefined {
   return /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
 }
 
+/**
+ * Whether an answer is for who asked alone, and not for whom a shared cache gives it by its URL: the
+ * request shows its token elsewhere.
+ */
+export function isPersonal({ url, headers }: Request): boolean {
+  return headers.has("authorization") && !new URL(url).searchParams.has("jwt");
+}
+
 /** What the links of a playlist end with, so that they show the token of the playlist's request. */
 export function queryOf(request: Request): string {
   const token = tokenOf(request);

@@ -16,10 +16,13 @@ const NO_ERROR = 0;
 
 /** Passes accepted connections to the session host, unless the relay is full or draining. */
 export class Admission {
+  /** Sessions at once; those above it that run already go on. */
+  maxSessions: number;
   readonly #parts: AdmissionParts;
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
+    this.maxSessions = parts.maxSessions;
   }
 
   /** Accepts connections until the listener is closed. */
@@ -32,9 +35,9 @@ export class Admission {
   }
 
   #welcome(connection: Connection): void {
-    const { host, isDraining, maxSessions } = this.#parts;
+    const { host, isDraining } = this.#parts;
     if (isDraining()) this.#turnAway(connection, "draining", "the relay is going away");
-    else if (host.active < maxSessions) host.serve(connection);
+    else if (host.active < this.maxSessions) host.serve(connection);
     else this.#turnAway(connection, "max_sessions", "too many sessions");
   }
 

@@ -28,7 +28,7 @@ export async function runCommand(
     definition: relayDefinition,
     warnings: configWarnings,
     healthUrl: ({ server }) => healthUrl(server.address),
-    serve: (config, log) => serve(config, createHost, log, process),
+    serve: (config, log, reload) => serve(config, { createHost, reload, log, process }),
     async doctor(config) {
       const { examine } = await import("./doctor/doctor.ts");
       return await examine(config, process);

@@ -47,6 +47,7 @@ function patientHost() {
   const parts: HostParts[] = [];
   const host: SessionHost = {
     protocols: ["moqt-18"],
+    configure: () => {},
     serve: (connection) => connection.close(0, ""),
     active: 0,
     registry: emptyRegistry(),

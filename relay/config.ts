@@ -4,6 +4,7 @@ import { CLIENT_COMMANDS } from "./client/names.ts";
 export { formatAddress, isLoopback, parseAddress, reachable } from "@qumo/shared/runtime";
 export { type TlsFetch, tlsFetch } from "./config/tls_fetch.ts";
 export { DEFAULTS, relayDefinition } from "./config/definition.ts";
+export { ACCESS_DEPENDS_ON, LIVE_KEYS } from "./config/live_keys.ts";
 export { networksHave } from "./config/networks.ts";
 export { platformProblem } from "./config/platform.ts";
 

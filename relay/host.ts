@@ -16,6 +16,8 @@ import type { Connection } from "./transport/mod.ts";
 export interface SessionHost {
   /** The supported protocols, in order of preference. */
   readonly protocols: readonly string[];
+  /** Serves sessions that begin from now on by this configuration. */
+  configure(config: RelayConfig): void;
   /** Serves a connection until it ends. Never throws. */
   serve(connection: Connection): void;
   /** The encoders that publish here; absent where none can. */

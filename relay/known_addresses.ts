@@ -9,11 +9,16 @@ const MAX_NEIGHBORS = 1_024;
  * the connection limit, and their handshakes are evicted last.
  */
 export class KnownAddresses {
-  readonly #isConfigured: (host: string) => boolean;
+  #isConfigured: (host: string) => boolean;
   readonly #neighbors = new Set<string>();
 
   /** `configured` has `loopback`, addresses and networks (`10.0.0.0/8`), already validated. */
   constructor(configured: readonly string[]) {
+    this.#isConfigured = networksHave(configured);
+  }
+
+  /** Takes other configured addresses. */
+  configure(configured: readonly string[]): void {
     this.#isConfigured = networksHave(configured);
   }
 

@@ -51,6 +51,11 @@ export class Listeners {
     }
   }
 
+  /** Changes how many connections one address of clients may have. */
+  limitConnections(perAddress: number): void {
+    for (const listener of this.#listeners) listener.limitConnections(perAddress);
+  }
+
   /** Stops listening and ends every connection with this code. */
   close(code: Code, reason: string): void {
     this.#isClosing = true;

@@ -10,6 +10,8 @@ export interface Access {
   readonly gate: Gate;
   /** What controllers say about access. */
   readonly steering: Steering;
+  /** See {@linkcode TokenAccess}; absent where nobody is asked for a token. */
+  readonly follow?: TokenAccess["follow"];
   /** Looks at the keys of tokens now. */
   reload(): Promise<void>;
   close(): void;

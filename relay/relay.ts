@@ -1,14 +1,14 @@
-import { type HashedToken, hashedToken } from "@qumo/shared/http";
 import {
   type CertificatePair,
   type CertificateSource,
+  type LiveKeys,
   type Log,
   messageOf,
   TaskGroup,
 } from "@qumo/shared/runtime";
 import { Admission } from "./admission.ts";
 import { openCertificates } from "./certificate.ts";
-import { formatAddress, parseAddress, reachable } from "./config.ts";
+import { formatAddress, parseAddress, reachable, type RelayConfig } from "./config.ts";
 import { EventLoopLag } from "./ops/event_loop.ts";
 import type { Read } from "./ops/readings.ts";
 import { type OpsServer, serveOps } from "./ops/server.ts";
@@ -21,9 +21,9 @@ import type { MediaHttp } from "./media/media_http.ts";
 import { openMedia } from "./open_media.ts";
 import { KnownAddresses } from "./known_addresses.ts";
 import { Listeners } from "./listeners.ts";
+import { firstSettings, liveKeys, type LiveSettings, readOpsAccess } from "./live_config.ts";
 import { LoadMeter } from "./load_meter.ts";
 import { RelayMetrics } from "./metrics.ts";
-import { type OriginPolicy, originPolicy } from "./origins.ts";
 import { pageFiles, pageLibraries } from "./page/mod.ts";
 import type { RtmpListener } from "./media/rtmp/listener.ts";
 import { type ListenerParts, openPorts } from "./ports.ts";
@@ -60,7 +60,8 @@ export class Relay {
   readonly #listeners: Listeners;
   readonly #eventLoop: EventLoopLag;
   readonly #media: MediaHttp;
-  readonly #allowOrigin: OriginPolicy;
+  readonly #admission: Admission;
+  readonly #settings: LiveSettings;
   // In milliseconds since 1970.
   readonly #startedAt: number;
   readonly #fail: (reason: string) => void;
@@ -68,7 +69,6 @@ export class Relay {
   #certificates: CertificateSource | undefined;
   #ops: OpsServer | undefined;
   #rtmp: RtmpListener | undefined;
-  #opsTokens: readonly HashedToken[] = [];
   #address: string | undefined;
   #state: RelayState = "starting";
   #draining: Promise<void> | undefined;
@@ -110,7 +110,7 @@ export class Relay {
     this.#requestDrain = drain.resolve;
     this.#tasks = new TaskGroup((task, error) => this.#failWith(`${task}: ${messageOf(error)}`));
     this.#eventLoop = new EventLoopLag(clock);
-    this.#allowOrigin = originPolicy(config.server);
+    this.#settings = firstSettings(config);
     const refused = new RefusedConnections(metrics, log, clock);
     this.#refused = refused;
     this.#known = new KnownAddresses(config.server.knownAddresses);
@@ -127,7 +127,7 @@ export class Relay {
       mesh: this.#mesh,
       ...(gate !== undefined && { gate }),
     });
-    const admission = new Admission({
+    this.#admission = new Admission({
       host: this.#host,
       refused,
       isDraining: () => this.#state === "draining",
@@ -135,7 +135,7 @@ export class Relay {
     });
     this.#media = openMedia(options, { host: this.#host, gate, metrics });
     const onAllFailed = (reason: string) => this.#failWith(reason);
-    this.#listeners = new Listeners({ admission, log, onAllFailed });
+    this.#listeners = new Listeners({ admission: this.#admission, log, onAllFailed });
     this.read = this.#newReader();
   }
 
@@ -188,9 +188,7 @@ export class Relay {
   async #start(): Promise<void> {
     const { config, files } = this.#options;
     this.#certificates = await this.#openCertificates();
-    this.#opsTokens = await Promise.all(
-      config.ops.tokens.map((token) => hashedToken(token, (path) => files.readText(path))),
-    );
+    this.#settings.ops = await readOpsAccess(config, files);
     this.#openPorts(this.#certificates.current);
     this.#rtmp = openRtmp({ ...this.#options, ingests: this.#host.ingests, metrics: this.metrics });
     this.#tasks.spawn("accepting connections", () => this.#listeners.accept());
@@ -225,6 +223,19 @@ export class Relay {
     await Promise.all([this.#certificates?.reload(), this.#access?.reload()]);
   }
 
+  /** How the keys of the configuration are taken over that can change while the relay runs. */
+  get liveKeys(): LiveKeys<RelayConfig>[] {
+    return liveKeys({
+      host: this.#host,
+      admission: this.#admission,
+      listeners: this.#listeners,
+      known: this.#known,
+      access: this.#access,
+      files: this.#options.files,
+      settings: this.#settings,
+    });
+  }
+
   /** Becomes unready, drains all sessions within the configured time, and stops. */
   drain(): Promise<void> {
     this.#draining ??= this.#drain();
@@ -239,7 +250,8 @@ export class Relay {
 
   async #drain(): Promise<void> {
     this.#state = "draining";
-    const { config: { drainTimeoutMs }, clock } = this.#options;
+    const { drainTimeoutMs } = this.#settings;
+    const { clock } = this.#options;
     this.#log.info("draining", { sessions: this.#host.active, timeout_ms: drainTimeoutMs });
     const parts = { host: this.#host, mesh: this.#mesh, clock, log: this.#log };
     await drainRelay(parts, drainTimeoutMs);
@@ -288,7 +300,7 @@ export class Relay {
       server,
       certificate,
       protocols: this.#host.protocols,
-      allowOrigin: this.#allowOrigin,
+      allowOrigin: (origin) => this.#settings.allowOrigin(origin),
       isKnown: (host) => this.#known.has(host),
       overloadCode: OVERLOAD,
       onRefused: (refusal) => this.#refused.add(refusal),
@@ -312,14 +324,14 @@ export class Relay {
         ? undefined
         : (request, stream) => udp.upgrade(request, stream),
       read: this.read,
-      allowOrigin: this.#allowOrigin,
+      allowOrigin: (origin) => this.#settings.allowOrigin(origin),
       program,
       startedAt: this.#startedAt,
       name: this.#mesh.lastingName,
       region: config.relay.region,
       perTrack: config.metrics.perTrack,
       maxCacheBytes: config.cache.maxBytes,
-      access: { details: config.ops.details, tokens: this.#opsTokens },
+      access: () => this.#settings.ops,
       ingest: openHttpIngest({
         ...this.#options,
         ingests: this.#host.ingests,

@@ -2,7 +2,7 @@ import type { Identify } from "./access/controller_identity.ts";
 import type { MeshAccess } from "./access/mesh_access.ts";
 import type { Steering, SteeringCounts } from "./access/steering.ts";
 import type { KeyCounts } from "./access/token_access.ts";
-import { openAccess } from "./open_access.ts";
+import { type Access, openAccess } from "./open_access.ts";
 import type { RelayOptions } from "./relay_options.ts";
 import { clientGate, type Gate, type LinkToken } from "./session/rights.ts";
 
@@ -16,6 +16,8 @@ export interface RelayAccess {
   readonly steering: Steering | undefined;
   /** Asks the controller from now on who this relay is, where that does not follow from keys. */
   begin(identify: Identify): void;
+  /** See {@linkcode Access}. */
+  readonly follow: Access["follow"];
   /** Looks at the keys now. */
   reload(): Promise<void>;
   close(): Promise<void>;
@@ -45,6 +47,7 @@ export async function openRelayAccess(
       return mesh?.gate(name, others) ?? others;
     },
     steering: tokens?.steering,
+    follow: tokens?.follow,
     tokenFor: (name, audience) => mesh?.tokenFor(name, audience),
     reload: async () => void await Promise.all([tokens?.reload(), mesh?.reload()]),
     async close() {

@@ -16,6 +16,7 @@ function recordingHost() {
   let active = 0;
   const host: SessionHost = {
     protocols: ["moqt-18"],
+    configure: () => {},
     serve(connection) {
       active++;
       told.push(`serve ${connection.protocol}`);

@@ -1,4 +1,5 @@
 import {
+  type ConfigReload,
   greet,
   listeningText,
   type Log,
@@ -13,12 +14,18 @@ import { Relay } from "./relay.ts";
 import { dial } from "./transport/mod.ts";
 import { version } from "./version.ts";
 
+/** What a relay runs with beside its configuration. */
+export interface ServeParts {
+  readonly createHost: (parts: HostParts) => SessionHost;
+  readonly reload: ConfigReload<RelayConfig>;
+  readonly log: Log;
+  readonly process: Process;
+}
+
 /** Runs a relay until it is stopped. Returns the exit code. Rejects with a StartError. */
 export async function serve(
   config: RelayConfig,
-  createHost: (parts: HostParts) => SessionHost,
-  log: Log,
-  process: Process,
+  { createHost, reload, log, process }: ServeParts,
 ): Promise<number> {
   const { clock, hostname, deno, usage } = process;
   const stopped = stopSignal(process);
@@ -43,7 +50,8 @@ export async function serve(
   };
   addEventListener("unhandledrejection", (event) => survive(event, event.reason));
   addEventListener("error", (event) => survive(event, event.error));
-  process.onSignal("SIGHUP", () => void relay.reload());
+  reload.follow(...relay.liveKeys);
+  process.onSignal("SIGHUP", () => void reload.run().then(() => relay.reload()));
   greet(process, config.log, greeting(relay));
   const failure = await Promise.race([stopped, relay.drainRequested, relay.failed]);
   await (failure === undefined ? relay.drain() : relay.close());

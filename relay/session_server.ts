@@ -1,11 +1,11 @@
 import { TaskGroup, trackText } from "@qumo/shared/runtime";
+import type { RelayConfig } from "./config.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import { newIngests } from "./ingest.ts";
 import type { Ingests } from "./media/ingest/ingests.ts";
 import type { RowRange, Rows } from "./ops/readings.ts";
 import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
 import { policyOf } from "./publisher_policy.ts";
-import { linkStreams } from "./neighbor_dialer.ts";
 import {
   dialectOf,
   linkDialect,
@@ -19,7 +19,7 @@ import type { SessionLink, SessionOptions } from "./session/session_options.ts";
 import { openGate } from "./session/rights.ts";
 import type { SessionSettings } from "./session/settings.ts";
 import { StreamBudget } from "./session/stream_budget.ts";
-import { sessionSettings } from "./session_settings.ts";
+import { changedSettings, linkSettings, sessionSettings } from "./session_settings.ts";
 import { namespaceView, rowsOf, sessionView, trackView } from "./session_views.ts";
 import {
   type AdvertisedNamespace,
@@ -47,9 +47,9 @@ export class SessionServer implements SessionHost {
   readonly ingests: Ingests;
   readonly registry: Registry;
   readonly #parts: HostParts;
-  readonly #settings: SessionSettings;
+  #settings: SessionSettings;
   // The settings of outgoing links.
-  readonly #linkSettings: SessionSettings;
+  #linkSettings: SessionSettings;
   readonly #streamBudget = new StreamBudget();
   readonly #sessions = new Map<Session, Served>();
   // Connections whose version is being negotiated in band.
@@ -61,8 +61,8 @@ export class SessionServer implements SessionHost {
     this.#parts = parts;
     const { config, clock, metrics, log } = parts;
     this.protocols = listedProtocols(config.server.protocols);
-    this.#settings = sessionSettings(parts.config);
-    this.#linkSettings = { ...this.#settings, maxIncomingStreams: linkStreams(config.server) };
+    this.#settings = sessionSettings(config);
+    this.#linkSettings = linkSettings(config);
     this.#tasks = new TaskGroup((task, error) => log.error(`${task} failed`, { error }));
     this.registry = new Registry({
       observer: parts.mesh,
@@ -96,6 +96,11 @@ export class SessionServer implements SessionHost {
 
   get active(): number {
     return this.#sessions.size + this.#unknown.size;
+  }
+
+  configure(config: RelayConfig): void {
+    this.#settings = changedSettings(this.#settings, config);
+    this.#linkSettings = changedSettings(this.#linkSettings, config);
   }
 
   serve(connection: Connection): void {

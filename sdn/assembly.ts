@@ -8,11 +8,10 @@ import { dashboardFiles } from "./dashboard/mod.ts";
 import { Outages, RefusedRequests } from "./events/mod.ts";
 import { controllerOptions } from "./from_config.ts";
 import { type App, buildApp } from "./http/app.ts";
-import type { Authenticate } from "./http/auth.ts";
 import { type Identities, identityEndpoints } from "./http/identity_endpoints.ts";
 import { pageEndpoints } from "./http/page_endpoints.ts";
-import { pageGuard } from "./http/page_guard.ts";
 import { syncEndpoints } from "./http/sync_endpoints.ts";
+import type { LiveSettings } from "./live_config.ts";
 import type { Stored } from "./store/mod.ts";
 import {
   type AccessExchange,
@@ -31,7 +30,8 @@ export interface AssemblyParts extends Omit<ControllerParts, "onStoreFailure"> {
   /** What the store held when the controller opened it. */
   readonly stored: Stored;
   readonly peers: readonly (Peer & AccessPeer)[];
-  readonly authenticate: Authenticate;
+  /** What holds of the configuration now. */
+  readonly live: Pick<LiveSettings, "authenticate" | "guard" | "rateLimit">;
   /** Says which key is which relay's. */
   readonly identities: Identities;
   readonly tracing: Tracing;
@@ -90,7 +90,7 @@ export class Assembly {
   }
 
   #openApp(): App {
-    const { config: { auth, server, graph }, authenticate, clock, events, ending } = this.#parts;
+    const { config: { server, graph }, live, clock, events, ending } = this.#parts;
     const { tracing, log, identities } = this.#parts;
     const { controller } = this;
     const { metricsSink } = controller;
@@ -116,9 +116,9 @@ export class Assembly {
       ],
       revision,
       version: version.version,
-      authenticate,
-      guard: auth.mode === "token" ? undefined : pageGuard(server.allowedHosts),
-      rateLimit: rateLimit(server),
+      authenticate: live.authenticate,
+      guard: live.guard,
+      rateLimit: live.rateLimit,
       bodyTimeoutMs: server.bodyTimeoutMs,
       clock,
       ending,
@@ -172,8 +172,4 @@ export class Assembly {
     controller.hearElsewhere(() => replicator.isDeaf);
     controller.metricsSink.readLags(() => replicator.lags());
   }
-}
-
-function rateLimit({ requestsPerSecond: perSecond, requestBurst: burst }: SdnConfig["server"]) {
-  return perSecond === 0 ? undefined : { perSecond, burst };
 }

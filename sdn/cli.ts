@@ -41,8 +41,8 @@ export async function runCommand(args: readonly string[], process: Process): Pro
     definition: sdnDefinition,
     warnings: configWarnings,
     healthUrl: ({ server }) => healthUrl(server.address, server.certFile === "" ? "http" : "https"),
-    async serve(config, log) {
-      await serve(config, log, process);
+    async serve(config, log, reload) {
+      await serve(config, { reload, log, process });
       return 0;
     },
     backup: backUp,

@@ -1,4 +1,5 @@
 import { hashedToken } from "@qumo/shared/http";
+import type { Clock } from "@qumo/shared/runtime";
 import type { SdnConfig } from "./config/settings.ts";
 import type { ControllerOptions } from "./control/controller_options.ts";
 import type { CostPolicy } from "./graph/mod.ts";
@@ -45,9 +46,16 @@ export async function readAccess(
   return tokenAccess(tokens);
 }
 
-/** The configured peer controllers. Rejects when their token file cannot be read. */
-export async function readPeers({ graph }: SdnConfig, { clock, readText }: Process) {
-  const token = graph.peerTokenFile === "" ? "" : (await readText(graph.peerTokenFile)).trim();
+/** The token for peer controllers; empty: none. Rejects when its file cannot be read. */
+export async function readPeerToken(
+  { graph }: SdnConfig,
+  { readText }: Process,
+): Promise<string> {
+  return graph.peerTokenFile === "" ? "" : (await readText(graph.peerTokenFile)).trim();
+}
+
+/** The configured peer controllers; `token` gives what they are shown. */
+export function peersOf({ graph }: SdnConfig, token: () => string, clock: Clock) {
   const urls = [...graph.peers, ...(graph.peerUrl === "" ? [] : [graph.peerUrl])];
   return urls.map((url) => httpPeer(url, { token, clock }));
 }

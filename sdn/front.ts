@@ -76,7 +76,11 @@ export class Front {
         "server.address",
       );
     }
-    process.onSignal("SIGHUP", () => void this.#certificates?.reload());
+  }
+
+  /** Checks the files of the certificate now instead of at the next interval. */
+  async reload(): Promise<void> {
+    await this.#certificates?.reload();
   }
 
   /** Replaces the request handler. */

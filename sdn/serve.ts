@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { HttpMetrics } from "@qumo/shared/http";
 import {
   type Clock,
+  type ConfigReload,
   formatAddress,
   greet,
   listeningText,
@@ -15,8 +16,9 @@ import { Assembly } from "./assembly.ts";
 import type { SdnConfig } from "./config/settings.ts";
 import type { ProcessSources } from "./control/process_families.ts";
 import { EventLog, type EventStore } from "./events/mod.ts";
-import { readAccess, readPeers } from "./from_config.ts";
+import { peersOf } from "./from_config.ts";
 import { Front } from "./front.ts";
+import { LiveSettings } from "./live_config.ts";
 import type { MeshIdentity } from "./mesh_identity.ts";
 import { openIdentity } from "./open_identity.ts";
 import { openDataDir, openStore, readStore } from "./open_store.ts";
@@ -25,13 +27,20 @@ import type { Store, Timeline } from "./store/mod.ts";
 import { version } from "./version.ts";
 import { waitForStore } from "./wait_for_store.ts";
 
+/** What a controller runs with beside its configuration. */
+export interface ServeParts {
+  readonly reload: ConfigReload<SdnConfig>;
+  readonly log: Log;
+  readonly process: Process;
+}
+
 /** Runs a controller until it is stopped. Rejects with a StartError when it cannot start. */
-export async function serve(config: SdnConfig, log: Log, process: Process): Promise<void> {
-  log.info(await run(config, log, process));
+export async function serve(config: SdnConfig, parts: ServeParts): Promise<void> {
+  parts.log.info(await run(config, parts));
 }
 
 /** Does the work of {@linkcode serve}; resolves with how it ended. */
-async function run(config: SdnConfig, log: Log, process: Process): Promise<string> {
+async function run(config: SdnConfig, { reload, log, process }: ServeParts): Promise<string> {
   const { clock } = process;
   const startedAt = clock.wall();
   const tracing = config.telemetry.enabled ? await openTracing() : noTracing;
@@ -42,20 +51,22 @@ async function run(config: SdnConfig, log: Log, process: Process): Promise<strin
   await using opened = new AsyncDisposableStack();
   // Check everything that may be refused before listening; open the store afterwards: while an etcd
   // cluster is unavailable, the controller is alive and not ready.
-  const authenticate = await readAccess(config, process);
+  const live = await LiveSettings.read(config, process);
+  reload.follow(...live.keys);
   const front = await Front.prepare(config, { process, log, tracing, metrics: http });
   opened.defer(() => front.close());
-  const peers = await readPeers(config, process);
+  const peers = peersOf(config, live.peerToken, clock);
   const name = config.controller.name || `sdn-${randomUUID().slice(0, 8)}`;
   const kept = await openStorage(config, { name, startedAt, process, log, opened });
   opened.defer(() => front.close());
   front.listen();
+  process.onSignal("SIGHUP", () => void reload.run().then(() => front.reload()));
   const { signal } = ending;
   const waiting = { clock, log, random: Math.random, signal };
   const stored = await waitForStore(() => readStore(kept.store, config), waiting);
   if (stored === undefined) return "stopped before the store was available";
   const events = new EventLog({ clock, log, store: kept.eventStore });
-  const who = { config, name, peers, authenticate };
+  const who = { config, name, peers, live };
   const what = { ...kept, stored, events, clock, http, tracing, log, ending: signal };
   const assembly = new Assembly({ ...who, ...what });
   assembly.controller.metricsSink.readProcess(processSources(process, { startedAt, front }));

@@ -47,6 +47,7 @@ function groupText<T extends object>(
       words(allowedFor(definition, path)),
       code(defaultText(valueAt(definition.defaults, path))),
       variables(definition, key),
+      definition.live.includes(key) ? "SIGHUP" : "restart",
     ];
     return `| ${cells.join(" | ")} |`;
   });
@@ -55,8 +56,8 @@ function groupText<T extends object>(
     "",
     ...text,
     "",
-    "| key | allowed | default | environment |",
-    "| --- | --- | --- | --- |",
+    "| key | allowed | default | environment | changed by |",
+    "| --- | --- | --- | --- | --- |",
     ...rows,
     "",
   ];

@@ -65,7 +65,10 @@ function explain<T extends object>(
     for (const key of keys) {
       const schema = at(whole, key);
       const path = values.get(key);
-      const allowed = path === undefined ? [] : [`Allowed: ${allowedFor(definition, path)}.`];
+      const allowed = path === undefined ? [] : [
+        `Allowed: ${allowedFor(definition, path)}.`,
+        ...(definition.live.includes(key) ? ["Changed by SIGHUP."] : []),
+      ];
       schema.description = [...text, ...allowed].join("\n").trim();
       if (path !== undefined) schema.default ??= plain(definition.defaults, path);
     }

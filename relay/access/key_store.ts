@@ -37,7 +37,7 @@ interface Source {
 /** The keys of files and URLs, looked at again and again; what cannot be read leaves the former keys. */
 export class KeyStore {
   readonly #parts: KeyStoreParts;
-  readonly #sources: readonly Source[];
+  #sources: readonly Source[];
   #current: readonly VerifyingKey[] = [];
   #timer: Timer | undefined;
   // The look that is under way, which the next one follows.
@@ -51,9 +51,7 @@ export class KeyStore {
    */
   static async open(parts: KeyStoreParts): Promise<KeyStore> {
     const store = new KeyStore(parts);
-    const read = store.#sources.map((source) => store.#read(source, { isFirst: true }));
-    const failed = (await Promise.allSettled(read)).find(({ status }) => status === "rejected");
-    if (failed?.status === "rejected") throw failed.reason;
+    store.#sources = await store.#open(parts.sources);
     store.#gather();
     store.#sleep();
     return store;
@@ -61,13 +59,7 @@ export class KeyStore {
 
   private constructor(parts: KeyStoreParts) {
     this.#parts = parts;
-    this.#sources = parts.sources.map((place) => ({
-      place,
-      isUrl: /^https?:/.test(place),
-      text: undefined,
-      keys: [],
-      isRefused: false,
-    }));
+    this.#sources = [];
   }
 
   /** The keys that count now; another list when they have changed. */
@@ -78,6 +70,18 @@ export class KeyStore {
   /** Looks at all sources now, side by side. */
   reload(): Promise<void> {
     return this.#turn = this.#turn.then(() => this.#look());
+  }
+
+  /**
+   * Reads the keys of other sources; returns what puts them in the place of the former ones. Rejects
+   * when a file has none.
+   */
+  async prepare(sources: readonly string[]): Promise<() => void> {
+    const next = await this.#open(sources);
+    return () => {
+      this.#sources = next;
+      this.#replaced();
+    };
   }
 
   /**
@@ -96,7 +100,18 @@ export class KeyStore {
     if (this.#isClosed) return;
     const read = this.#sources.map((source) => this.#read(source, { isFirst: false }));
     const isChanged = (await Promise.all(read)).includes(true);
-    if (!isChanged || this.#isClosed) return;
+    if (isChanged && !this.#isClosed) this.#replaced();
+  }
+
+  async #open(places: readonly string[]): Promise<readonly Source[]> {
+    const sources = places.map(newSource);
+    const read = sources.map((source) => this.#read(source, { isFirst: true }));
+    const failed = (await Promise.allSettled(read)).find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
+    return sources;
+  }
+
+  #replaced(): void {
     this.#gather();
     this.#parts.reloads.ok++;
     this.#parts.log.info("keys of tokens replaced", { keys: this.#current.length });
@@ -150,6 +165,10 @@ export class KeyStore {
     if (status !== 200) throw new Error(`the answer is ${status}`);
     return text;
   }
+}
+
+function newSource(place: string): Source {
+  return { place, isUrl: /^https?:/.test(place), text: undefined, keys: [], isRefused: false };
 }
 
 /** A query may have a secret in it, and a URL the password of whoever reads it. */

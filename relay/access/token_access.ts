@@ -44,6 +44,8 @@ export interface KeyCounts {
 /** Access by tokens, until it is closed. */
 export interface TokenAccess {
   readonly gate: Gate;
+  /** Reads the keys of other settings; returns what puts these in force. Rejects when that fails. */
+  follow(settings: Pick<TokenSettings, "keys" | "public">): Promise<() => void>;
   /** Looks at the keys now. */
   reload(): Promise<void>;
   close(): void;
@@ -79,6 +81,13 @@ export async function tokenAccess(
   });
   return {
     gate,
+    async follow({ keys, public: everybody }) {
+      const replace = await store.prepare(keys);
+      return () => {
+        replace();
+        gate.open(everybody);
+      };
+    },
     reload: async () => void await Promise.all([store.reload(), opened?.reload()]),
     close: () => store.close(),
   };

@@ -28,11 +28,16 @@ export interface TokenGateParts {
 /** Lets peers in by their tokens, and everybody to what is public. */
 export class TokenGate implements Gate {
   readonly #parts: TokenGateParts;
-  readonly #public: readonly Policy[];
+  #public: readonly Policy[];
 
   constructor(parts: TokenGateParts) {
     this.#parts = parts;
     this.#public = publicPolicies(parts.public);
+  }
+
+  /** Changes what anybody may do; who is here already keeps what it has. */
+  open(everybody: PublicPrefixes): void {
+    this.#public = publicPolicies(everybody);
   }
 
   async admit(peer: Credentials): Promise<Outcome<Rights, Denial>> {

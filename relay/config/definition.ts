@@ -1,5 +1,6 @@
 import { defineConfig, type EnvironmentVariable } from "@qumo/shared/runtime";
 import { namedFiles } from "./files.ts";
+import { LIVE_KEYS } from "./live_keys.ts";
 import { brokenRules } from "./rules.ts";
 import { type RelayConfig, settingsSchema } from "./settings.ts";
 
@@ -32,6 +33,7 @@ export const relayDefinition = defineConfig<RelayConfig>({
   schema: settingsSchema,
   rules: brokenRules,
   files: namedFiles,
+  live: Object.values(LIVE_KEYS).flat(),
   renamed: new Map([
     ["relay.group_cache_size", "cache.max_groups_per_track"],
     ["sdn.url", "sdn.urls"],

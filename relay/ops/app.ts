@@ -14,7 +14,8 @@ export interface OpsSources extends StatusSources {
   readonly read: Read;
   /** Whether pages of this origin may read the certificate's hash. */
   readonly allowOrigin: (origin: string | undefined) => boolean;
-  readonly access: OpsAccess;
+  /** What other machines may read now. */
+  readonly access: () => OpsAccess;
   /** The files of the relay's page. */
   readonly page: readonly PageFile[];
   /** The libraries that its files use. */
@@ -64,7 +65,7 @@ export function buildApp(sources: OpsSources): Hono<Env> {
     });
   };
   const reach = ({ env, req }: Context<Env>) =>
-    reachOf({ remote: env.remote, headers: req.raw.headers }, sources.access);
+    reachOf({ remote: env.remote, headers: req.raw.headers }, sources.access());
   const page = (
     path: string,
     answer: (context: Context<Env>, reach: Reach) => Response | Promise<Response>,

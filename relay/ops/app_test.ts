@@ -80,7 +80,7 @@ function app(
     name: "relay-1",
     region: "eu",
     maxCacheBytes: 1000,
-    access: { details: "loopback", tokens },
+    access: () => ({ details: "loopback", tokens }),
     page: [
       { path: "/", type: "text/html; charset=utf-8", text: "<!doctype html>" },
       {

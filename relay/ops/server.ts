@@ -55,7 +55,8 @@ export interface OpsParts {
   readonly region: string;
   readonly perTrack: number;
   readonly maxCacheBytes: number;
-  readonly access: OpsAccess;
+  /** What other machines may read now. */
+  readonly access: () => OpsAccess;
   /** Takes in what encoders send; absent where none can. */
   readonly ingest?: EncoderRequests | undefined;
   readonly page: readonly PageFile[];

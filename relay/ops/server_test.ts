@@ -33,7 +33,7 @@ async function scrape(perTrack: number): Promise<string[]> {
     region: "",
     perTrack,
     maxCacheBytes: 1000,
-    access: { details: "loopback", tokens: [] },
+    access: () => ({ details: "loopback", tokens: [] }),
     page: [],
     libraries: [],
     clock: systemClock,

@@ -1,16 +1,17 @@
 /** Counts the connections of each client address. */
 export class AddressLimit {
-  readonly #limit: number;
+  /** How many connections an address may have; those above it that it has already go on. */
+  limit: number;
   readonly #counts = new Map<string, number>();
 
   constructor(limit: number) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   /** Counts one more connection of an address; false, without counting it, at the limit. */
   take(key: string): boolean {
     const count = this.#counts.get(key) ?? 0;
-    if (count >= this.#limit) return false;
+    if (count >= this.limit) return false;
     this.#counts.set(key, count + 1);
     return true;
   }

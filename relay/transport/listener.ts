@@ -63,6 +63,8 @@ export interface ListenOptions extends QuicTransportOptions {
 export interface BoundedListener extends Listener {
   /** An upper estimate of the bytes that peers have sent and the relay has not read. */
   readonly unreadBytes: number;
+  /** Changes how many connections one address of clients may have. */
+  limitConnections(perAddress: number): void;
 }
 
 /** A listener that takes WebSockets from an HTTP server as well. */
@@ -143,6 +145,10 @@ class SharedListener implements PortListener {
 
   useCertificate(pair: CertificatePair): void {
     this.#quic.useCertificate(pair);
+  }
+
+  limitConnections(perAddress: number): void {
+    this.#addresses.limit = perAddress;
   }
 
   upgrade(request: UpgradeRequest, stream: ByteStream): void {

@@ -1,6 +1,7 @@
 import { defineConfig, type EnvironmentVariable } from "@qumo/shared/runtime";
 import { TARGET_VARIABLES } from "../client/variables.ts";
 import { namedFiles } from "./files.ts";
+import { LIVE_KEYS } from "./live_keys.ts";
 import { brokenRules } from "./rules.ts";
 import { type SdnConfig, settingsSchema } from "./settings.ts";
 
@@ -22,6 +23,7 @@ export const sdnDefinition = defineConfig<SdnConfig>({
   files: namedFiles,
   renamed: new Map([["graph.listen_addr", "server.address"]]),
   retired: new Map(),
+  live: Object.values(LIVE_KEYS).flat(),
   environment: { variables: CONTAINER_VARIABLES, prefix: "QUMO_SDN_" },
 });
 

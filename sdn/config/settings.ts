@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   addressForm,
+  bytes,
   integer,
   isHttpOrigin,
   listOf,
@@ -94,7 +95,7 @@ export const settingsSchema = section({
   }),
   watch: section({
     history: integer(1, 1_000_000).default(10_000),
-    historyBytes: integer(64 * 1024, 1024 * 1024 * 1024).default(32 * 1024 * 1024),
+    historyBytes: bytes(64 * 1024, 1024 * 1024 * 1024).default(32 * 1024 * 1024),
   }),
   ...programSettings,
 });

@@ -43,7 +43,8 @@ export interface AppOptions extends WatchTools {
   readonly authenticate: Authenticate;
   /** Refuses requests from other sites' pages when no token is required. */
   readonly guard: PageGuard | undefined;
-  readonly rateLimit: RateLimit | undefined;
+  /** The limit that holds now; undefined: there never is one. */
+  readonly rateLimit: (() => RateLimit) | undefined;
   /** The time limit for a request's body, in milliseconds. */
   readonly bodyTimeoutMs: number;
   /** Called with each answered request. */

@@ -73,7 +73,9 @@ Deno.test("tokens give roles, and a token for one relay speaks for that one alon
 });
 
 Deno.test("a client that asks too often is refused until it has waited", async () => {
-  const { ask, clock } = await testController({ app: { rateLimit: { perSecond: 1, burst: 2 } } });
+  const { ask, clock } = await testController({
+    app: { rateLimit: () => ({ perSecond: 1, burst: 2 }) },
+  });
   const status = async () => (await ask("GET", "/graph")).status;
   assert.deepEqual([await status(), await status(), await status()], [200, 200, 429]);
   await clock.advance(1000);
@@ -81,7 +83,9 @@ Deno.test("a client that asks too often is refused until it has waited", async (
 });
 
 Deno.test("a client that is refused for want of room is told when to come again", async () => {
-  const { ask } = await testController({ app: { rateLimit: { perSecond: 0.1, burst: 1 } } });
+  const { ask } = await testController({
+    app: { rateLimit: () => ({ perSecond: 0.1, burst: 1 }) },
+  });
   const retryAfter = async () => (await ask("GET", "/graph")).headers.get("retry-after");
   assert.deepEqual([await retryAfter(), await retryAfter()], [null, "10"]);
 });
@@ -132,14 +136,14 @@ Deno.test("a body that does not come in time is refused, whether it said its len
 });
 
 Deno.test("what else a client asks does not keep its relays from beating", async () => {
-  const { ask } = await testController({ app: { rateLimit: { perSecond: 1, burst: 3 } } });
+  const { ask } = await testController({ app: { rateLimit: () => ({ perSecond: 1, burst: 3 }) } });
   for (let asked = 0; asked < 3; asked++) assert.equal((await ask("GET", "/graph")).status, 200);
   assert.equal((await ask("GET", "/graph")).status, 429);
   assert.equal((await ask("PUT", "/relay/a", {})).status, 200);
 });
 
 Deno.test("a body costs a client what it takes to read", async () => {
-  const { ask } = await testController({ app: { rateLimit: { perSecond: 1, burst: 10 } } });
+  const { ask } = await testController({ app: { rateLimit: () => ({ perSecond: 1, burst: 10 }) } });
   const body = JSON.stringify({ region: "x", announces: Array(2000).fill("y".repeat(100)) });
   assert.equal((await ask("PUT", "/relay/a", body)).status, 200);
   assert.equal((await ask("PUT", "/relay/a", body)).status, 429);

@@ -241,7 +241,7 @@ const ANYWHERE: Readonly<Record<string, (one: Operation) => Promise<string>>> = 
   },
   429: async (one) => {
     const { before: _, ...asking } = one;
-    const rateLimit = { perSecond: 0.001, burst: 1 };
+    const rateLimit = () => ({ perSecond: 0.001, burst: 1 });
     const world = await controller({ rateLimit });
     await status(world, asking);
     return await status(world, asking);

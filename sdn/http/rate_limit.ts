@@ -1,6 +1,6 @@
 /** The rate limit of one client. */
 export interface RateLimit {
-  /** Average requests per second. */
+  /** Average requests per second; 0: any number. */
   readonly perSecond: number;
   /** Requests in a burst. */
   readonly burst: number;
@@ -9,18 +9,19 @@ export interface RateLimit {
 // Clients with a bucket: the one that was idle for longest is evicted first.
 const MAX_CLIENTS = 10_000;
 
-/** A token bucket for each client. */
+/** A token bucket for each client, under a limit that may change. */
 export class RateLimiter {
-  readonly #limit: RateLimit;
+  readonly #limit: () => RateLimit;
   readonly #buckets = new Map<string, { tokens: number; at: number }>();
 
-  constructor(limit: RateLimit) {
+  constructor(limit: () => RateLimit) {
     this.#limit = limit;
   }
 
   /** Takes one token of a client's bucket at `now` milliseconds; false when the bucket is empty. */
   take(client: string, now: number): boolean {
-    const { perSecond, burst } = this.#limit;
+    const { perSecond, burst } = this.#limit();
+    if (perSecond === 0) return true;
     const bucket = this.#buckets.get(client) ?? { tokens: burst, at: now };
     const tokens = Math.min(burst, bucket.tokens + (now - bucket.at) / 1000 * perSecond);
     const isAllowed = tokens >= 1;
@@ -36,7 +37,7 @@ export class RateLimiter {
   /** Milliseconds until a client's bucket has a token again. */
   waitMs(client: string): number {
     const { tokens = 1 } = this.#buckets.get(client) ?? {};
-    return Math.max(0, 1 - tokens) * 1000 / this.#limit.perSecond;
+    return Math.max(0, 1 - tokens) * 1000 / this.#limit().perSecond;
   }
 
   /**

@@ -11,16 +11,17 @@ const TIMEOUT_MS = 10_000;
 /** The same for what is about access: where a packet was lost, another attempt is sooner. */
 const ACCESS_TIMEOUT_MS = 2_000;
 
-/** A peer controller at a URL; `token` authenticates the requests if it is given. */
+/** A peer controller at a URL; `token` gives what authenticates the requests, unless it is empty. */
 export function httpPeer(
   url: string,
-  { token, clock }: { token: string; clock: Clock },
+  { token, clock }: { token: () => string; clock: Clock },
 ): Peer & AccessPeer {
   const ask = async <T>(
     request: { method: string; path: string; body: unknown; timeoutMs?: number },
     schema: z.ZodType<T>,
     signal: AbortSignal,
   ): Promise<T> => {
+    const shown = token();
     const deadline = new AbortController();
     const timer = clock.after(
       request.timeoutMs ?? TIMEOUT_MS,
@@ -31,7 +32,7 @@ export function httpPeer(
         method: request.method,
         headers: {
           "content-type": "application/json",
-          ...(token !== "" && { authorization: `Bearer ${token}` }),
+          ...(shown !== "" && { authorization: `Bearer ${shown}` }),
         },
         body: JSON.stringify(request.body),
         signal: AbortSignal.any([signal, deadline.signal]),

@@ -30,6 +30,8 @@ export interface ConfigDefinition<T extends object> {
   readonly rules: (value: T) => readonly KeyFault[];
   /** The files that the configuration names, which must be usable before the program starts. */
   readonly files: (value: T) => readonly NamedFile[];
+  /** The keys that a running program takes anew when it reads its configuration again. */
+  readonly live: readonly string[];
   /** Former keys that are still understood. */
   readonly renamed: ReadonlyMap<string, string>;
   /** Former keys that do nothing: a warning with a sentence that says what to do instead. */

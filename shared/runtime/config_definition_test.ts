@@ -17,6 +17,7 @@ const rest = {
   rules: () => [],
   files: () => [],
   renamed: new Map(),
+  live: [],
   retired: new Map(),
   environment: {
     variables: [{ name: "ADDR", key: "server.address" }],

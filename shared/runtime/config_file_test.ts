@@ -42,6 +42,7 @@ const definition: ConfigDefinition<Example> = {
       : [],
   files: () => [],
   renamed: new Map([["server.limit", "server.max_sessions"]]),
+  live: [],
   retired: new Map([["sdn", "there is no controller yet, remove this section"]]),
   environment: {
     variables: [

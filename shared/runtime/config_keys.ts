@@ -25,6 +25,11 @@ export function keysOf(defaults: object): ConfigKeys {
   return { values, sections };
 }
 
+/** The value at the path of a key. */
+export function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce((inner, name) => (inner as Record<string, unknown>)[name], value);
+}
+
 /** The key of a name inside a section. */
 export function joinKey(section: string, name: string | number): string {
   return section === "" ? String(name) : `${section}.${name}`;

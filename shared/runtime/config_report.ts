@@ -1,5 +1,5 @@
 import type { LoadedConfig } from "./config_file.ts";
-import { keysOf } from "./config_keys.ts";
+import { keysOf, valueAt } from "./config_keys.ts";
 import { type Origin, originText } from "./config_place.ts";
 import { hideSecrets, shownValue } from "./config_secrets.ts";
 
@@ -9,7 +9,7 @@ export function configReport<T extends object>({ value, origins }: LoadedConfig<
     const origin = origins.get(key);
     return [
       key,
-      shown(key, at(value, path)),
+      shown(key, valueAt(value, path)),
       origin === undefined ? "" : originText(origin),
     ] as const;
   });
@@ -28,7 +28,7 @@ export function configJson<T extends object>(
   const values = Object.fromEntries(
     Array.from(keysOf(value).values, ([key, path]) => {
       const origin: Origin = origins.get(key) ?? { from: "default" };
-      const shown = JSON.parse(shownValue(key, at(value, path)));
+      const shown = JSON.parse(shownValue(key, valueAt(value, path)));
       return [key, { value: shown, from: originText(origin) }];
     }),
   );
@@ -42,10 +42,6 @@ export function problemsJson(problems: readonly string[]): string {
 
 function json(report: object): string {
   return `${JSON.stringify(report, undefined, 2)}\n`;
-}
-
-function at(value: unknown, path: readonly string[]): unknown {
-  return path.reduce((inner, name) => (inner as Record<string, unknown>)[name], value);
 }
 
 function shown(key: string, value: unknown): string {

@@ -34,6 +34,7 @@ export {
   secretFile,
 } from "./config_named_files.ts";
 export { originText } from "./config_place.ts";
+export type { ConfigReload, LiveKeys } from "./config_reload.ts";
 export { configReport } from "./config_report.ts";
 export { section } from "./config_section.ts";
 export { bytes, milliseconds, seconds } from "./config_units.ts";
@@ -51,7 +52,7 @@ export { done, type Outcome, refused } from "./outcome.ts";
 export { printable } from "./printable.ts";
 export { output, type Process, stopSignal } from "./process.ts";
 export { complain, type ConfigAccess, runProgram, type TokenToExplain } from "./program.ts";
-export { programSettings } from "./program_settings.ts";
+export { LIVE_LOG_KEYS, programSettings } from "./program_settings.ts";
 export { StartError } from "./start_error.ts";
 export { suggest } from "./suggest.ts";
 export { ago, bitRate, type Column, many, short, tableText } from "./table.ts";

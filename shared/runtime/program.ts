@@ -4,6 +4,7 @@ import type { Environment } from "./config_environment.ts";
 import type { ConfigDefinition } from "./config_definition.ts";
 import { loadConfig, type LoadedConfig } from "./config_file.ts";
 import { fileFaults } from "./config_named_files.ts";
+import { ConfigReload } from "./config_reload.ts";
 import { configJson, configReport, problemsJson } from "./config_report.ts";
 import { hideSecrets } from "./config_secrets.ts";
 import { type Ask, askHealth, askOwn } from "./health_check.ts";
@@ -11,7 +12,7 @@ import { type Log, openLog } from "./log.ts";
 import { messageOf } from "./message_of.ts";
 import { type Outcome, refused } from "./outcome.ts";
 import type { Process } from "./process.ts";
-import type { ProgramConfig } from "./program_settings.ts";
+import { LIVE_LOG_KEYS, type ProgramConfig } from "./program_settings.ts";
 import { readFailure } from "./read_failure.ts";
 import { StartError } from "./start_error.ts";
 import { isExporting } from "./exporting.ts";
@@ -29,10 +30,11 @@ export interface Program<T extends ProgramConfig & object> {
   /** The URL of `/health` of a program with this configuration. */
   readonly healthUrl: (config: T) => string;
   /**
-   * Runs the program until a signal stops it; returns the exit code. Rejects with a
+   * Runs the program until a signal stops it; returns the exit code. `reload` reads the
+   * configuration again, for the keys that the program follows. Rejects with a
    * {@linkcode StartError} when it cannot start.
    */
-  readonly serve: (config: T, log: Log) => Promise<number>;
+  readonly serve: (config: T, log: Log, reload: ConfigReload<T>) => Promise<number>;
   /**
    * Copies the store into a folder; returns the text to print. Rejects with a
    * {@linkcode StartError} when that fails.
@@ -76,7 +78,8 @@ export async function runProgram<T extends ProgramConfig & object>(
   if (command.name === "help") return say(process, usage);
   if (command.name === "version") return say(process, versionText(version, process.deno));
   if (command.url !== undefined) return await health(process, command.url);
-  const loaded = await loadCommandConfig(program.definition, command, process);
+  const { definition } = program;
+  const loaded = await loadCommandConfig(definition, command, process);
   if (!loaded.ok) return unusable(process, command, loaded.refusal);
   const config = loaded.value.value;
   if (command.name === "health") return await health(process, program.healthUrl(config), askOwn);
@@ -87,9 +90,8 @@ export async function runProgram<T extends ProgramConfig & object>(
     });
   }
   if (command.name === "doctor") return await examine(program, loaded.value, process);
-  const files = program.definition.files(config);
-  const faults = await fileFaults(loaded.value, files, process.readText);
-  if (faults.length > 0) return unusable(process, command, faults);
+  const usable = await withUsableFiles(definition, loaded, process);
+  if (!usable.ok) return unusable(process, command, usable.refusal);
   const warnings = [...loaded.value.warnings, ...program.warnings(loaded.value)];
   if (command.name === "check") {
     if (command.json) return say(process, configJson(loaded.value, warnings));
@@ -98,9 +100,30 @@ export async function runProgram<T extends ProgramConfig & object>(
     if (token !== undefined) return await explain(program, loaded.value, token, process);
     return say(process, configReport(loaded.value));
   }
-  const log = await openProgramLog(config, process);
+  const open = await programLog(config, process);
+  const log = open(config);
   for (const warning of warnings) log.warn(warning);
-  return await attempt(loaded.value, process, () => program.serve(config, log));
+  const load = async () =>
+    await withUsableFiles(
+      definition,
+      await loadCommandConfig(definition, command, process),
+      process,
+    );
+  const reload = new ConfigReload({ loaded: loaded.value, load, log });
+  // There is one log, whose loggers go on.
+  reload.follow({ keys: LIVE_LOG_KEYS, prepare: (next) => () => void open(next) });
+  return await attempt(loaded.value, process, () => program.serve(config, log, reload));
+}
+
+/** Refuses a configuration that names files which cannot be used. */
+async function withUsableFiles<T extends object>(
+  { files }: ConfigDefinition<T>,
+  loaded: Outcome<LoadedConfig<T>, readonly string[]>,
+  { readText }: ConfigAccess,
+): Promise<typeof loaded> {
+  if (!loaded.ok) return loaded;
+  const faults = await fileFaults(loaded.value, files(loaded.value.value), readText);
+  return faults.length > 0 ? refused(faults) : loaded;
 }
 
 /** Says what is wrong with a configuration: to people, and to programs that asked for it. */
@@ -194,24 +217,27 @@ async function health(process: Process, url: string, ask?: Ask): Promise<number>
   return ready ? say(process, `${text}\n`) : complain(process, text, 1);
 }
 
-async function openProgramLog(
-  { log, telemetry }: ProgramConfig,
+/** What opens the log as a configuration says. */
+async function programLog(
+  { telemetry }: ProgramConfig,
   { stderr, exportLine }: Process,
-): Promise<Log> {
+): Promise<(config: ProgramConfig) => Log> {
   const automatic = stderr.isTerminal ? "human" : "json";
   const isExported = telemetry.enabled && await isExporting();
-  const opened = openLog({
-    level: log.level,
-    format: log.format === "auto" ? automatic : log.format,
-    write(line, level) {
-      stderr.write(line);
-      if (isExported) exportLine(level, line.trimEnd());
-    },
-  });
-  if (telemetry.enabled && !isExported) {
-    opened.warn(
-      "telemetry.enabled does nothing: the exporter is off, see configs/otel",
-    );
-  }
-  return opened;
+  return ({ log }) => {
+    const opened = openLog({
+      level: log.level,
+      format: log.format === "auto" ? automatic : log.format,
+      write(line, level) {
+        stderr.write(line);
+        if (isExported) exportLine(level, line.trimEnd());
+      },
+    });
+    if (telemetry.enabled && !isExported) {
+      opened.warn(
+        "telemetry.enabled does nothing: the exporter is off, see configs/otel",
+      );
+    }
+    return opened;
+  };
 }

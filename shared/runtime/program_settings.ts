@@ -21,3 +21,6 @@ export const programSettings = {
 export type ProgramConfig = {
   readonly [Name in keyof typeof programSettings]: z.output<(typeof programSettings)[Name]>;
 };
+
+/** The keys of {@linkcode programSettings} that a running program takes anew. */
+export const LIVE_LOG_KEYS = ["log.level", "log.format"] as const;

@@ -3,7 +3,7 @@ import { Ajv2020 } from "ajv";
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { relayDefinition } from "../../relay/config/definition.ts";
-import { type ConfigDefinition, loadConfig } from "@qumo/shared/runtime";
+import { type ConfigDefinition, keysOf, loadConfig } from "@qumo/shared/runtime";
 import { sdnDefinition } from "../../sdn/config/definition.ts";
 import { ROOT } from "../support/root.ts";
 
@@ -41,6 +41,26 @@ for (const [name, definition] of CASES) {
     for (const text of WRONG) {
       assert.equal(await isTaken(text), false, text);
       assert.equal(isValid(parse(text)), false, text);
+    }
+  });
+
+  Deno.test(`${name} takes a unit with every duration and size, and so does its schema`, async () => {
+    for (const [key, path] of keysOf(definition.defaults).values) {
+      if (!/_(?:ms|sec|bytes|bytes_per_second)$|_bytes_per_/.test(key)) continue;
+      // A day, or a TiB, is out of the limits of most: that is a fault of the value, not of its form.
+      const [wrong, form] = /_(?:ms|sec)$/.test(key)
+        ? ["900000d", "10s"]
+        : ["9000000TiB", "256MiB"];
+      const nested = (value: string) =>
+        key.split(".").reduceRight<unknown>((inner, part) => ({ [part]: inner }), value);
+      const file = { name: "a.yaml", text: JSON.stringify(nested(wrong)) };
+      const loaded = await loadConfig(definition, { file, environment: {}, flags: [] });
+      assert.match(
+        !loaded.ok && loaded.refusal.join() || "",
+        RegExp(`or a text like ${form}`),
+        key,
+      );
+      assert.ok(isValid(nested(form)), `${key} at ${path}: ${JSON.stringify(isValid.errors)}`);
     }
   });
 

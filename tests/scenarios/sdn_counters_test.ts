@@ -9,6 +9,7 @@ import { MAX_USAGES } from "../../sdn/control/limits.ts";
 import { EventLog } from "../../sdn/events/mod.ts";
 import { EVENTS } from "../../sdn/events/event.ts";
 import { RELAY_BURST } from "../../sdn/events/limits.ts";
+import { pageGuard } from "../../sdn/http/page_guard.ts";
 import { MemoryStore } from "../../sdn/store/mod.ts";
 import type { AccessPeer, Peer } from "../../sdn/sync/mod.ts";
 import { movedIn, MovedSeries } from "../support/metrics/moved_series.ts";
@@ -54,7 +55,6 @@ async function start(peer: Peer & AccessPeer, clock: ManualClock) {
   const ending = new AbortController();
   const config = {
     ...DEFAULTS,
-    server: { ...DEFAULTS.server, requestsPerSecond: 100, requestBurst: 200 },
     graph: { ...DEFAULTS.graph, spfHoldMs: 0, syncIntervalSec: 1 },
     watch: { ...DEFAULTS.watch, history: 4 },
   };
@@ -69,8 +69,12 @@ async function start(peer: Peer & AccessPeer, clock: ManualClock) {
     timeline: { toWall: (time) => START + time, fromWall: (wall) => wall - START },
     events: new EventLog({ clock, log }),
     peers: [peer],
-    authenticate: (given) =>
-      given === "Bearer wrong" ? refused(refusal("unauthorized", "no")) : done({ role: "admin" }),
+    live: {
+      authenticate: (given) =>
+        given === "Bearer wrong" ? refused(refusal("unauthorized", "no")) : done({ role: "admin" }),
+      guard: pageGuard([]),
+      rateLimit: () => ({ perSecond: 100, burst: 200 }),
+    },
     tracing: noTracing,
     log,
     ending: ending.signal,

@@ -27,6 +27,8 @@ export class MemoryListener implements BoundedListener {
 
   useCertificate(): void {}
 
+  limitConnections(): void {}
+
   /** Nothing arrives any more, for this reason; those who are here stay. */
   fail(reason: string): void {
     this.#failure = new Error(reason);

@@ -41,6 +41,8 @@ export class ChunkReader {
   // The chunk in progress.
   #current: ChunkStream | undefined;
   #currentLeft = 0;
+  // Of the messages in progress.
+  #bufferBytes = 0;
 
   /** Adds bytes of the connection, and returns the messages that are complete by them. */
   push(input: Uint8Array): RtmpMessage[] {
@@ -114,16 +116,33 @@ export class ChunkReader {
     }
     stream.isOpen = true;
     stream.filled = 0;
-    stream.buffer = new Uint8Array(Math.min(stream.length, FIRST_MESSAGE_BYTES));
+    this.#hold(stream, Math.min(stream.length, FIRST_MESSAGE_BYTES));
+  }
+
+  /** Gives the message of a stream so much memory, with what it has. */
+  #hold(stream: ChunkStream, length: number): void {
+    const { buffer, filled } = stream;
+    const max = this.maxMessageBytes + MAX_CHUNK_STREAMS * FIRST_MESSAGE_BYTES;
+    const bytes = this.#bufferBytes - buffer.length + length;
+    if (bytes > max) throw new RtmpError(`Messages in progress have more than ${max} bytes`);
+    this.#bufferBytes = bytes;
+    stream.buffer = new Uint8Array(length);
+    stream.buffer.set(buffer.subarray(0, filled));
+  }
+
+  /** A message is complete, or nothing comes of it. */
+  #release(stream: ChunkStream): void {
+    this.#bufferBytes -= stream.buffer.length;
+    stream.buffer = NOTHING;
+    stream.isOpen = false;
+    stream.filled = 0;
   }
 
   #fill(bytes: Uint8Array): RtmpMessage | undefined {
     const stream = this.#current!;
     const filled = stream.filled + bytes.length;
     if (filled > stream.buffer.length) {
-      const grown = new Uint8Array(Math.min(stream.length, Math.max(filled, stream.filled * 2)));
-      grown.set(stream.buffer.subarray(0, stream.filled));
-      stream.buffer = grown;
+      this.#hold(stream, Math.min(stream.length, Math.max(filled, stream.filled * 2)));
     }
     stream.buffer.set(bytes, stream.filled);
     stream.filled = filled;
@@ -136,8 +155,7 @@ export class ChunkReader {
 
   #complete(stream: ChunkStream): RtmpMessage | undefined {
     const { type, timestamp, buffer: payload } = stream;
-    stream.isOpen = false;
-    stream.buffer = NOTHING;
+    this.#release(stream);
     if (type === SET_CHUNK_SIZE || type === ABORT) return void this.#control(type, payload);
     return { type, stream: stream.stream, timestamp, payload };
   }
@@ -152,9 +170,7 @@ export class ChunkReader {
     }
     const aborted = this.#streams.get(value);
     if (aborted === undefined) return;
-    aborted.isOpen = false;
-    aborted.buffer = NOTHING;
-    aborted.filled = 0;
+    this.#release(aborted);
   }
 
   #add(id: number): ChunkStream {

@@ -3,7 +3,7 @@ import { messageBytes } from "../../../tests/support/encoders/rtmp_bytes.ts";
 import { concat } from "../../../tests/support/concat.ts";
 import { ChunkReader, type RtmpMessage } from "./chunk_reader.ts";
 import { RtmpError } from "./errors.ts";
-import { MAX_CHUNK_STREAMS, MAX_COMMAND_BYTES } from "./limits.ts";
+import { FIRST_MESSAGE_BYTES, MAX_CHUNK_STREAMS, MAX_COMMAND_BYTES } from "./limits.ts";
 
 const payloadOf = (length: number) => Uint8Array.from({ length }, (_, at) => at % 251);
 
@@ -66,4 +66,22 @@ Deno.test("ChunkReader refuses what is above its limits, or no chunk", () => {
   assert.throws(() => read(Uint8Array.of(0xc4, 0)), RtmpError, "nothing was said before");
   const none = messageBytes({ type: 1, payload: Uint8Array.of(0, 0, 0, 0), chunks: 2 });
   assert.throws(() => read(none), RtmpError, "chunks of no bytes");
+});
+
+Deno.test("ChunkReader keeps no more of all messages in progress than of one of the greatest size", () => {
+  const reader = new ChunkReader();
+  const max = reader.maxMessageBytes;
+  // Each lacks its last chunk.
+  const part = (chunks: number) =>
+    messageBytes({ type: 9, payload: payloadOf(max), chunks }).subarray(0, -129);
+  reader.push(part(4));
+  const kept = FIRST_MESSAGE_BYTES * MAX_CHUNK_STREAMS;
+  assert.throws(() => {
+    for (let count = 0; count * max < kept + max; count++) reader.push(part(5 + count));
+  }, /in progress have more than/);
+  const other = new ChunkReader();
+  for (let count = 0; count < 100; count++) {
+    const whole = messageBytes({ type: 9, payload: payloadOf(max), chunks: 4 + count % 10 });
+    assert.equal(other.push(whole).length, 1);
+  }
 });

@@ -19,7 +19,11 @@ import {
   videoConfigBytes,
 } from "../support/encoders/film_bytes.ts";
 import { commandBytes, handshakeBytes, messageBytes } from "../support/encoders/rtmp_bytes.ts";
+import { done } from "@qumo/shared/runtime";
 import { MAX_ENCODER_TRACKS } from "../../relay/media/ingest/limits.ts";
+import { RTMP_FAREWELL_MS } from "../../relay/media/rtmp/limits.ts";
+import { type Gate, openGate } from "../../relay/session/rights.ts";
+import type { Refusal } from "../../relay/track/mod.ts";
 import { namespaceOf } from "../support/worlds/track_model.ts";
 
 const ENDING = commandBytes("deleteStream", 5, null, 1);
@@ -381,4 +385,73 @@ encoderTest(
     assert.ok(late.isClosed);
     assert.equal(world.metrics.encoders.refused.draining, 1);
   },
+);
+
+encoderTest(
+  "an encoder that was lost is not taken for another with as long a name",
+  async (world) => {
+    const app = `live/${"x".repeat(300)}`;
+    const lost = await world.publish(app, "one");
+    await lost.send(videoConfigBytes(), videoBytes(0, true));
+    const viewer = await world.watch(...app.split("/"), "one", "video");
+    await lost.vanish();
+    const other = await world.publish(app, "other");
+    await other.send(videoConfigBytes(), videoBytes(0, true));
+    await world.clock.advance(RECONNECT_MS - 1);
+    assert.equal(viewer.end, undefined);
+    await world.clock.advance(1);
+    assert.notEqual(viewer.end, undefined);
+  },
+);
+
+const slow = Promise.withResolvers<void>();
+const slowGate: Gate = {
+  async admit(peer) {
+    await slow.promise;
+    return await openGate.admit(peer);
+  },
+};
+encoderTest(
+  "encoders that come while others are let in are no more than allowed",
+  async (world) => {
+    const encoders = [await world.publish("live", "one"), await world.publish("live", "other")];
+    slow.resolve();
+    await world.clock.advance(0);
+    assert.equal(world.ingests.size, 1);
+    assert.equal(world.metrics.encoders.refused.max_encoders, 1);
+    assert.deepEqual(encoders.map(({ isClosed }) => isClosed), [false, true]);
+  },
+  { gate: slowGate, settings: { maxEncoders: 1 } },
+);
+
+encoderTest(
+  "an encoder that reads nothing does not keep its connection when it stalls",
+  async (world) => {
+    const encoder = await world.publish();
+    encoder.getStuck();
+    await world.clock.advance(IDLE_MS);
+    assert.equal(encoder.isClosed, false);
+    await world.clock.advance(RTMP_FAREWELL_MS);
+    assert.ok(encoder.isClosed);
+    await encoder.ended;
+  },
+);
+
+const endedAtOnce: Gate = {
+  async admit(peer) {
+    const all = await openGate.admit(peer);
+    if (!all.ok) return all;
+    const onLost = (lost: (refusal: Refusal) => void) =>
+      lost({ kind: "expired_auth_token", reason: "the token has expired" });
+    return done({ ...all.value, onLost });
+  },
+};
+encoderTest(
+  "an encoder whose token expires while it is let in loses its connection",
+  async (world) => {
+    const encoder = await world.publish();
+    assert.ok(encoder.isClosed);
+    assert.equal(world.ingests.size, 0);
+  },
+  { gate: endedAtOnce },
 );

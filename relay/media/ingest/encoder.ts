@@ -59,6 +59,8 @@ export class Encoder {
   /** Sets what closes its connection, with a reason, when the relay ends it. */
   closesBy(close: (reason: string) => void): void {
     this.#close = close;
+    // The relay may have ended it before.
+    if (this.#isOver) close("the relay has ended the stream");
   }
 
   /** See {@linkcode Broadcast.configure}. */

@@ -7,7 +7,7 @@ import {
   refused,
   type Timer,
 } from "@qumo/shared/runtime";
-import type { Namespace } from "@qumo/shared/wire";
+import { type Namespace, namespaceKey } from "@qumo/shared/wire";
 import type { Gate, Permit, Rights } from "../../session/rights.ts";
 import type { Refusal, Registry, Renderer, Scope, TrackEnd } from "../../track/mod.ts";
 import type { EncoderEnd, EncoderRefusal, IngestProtocol } from "../../vocabulary.ts";
@@ -67,7 +67,7 @@ interface Waiting {
 export class Ingests {
   readonly #parts: IngestsParts;
   readonly #encoders = new Set<Encoder>();
-  // By namespace.
+  // By namespaceKey.
   readonly #waiting = new Map<string, Waiting>();
   readonly #leaving = new WeakMap<Encoder, () => void>();
   #isClosed = false;
@@ -104,15 +104,10 @@ export class Ingests {
   }
 
   async #admit(request: EncoderRequest): Promise<Outcome<Encoder, EncoderDenial>> {
-    const { gate, settings, checkNamespace, nextId } = this.#parts;
+    const { gate, checkNamespace, nextId } = this.#parts;
     const { namespace } = request;
-    const unfit = this.#isClosed
-      ? CLOSED
-      : this.#encoders.size >= settings.maxEncoders
-      ? { why: "max_encoders" as const, reason: `more than ${settings.maxEncoders} encoders` }
-      : namespace.length === 0
-      ? NO_NAME
-      : denialOf("name", checkNamespace(namespace));
+    const unfit = this.#full() ??
+      (namespace.length === 0 ? NO_NAME : denialOf("name", checkNamespace(namespace)));
     if (unfit !== undefined) return refused(unfit);
     const query = request.tokens.map((token) => `jwt=${encodeURIComponent(token)}`).join("&");
     const id = nextId();
@@ -127,11 +122,23 @@ export class Ingests {
     if (!admitted.ok) return refused(denialOf("unauthorized", admitted.refusal));
     const rights = admitted.value;
     const allowed = await rights.authorize({ action: "publish_namespace", namespace, tokens: [] });
-    if (allowed.ok && !this.#isClosed) {
+    // Others came while it was looked who this is.
+    const late = allowed.ok ? this.#full() : denialOf("unauthorized", allowed.refusal);
+    if (allowed.ok && late === undefined) {
       return this.#begin(request, { id, rights, permit: allowed.value });
     }
+    if (allowed.ok) allowed.value.release();
     rights.close();
-    return refused(allowed.ok ? CLOSED : denialOf("unauthorized", allowed.refusal));
+    return refused(late ?? CLOSED);
+  }
+
+  /** Why nobody is let in now. */
+  #full(): EncoderDenial | undefined {
+    const { maxEncoders } = this.#parts.settings;
+    if (this.#isClosed) return CLOSED;
+    return this.#encoders.size < maxEncoders
+      ? undefined
+      : { why: "max_encoders", reason: `more than ${maxEncoders} encoders` };
   }
 
   #begin(
@@ -185,7 +192,7 @@ export class Ingests {
 
   /** Why another publisher keeps the namespace, but for an encoder that is lost. */
   #refusalOf(broadcast: Broadcast, namespace: Namespace): Refusal | undefined {
-    const waiting = this.#waiting.get(namespaceText(namespace));
+    const waiting = this.#waiting.get(namespaceKey(namespace));
     if (broadcast.refusal !== undefined) waiting?.end();
     return broadcast.refusal;
   }
@@ -199,7 +206,7 @@ export class Ingests {
     },
   ): Broadcast {
     const { relayName, renderer, metrics, settings, clock } = this.#parts;
-    const key = namespaceText(namespace);
+    const key = namespaceKey(namespace);
     return new Broadcast({
       id,
       relayName,
@@ -228,7 +235,7 @@ export class Ingests {
     this.#encoders.delete(encoder);
     this.#leaving.get(encoder)?.();
     const { broadcast } = encoder;
-    const key = namespaceText(namespace);
+    const key = namespaceKey(namespace);
     const finish = () => {
       broadcast.end(end);
       this.#parts.registry.leave(SCOPE);

@@ -6,7 +6,7 @@ import type { Ingests } from "../ingest/ingests.ts";
 import { Pace } from "../ingest/pace.ts";
 import { RtmpError } from "./errors.ts";
 import { FlvReader } from "./flv_reader.ts";
-import { RTMP_READ_BYTES } from "./limits.ts";
+import { RTMP_FAREWELL_MS, RTMP_READ_BYTES } from "./limits.ts";
 import { type PublishRequest, RtmpSession } from "./session.ts";
 
 /** A connection that RTMP comes by. */
@@ -145,8 +145,12 @@ export class RtmpConnection {
   #endedByRelay(reason: string): void {
     if (this.#stop.signal.aborted || this.#hasEnded) return;
     this.#session.refuse(reason);
-    // As far as the peer reads it; the connection ends in any case.
-    this.#flush().catch(() => {}).finally(() => this.close());
+    // As far as the peer reads it: one that reads nothing does not keep its connection.
+    const timer = this.#parts.clock.after(RTMP_FAREWELL_MS, () => this.close());
+    this.#flush().catch(() => {}).finally(() => {
+      timer.cancel();
+      this.close();
+    });
   }
 
   #refuse(why: "timeout" | "malformed", reason: string): void {

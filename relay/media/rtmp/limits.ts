@@ -9,7 +9,10 @@ export const MAX_COMMAND_BYTES = 65_536;
 /** Messages of one connection that arrive in turns, chunk by chunk: encoders have five or six. */
 export const MAX_CHUNK_STREAMS = 16;
 
-/** What a message is read into to begin with: its sender may announce megabytes and send nothing. */
+/**
+ * What a message is read into to begin with: its sender may announce megabytes and send nothing. All in
+ * progress together have no more than so many bytes each, and those of one message of the greatest size.
+ */
 export const FIRST_MESSAGE_BYTES = 16_384;
 
 /** Values of one AMF message, as those of its objects and lists: encoders send a few dozen. */
@@ -29,3 +32,6 @@ export const RTMP_READ_BYTES = 65_536;
 
 /** Extensions of one packet of enhanced RTMP that are looked over. */
 export const MAX_PACKET_EXTENSIONS = 8;
+
+/** How long the relay tries to tell a peer why it ends its stream, in milliseconds. */
+export const RTMP_FAREWELL_MS = 1_000;

@@ -167,6 +167,11 @@ export class ScriptedEncoder {
     await this.#world.clock.advance(0);
   }
 
+  /** Reads nothing any more. */
+  getStuck(): void {
+    this.#transport.isStuck = true;
+  }
+
   /** Lets reading fail by something that is no fault of the connection. */
   async fail(error: Error): Promise<void> {
     this.#transport.failure = error;
@@ -185,12 +190,15 @@ class MemoryTransport implements RtmpTransport {
   readonly written: Uint8Array[] = [];
   isClosed = false;
   failure: Error | undefined;
+  isStuck = false;
   #sent: Uint8Array[] = [];
   #isFinished = false;
   #wake: () => void = () => {};
+  readonly #closed = Promise.withResolvers<never>();
 
   constructor(remoteAddress: string) {
     this.remoteAddress = remoteAddress;
+    this.#closed.promise.catch(() => {});
   }
 
   get unread(): number {
@@ -221,6 +229,7 @@ class MemoryTransport implements RtmpTransport {
   }
 
   write(bytes: Uint8Array): Promise<void> {
+    if (this.isStuck) return this.#closed.promise;
     this.written.push(bytes);
     return Promise.resolve();
   }
@@ -229,6 +238,7 @@ class MemoryTransport implements RtmpTransport {
     this.isClosed = true;
     this.#sent = [];
     this.#wake();
+    this.#closed.reject(new Deno.errors.BadResource("closed"));
   }
 
   isEnd(error: unknown): boolean {

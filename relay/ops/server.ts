@@ -45,7 +45,7 @@ export interface OpsParts {
   readonly upgrade?: UpgradeHandler | undefined;
   /** Reads the relay, once for each request. */
   readonly read: Read;
-  /** Whether pages of this origin may read the certificate's hash. */
+  /** Whether pages of this origin may use the relay. */
   readonly allowOrigin: (origin: string | undefined) => boolean;
   readonly program: Build;
   /** When the process began, in milliseconds since 1970. */
@@ -96,7 +96,7 @@ export function serveOps(parts: OpsParts): OpsServer {
   const listener = listenHttp({
     hostname,
     port,
-    handle: isLoopback(parts) ? ownNamesOnly(handle) : handle,
+    handle: isLoopback(parts) ? ownNamesOnly(handle, parts.allowOrigin) : handle,
     detectedCertificate: certificate,
     upgrade,
     metrics: http,
@@ -115,14 +115,18 @@ export function serveOps(parts: OpsParts): OpsServer {
 /**
  * Refuses requests whose Host is a name that others can point at the loopback address (DNS
  * rebinding): a page of such a name could otherwise read what only this machine may. And those of
- * pages of other names, but for the hash of the certificate, whose own rule decides.
+ * pages that are not the relay's and may not open sessions either, but for the hash of the
+ * certificate, whose own rule decides.
  */
-function ownNamesOnly(handle: Handler): Handler {
+function ownNamesOnly(handle: Handler, allowOrigin: OpsParts["allowOrigin"]): Handler {
   return (request, client) => {
     const { headers } = request;
-    if (!isOwn(headers.get("host") ?? "localhost")) return no("This is not a name of this relay");
+    const host = headers.get("host") ?? "localhost";
+    if (!isOwn(host)) return no("This is not a name of this relay");
     const origin = headers.get("origin");
-    const isForeign = origin !== null && !isOwn(URL.parse(origin)?.host ?? "");
+    // That a page has an address, or a name of a private network, does not make it this relay's.
+    const isForeign = origin !== null && URL.parse(origin)?.host !== host.toLowerCase() &&
+      !allowOrigin(origin);
     if (isForeign && new URL(request.url).pathname !== "/certificate.sha256") {
       return no(`Pages of ${origin} may not read this relay`);
     }

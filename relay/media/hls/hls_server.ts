@@ -81,7 +81,7 @@ export class HlsServer {
       const name = trackOf(place.namespace, track ?? hang.track);
       if (name === undefined) return NO_NAME();
       const asked = { action: "subscribe", namespace: place.namespace, track: name } as const;
-      const outcome = await allowed(this.#parts.gate, { request, remote, scope: place.key }, {
+      const outcome = await allowed(this.#parts.gate, { request, remote, place }, {
         asked,
         act: async () => {
           const broadcast = await this.#broadcast(place, track === undefined);

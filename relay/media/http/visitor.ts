@@ -2,14 +2,15 @@ import { done, type Outcome } from "@qumo/shared/runtime";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { Gate, Permit, Rights } from "../../session/rights.ts";
 import type { Refusal } from "../../track/mod.ts";
+import type { Place } from "../model/scopes.ts";
 
 /** A request of HTTP, as far as access goes. */
 export interface Visit {
   readonly request: Request;
   /** The client's address. */
   readonly remote: string;
-  /** The path of the scope that it asks in. */
-  readonly scope: string;
+  /** What it asks for. */
+  readonly place: Pick<Place, "path" | "key">;
 }
 
 /** What a request is about. */
@@ -42,15 +43,16 @@ export function queryOf(request: Request): string {
 
 /**
  * Asks whether a request may have what it asks for; then calls with its permit, and releases that. The
- * rules are those of a session that connected to the path of the scope with the request's token.
+ * rules are those of a session with the request's token that connected to the path of the scope. It
+ * comes in by the whole name: where it is refused, the answer does not say whether that scope is there.
  */
 export async function allowed<T>(
   gate: Gate,
-  { request, remote, scope }: Visit,
+  { request, remote, place }: Visit,
   { asked, act }: { readonly asked: AskedAction; readonly act: (permit: Permit) => Promise<T> },
 ): Promise<Outcome<T, Refusal>> {
   const admitted = await gate.admit({
-    path: `${scope}${queryOf(request)}`,
+    path: `${place.path}${queryOf(request)}`,
     tokens: [],
     remoteAddress: remote,
     protocol: "http",
@@ -61,7 +63,7 @@ export async function allowed<T>(
   if (!admitted.ok) return admitted;
   const rights: Rights = admitted.value;
   try {
-    const permitted = await rights.authorize({ ...asked, tokens: [] });
+    const permitted = await rights.authorize({ ...asked, scope: place.key, tokens: [] });
     if (!permitted.ok) return permitted;
     try {
       return done(await act(permitted.value));

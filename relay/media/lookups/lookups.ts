@@ -57,7 +57,7 @@ export class Lookups {
   #announced(parts: string[], request: Request, remote: string): Promise<Response> {
     return this.#at(parts, async (place) => {
       const asked = { action: "subscribe_namespace", namespace: place.namespace } as const;
-      const visit = { request, remote, scope: place.key };
+      const visit = { request, remote, place };
       const outcome = await allowed(this.#parts.gate, visit, {
         asked,
         act: (permit) => announced(place, permit, this.#parts.clock),
@@ -81,7 +81,7 @@ export class Lookups {
       const name = trackOf(place.namespace, track);
       if (name === undefined) return NO_NAME();
       const asked = { action: "fetch", namespace: place.namespace, track: name } as const;
-      const visit = { request, remote, scope: place.key };
+      const visit = { request, remote, place };
       const outcome = await allowed(this.#parts.gate, visit, {
         asked,
         act: () => fetchGroup(place.scope, { name, group }, this.#parts.clock),

@@ -1,6 +1,7 @@
 import { refused } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { ManualClock } from "../../../tests/support/worlds/manual_clock.ts";
+import { plainGate } from "../../../tests/support/worlds/plain_tokens.ts";
 import { ScriptedPublisher } from "../../../tests/support/worlds/track_publishers.ts";
 import { RelayMetrics } from "../../metrics.ts";
 import { type Gate, openGate } from "../../session/rights.ts";
@@ -61,4 +62,37 @@ Deno.test("every outcome of a look-up is counted", async () => {
   assert.equal((await ask("/announced")).status, 200);
   assert.equal((await ask("/fetch/room")).status, 400);
   assert.deepEqual([counts.ok, counts.malformed], [1, 1]);
+});
+
+Deno.test("a refusal does not say whether somebody publishes at the path that it is about", async () => {
+  const clock = new ManualClock();
+  for (const token of ['?jwt={"get":"other","jti":"t1"}', ""]) {
+    const { ask, registry } = world(plainGate(clock, { public: { subscribe: ["open"] } }));
+    const paths = ["/announced/secret", "/announced/secret/room", "/fetch/secret/room/video"];
+    const answers = async () =>
+      await Promise.all(paths.map(async (path) => {
+        const response = await ask(path + token);
+        return `${response.status} ${await response.text()}`;
+      }));
+    const before = await answers();
+    // Those who connected to this path are not where the others are.
+    const scope = registry.enter("/secret");
+    scope.advertise([new TextEncoder().encode("room")], new ScriptedPublisher("agree"));
+    assert.deepEqual(await answers(), before);
+    assert.match(before[0]!, /^401 /);
+  }
+});
+
+Deno.test("who may have what is at a path looks it up by the whole name", async () => {
+  const clock = new ManualClock();
+  const { ask, registry } = world(plainGate(clock));
+  const scope = registry.enter("/secret");
+  scope.advertise(
+    ["room", "a"].map((field) => new TextEncoder().encode(field)),
+    new ScriptedPublisher("agree"),
+  );
+  for (const get of ["secret", "secret/room", "secret/room/a", ""]) {
+    const response = await ask(`/announced/secret/room?jwt=${JSON.stringify({ get, jti: "t1" })}`);
+    assert.deepEqual([response.status, await response.text()], [200, "a"], get);
+  }
 });

@@ -7,6 +7,8 @@ export interface Place {
   readonly scope: Scope;
   /** The key of the scope, to be left with. */
   readonly key: string;
+  /** The whole name as a path, wherever it leads. */
+  readonly path: string;
   readonly namespace: Namespace;
 }
 
@@ -24,12 +26,17 @@ export function enterPlace(
   const key = keyOf(registry, parts);
   const depth = key.split("/").filter((part) => part !== "").length;
   const scope = registry.enter(key);
-  return { scope, key, namespace: whole.slice(depth), leave: () => registry.leave(key) };
+  const namespace = whole.slice(depth);
+  return { scope, key, path: pathOf(parts), namespace, leave: () => registry.leave(key) };
+}
+
+function pathOf(parts: readonly string[]): string {
+  return `/${parts.map(encodeURIComponent).join("/")}`;
 }
 
 function keyOf(registry: Registry, parts: readonly string[]): string {
   for (let depth = parts.length; depth > 0; depth--) {
-    const key = `/${parts.slice(0, depth).map(encodeURIComponent).join("/")}`;
+    const key = pathOf(parts.slice(0, depth));
     const namespace = namespaceOf(parts.slice(depth));
     if (namespace !== undefined && registry.get(key)?.hasUnder(namespace) === true) return key;
   }

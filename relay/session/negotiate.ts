@@ -10,8 +10,8 @@ import {
 import type { Connection } from "../transport/types.ts";
 import type { StreamSource } from "./first_streams.ts";
 import { findInBand, type NegotiationRefusal, type NegotiationTerms } from "./in_band.ts";
-import { LiteSession } from "./lite/session.ts";
-import { MoqtSession } from "./moqt/session.ts";
+import { liteSession } from "./lite/session.ts";
+import { moqtSession } from "./moqt/session.ts";
 import type { Session } from "./session.ts";
 import type { SessionOptions } from "./session_options.ts";
 
@@ -110,11 +110,11 @@ export async function negotiate(
 }
 
 function moqt(draft: Draft): Dialect {
-  return { protocol: draft.protocol, begin: (options) => new MoqtSession(options, draft) };
+  return { protocol: draft.protocol, begin: (options) => moqtSession(options, draft) };
 }
 
 function lite(version: LiteVersion): Dialect {
-  return { protocol: version.protocol, begin: (options) => new LiteSession(options, version) };
+  return { protocol: version.protocol, begin: (options) => liteSession(options, version) };
 }
 
 const UNKNOWN: NegotiationRefusal = {

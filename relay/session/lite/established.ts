@@ -9,7 +9,8 @@ import type { FirstStreams } from "../first_streams.ts";
 import { StreamCredit } from "../ingest/stream_credit.ts";
 import { TrackAliases } from "../ingest/track_aliases.ts";
 import { MAX_PARKED_STREAMS, MOVE_SESSION_MS } from "../limits.ts";
-import type { EstablishedSession, PeerView, SessionCounts } from "../session.ts";
+import type { LiveSession } from "../dialect_session.ts";
+import type { PeerView, SessionCounts } from "../session.ts";
 import type { StreamBudget } from "../stream_budget.ts";
 import type { LiteContext } from "./context.ts";
 import { Announcer } from "./publisher/announcer.ts";
@@ -37,7 +38,7 @@ export interface LiteFoundation {
 }
 
 /** A session after its handshake: everything that serves the peer and requests from it. */
-export class EstablishedLite implements EstablishedSession {
+export class EstablishedLite implements LiveSession {
   readonly peer: PeerView;
   readonly #foundation: LiteFoundation;
   readonly #streams: ObjectStreams;

@@ -2,8 +2,9 @@ import type { TaskGroup } from "@qumo/shared/runtime";
 import type { SetupOptions } from "@qumo/shared/wire";
 import type { Publisher, Scope } from "../../track/mod.ts";
 import { MOVE_SESSION_MS } from "../limits.ts";
-import type { LinkToken, Rights } from "../rights.ts";
-import type { EstablishedSession, PeerView, SessionCounts } from "../session.ts";
+import type { LinkToken } from "../rights.ts";
+import type { LiveSession } from "../dialect_session.ts";
+import type { PeerView, SessionCounts } from "../session.ts";
 import { AcceptLoop } from "../connection/accept_loop.ts";
 import { collaboratorsOf, type Foundation, type Options } from "./collaborators.ts";
 import type { HandshakeResult } from "./connection/handshake.ts";
@@ -13,7 +14,7 @@ import { Receiving } from "./receiving.ts";
 import { Serving } from "./serving.ts";
 
 /** A session after its handshake: everything that serves the peer and requests from it. */
-export class EstablishedMoqt implements EstablishedSession {
+export class EstablishedMoqt implements LiveSession {
   readonly peer: PeerView;
   readonly #tasks: TaskGroup;
   readonly #receiving: Receiving;
@@ -21,7 +22,6 @@ export class EstablishedMoqt implements EstablishedSession {
   readonly #accepting: { start(): void };
   readonly #solicits: boolean;
   readonly #isCalled: boolean;
-  readonly #rights: Rights;
   readonly #token: LinkToken | undefined;
 
   constructor(given: Options, result: HandshakeResult, foundation: Foundation) {
@@ -31,7 +31,6 @@ export class EstablishedMoqt implements EstablishedSession {
     const { peer, access, settings, scope } = result;
     const { streams, tasks, closer, shutdown } = foundation;
     this.peer = viewOf(peer, scope);
-    this.#rights = result.rights;
     this.#tasks = tasks;
     this.#isCalled = link === undefined;
     this.#token = link?.token;
@@ -104,7 +103,6 @@ export class EstablishedMoqt implements EstablishedSession {
 
   /** Stops everything; called when the connection has ended. */
   stop(): void {
-    this.#rights.close();
     this.#serving.stop();
     this.#receiving.stop();
   }

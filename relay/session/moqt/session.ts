@@ -1,152 +1,89 @@
-import { TaskGroup } from "@qumo/shared/runtime";
-import type { ControlMessageOf, Draft } from "@qumo/shared/wire";
-import type { Connection } from "../../transport/types.ts";
-import { isTransportEnd } from "../errors.ts";
-import { FirstStreams } from "../first_streams.ts";
-import type { PeerView, Session, SessionCounts, SessionResult } from "../session.ts";
+import type { Outcome } from "@qumo/shared/runtime";
+import type { Draft, SetupOptions } from "@qumo/shared/wire";
+import type { Refusal } from "../../track/mod.ts";
+import {
+  DialectSession,
+  type Dialogue,
+  type LiveSession,
+  type SessionParts,
+} from "../dialect_session.ts";
+import type { SessionShutdown } from "../connection/session_shutdown.ts";
+import { MAX_AUTH_TOKEN_CACHE_BYTES } from "../limits.ts";
+import type { Rights } from "../rights.ts";
+import type { Session } from "../session.ts";
 import type { SessionOptions } from "../session_options.ts";
-import { inSessionSpan } from "../session_span.ts";
-import { refuseSession } from "../connection/refuse_session.ts";
-import { SessionCloser } from "../connection/session_closer.ts";
-import { SessionShutdown } from "../connection/session_shutdown.ts";
-import { performHandshake } from "./connection/handshake.ts";
+import type { Options } from "./collaborators.ts";
+import { admit, enter, ownSetup } from "./connection/handshake.ts";
+import { withoutMesh } from "./connection/relay_peer.ts";
 import { SessionScopes } from "./connection/session_scopes.ts";
+import { TokenCache } from "./connection/token_cache.ts";
 import { EstablishedMoqt } from "./established.ts";
 import { type Family, familyOf } from "./families.ts";
 import { RequestIds } from "./requests/request_ids.ts";
 
-/** A MoQT session over one connection. */
-export class MoqtSession implements Session {
-  readonly id: number;
-  readonly protocol: string;
-  readonly connection: Connection;
-  readonly established: Promise<EstablishedMoqt | undefined>;
-  readonly #options: SessionOptions & { readonly draft: Draft };
-  readonly #tasks: TaskGroup;
-  readonly #closer: SessionCloser;
-  readonly #scopes: SessionScopes;
-  readonly #ids: RequestIds;
-  readonly #family: Family;
-  readonly #shutdown: SessionShutdown;
-  readonly #settle: (established: EstablishedMoqt | undefined) => void;
-  #live: EstablishedMoqt | undefined;
-  #isOver = false;
-
-  constructor(options: SessionOptions, draft: Draft) {
-    const { id, role, connection, clock, metrics, settings } = options;
-    this.#options = { ...options, draft };
-    this.id = id;
-    this.protocol = draft.protocol;
-    this.connection = connection;
-    const { promise, resolve } = Promise.withResolvers<EstablishedMoqt | undefined>();
-    this.established = promise;
-    this.#settle = resolve;
-    this.#closer = new SessionCloser(this.#options);
-    this.#scopes = new SessionScopes(options.registry);
-    const tasks = this.#tasks = new TaskGroup((_task, error) => this.#taskFailed(error));
-    const ids = this.#ids = new RequestIds(role);
-    const { control } = this.#family = familyOf({
-      draft,
-      role,
-      connection,
-      clock,
-      tasks,
-      metrics,
-      settings,
-      ids,
-      onGoaway: (message) => this.#peerLeaves(message),
-      giveUp: (reason) => this.#closer.close("control_message_timeout", reason, "limit"),
-    });
-    this.#shutdown = new SessionShutdown({
-      role,
-      connection,
-      clock,
-      tasks,
-      say: (uri, timeout) => control.goaway(uri, timeout, ids.peerNext),
-      close: (code, reason) => this.#closer.close(code, reason, "drained"),
-    });
-  }
-
-  get peer(): PeerView | undefined {
-    return this.#live?.peer;
-  }
-
-  get counts(): SessionCounts {
-    return this.#live?.counts ?? NOTHING;
-  }
-
-  get isPeerLeaving(): boolean {
-    return this.#shutdown.isPeerLeaving;
-  }
-
-  run(): Promise<SessionResult> {
-    return inSessionSpan(this, this.#options, () => this.#run());
-  }
-
-  drain(timeoutMs: number, uri = ""): void {
-    this.#shutdown.drain(timeoutMs, uri);
-  }
-
-  close(reason: string): void {
-    this.#closer.close("no_error", reason, "drained");
-  }
-
-  async #run(): Promise<SessionResult> {
-    this.#tasks.spawn("session", () => this.#speak());
-    const info = await this.connection.closed;
-    this.#isOver = true;
-    this.#shutdown.stop();
-    this.#settle(undefined);
-    this.#live?.stop();
-    await this.#tasks.close();
-    this.#live?.close();
-    this.#scopes.leave();
-    return { info, end: this.#closer.ended(info) };
-  }
-
-  async #speak(): Promise<void> {
-    const streams = new FirstStreams(this.#options.streams ?? this.connection);
-    const result = await performHandshake(this.#options, {
-      control: this.#family.control,
-      streams,
-      scopes: this.#scopes,
-      closer: this.#closer,
-    });
-    if (result === undefined) return;
-    if (this.#isOver) return result.rights.close();
-    const { draft } = this.#options;
-    result.rights.onLost((refusal) => refuseSession(this.#closer, draft, refusal));
-    const live = this.#live = new EstablishedMoqt(this.#options, result, {
-      streams,
-      tasks: this.#tasks,
-      closer: this.#closer,
-      scopes: this.#scopes,
-      ids: this.#ids,
-      shutdown: this.#shutdown,
-      family: this.#family,
-    });
-    this.#settle(live);
-    live.start();
-  }
-
-  #peerLeaves({ timeout }: ControlMessageOf<"goaway">): void {
-    const { log, link } = this.#options;
-    log.info("peer is going away", { timeout });
-    link?.onLeaving();
-    this.#live?.peerLeaves();
-    this.#shutdown.peerLeaves();
-  }
-
-  /** The end of one stream does not end the session. */
-  #taskFailed(error: unknown): void {
-    if (!isTransportEnd(error)) this.#closer.fail(error);
-  }
+/** A session of a draft of MoQT over one connection. */
+export function moqtSession(options: SessionOptions, draft: Draft): Session {
+  return new DialectSession(options, {
+    protocol: draft.protocol,
+    sessionCodes: draft.sessionCodes,
+    speak: (parts) => new MoqtDialogue({ ...options, draft }, parts),
+  });
 }
 
-const NOTHING: SessionCounts = {
-  subscriptions: 0,
-  transit: 0,
-  namespaces: 0,
-  tracks: 0,
-  parkedStreams: 0,
-};
+/** How a draft of MoQT begins a session, and leaves it. */
+class MoqtDialogue implements Dialogue<SetupOptions> {
+  readonly peerSetup: Promise<SetupOptions>;
+  readonly #options: Options;
+  readonly #parts: SessionParts;
+  readonly #scopes: SessionScopes;
+  readonly #tokens = new TokenCache(MAX_AUTH_TOKEN_CACHE_BYTES);
+  readonly #ids: RequestIds;
+  readonly #family: Family;
+
+  constructor(options: Options, parts: SessionParts) {
+    const { role, registry, relayName } = options;
+    const { closer, tasks, onGoaway } = parts;
+    this.#options = options;
+    this.#parts = parts;
+    this.#scopes = new SessionScopes(registry);
+    this.#ids = new RequestIds(role);
+    this.#family = familyOf({
+      ...options,
+      tasks,
+      ids: this.#ids,
+      onGoaway: ({ timeout }) => onGoaway({ timeout }),
+      giveUp: (reason) => closer.close("control_message_timeout", reason, "limit"),
+    });
+    const { peerSetup } = this.#family.control;
+    // To who is not told our name we are no relay, and it is none to us.
+    this.peerSetup = relayName === undefined ? peerSetup.then(withoutMesh) : peerSetup;
+  }
+
+  begin(token: string | undefined): void {
+    this.#family.control.begin(ownSetup(this.#options, token), this.#parts.streams);
+  }
+
+  admit(peer: SetupOptions): Promise<Outcome<Rights, Refusal>> {
+    return admit(this.#options, peer, this.#tokens);
+  }
+
+  establish(peer: SetupOptions, rights: Rights, shutdown: SessionShutdown): LiveSession {
+    const scopes = this.#scopes;
+    const result = enter(this.#options, peer, { scopes, tokens: this.#tokens, rights });
+    return new EstablishedMoqt(this.#options, result, {
+      ...this.#parts,
+      scopes,
+      ids: this.#ids,
+      shutdown,
+      family: this.#family,
+    });
+  }
+
+  goaway(uri: string, timeoutMs: number): Promise<void> {
+    return this.#family.control.goaway(uri, timeoutMs, this.#ids.peerNext);
+  }
+
+  leave(): void {
+    this.#scopes.leave();
+  }
+}

@@ -8,7 +8,7 @@ import {
 import type { SetupOptions, StreamDraft } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { RelayMetrics } from "../../../relay/metrics.ts";
-import { MoqtSession } from "../../../relay/session/moqt/session.ts";
+import { moqtSession } from "../../../relay/session/moqt/session.ts";
 import { dialectOf } from "../../../relay/session/negotiate.ts";
 import { type Gate, openGate } from "../../../relay/session/rights.ts";
 import type { Session } from "../../../relay/session/session.ts";
@@ -264,7 +264,7 @@ function beginSession(
   },
   options: SessionOptions,
 ): Session {
-  if (protocol === undefined) return new MoqtSession(options, draft!);
+  if (protocol === undefined) return moqtSession(options, draft!);
   const dialect = dialectOf(protocol);
   assert.ok(dialect.ok, "The relay does not speak this");
   return dialect.value.dialect.begin(options);

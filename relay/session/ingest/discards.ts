@@ -1,13 +1,16 @@
-import type { Log, LogFields } from "@qumo/shared/runtime";
+import type { Clock, Log, LogFields } from "@qumo/shared/runtime";
 import { type StreamErrorName } from "@qumo/shared/wire";
 import type { Input } from "../input.ts";
 import type { DatagramDrop, StreamStop } from "../../vocabulary.ts";
 import type { SessionMetrics } from "../metrics.ts";
+import type { SessionSettings } from "../settings.ts";
 
 /** The interfaces that {@linkcode Discards} uses of its session. */
 export interface DiscardsContext {
   readonly metrics: SessionMetrics;
   readonly log: Log;
+  readonly clock: Clock;
+  readonly settings: Pick<SessionSettings, "setupTimeoutMs">;
 }
 
 /**
@@ -31,6 +34,20 @@ export class Discards {
     this.#context.metrics.streamsStopped[reason]++;
     this.#tellOnce("streams stopped", reason, fields);
     input.stop(code);
+  }
+
+  /** Reads the header of a stream, which is stopped when that does not come in time. */
+  async inTime<T>(input: Input, read: () => Promise<T>): Promise<T> {
+    const { clock, settings } = this.#context;
+    const timer = clock.after(
+      settings.setupTimeoutMs,
+      () => this.stream(input, "silent", { code: "internal_error" }),
+    );
+    try {
+      return await read();
+    } finally {
+      timer.cancel();
+    }
   }
 
   /** Drops a datagram. */

@@ -6,10 +6,10 @@ import {
   type FetchSink,
   type PendingFetch,
   type Refusal,
-  takeMemory,
 } from "../../../track/mod.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import { ObjectTooLarge } from "../../ingest/object_too_large.ts";
+import { readPayload } from "../../ingest/read_payload.ts";
 import type { Input } from "../../input.ts";
 import { MAX_LITE_FETCH_GROUPS } from "../../limits.ts";
 import type { LiteContext } from "../context.ts";
@@ -134,17 +134,14 @@ export class IncomingGroups implements PendingFetch {
         const next = decoder.decode(input.bytes, input.start, input.end);
         if (next === SHORT) break;
         const { payloadLength, timestamp } = decoder;
-        if (payloadLength > limits.maxObjectBytes) {
-          throw new ObjectTooLarge(payloadLength, limits.maxObjectBytes);
-        }
         received.objects++;
         received.bytes += next - input.start + payloadLength;
         input.start = next;
-        const payload = await readPayload(input, payloadLength);
+        const payload = await readPayload(input, payloadLength, limits.maxObjectBytes);
         await this.#pass(group, object++, { timestamp, payload });
       }
     } while (!this.#over && await input.fill());
-    if (input.length > 0) throw violation("A fetch ends within a frame");
+    if (input.length > 0) throw violation("A fetch ends within an object");
   }
 
   async #pass(
@@ -166,19 +163,6 @@ export class IncomingGroups implements PendingFetch {
     if (!outcome.ok) this.#answer.resolve(outcome);
     this.#finished.resolve(outcome);
   }
-}
-
-async function readPayload(input: Input, length: number): Promise<Uint8Array> {
-  const payload = takeMemory(length);
-  let filled = 0;
-  while (filled < length) {
-    if (input.length === 0 && !await input.fill()) throw violation("A fetch ends within a frame");
-    const end = Math.min(input.end, input.start + length - filled);
-    payload.set(input.bytes.subarray(input.start, end), filled);
-    filled += end - input.start;
-    input.start = end;
-  }
-  return payload;
 }
 
 const CANCELLED: Refusal = { kind: "timeout", reason: "the fetch was cancelled" };

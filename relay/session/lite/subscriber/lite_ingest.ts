@@ -5,14 +5,13 @@ import {
   type LiteDatagram,
   type LiteGroup,
   ObjectStatus,
-  SHORT,
 } from "@qumo/shared/wire";
 import { FeedWriter, writeDatagram } from "../../../track/mod.ts";
 import type { ReceiveStream } from "../../../transport/types.ts";
 import { foundIn, isTransportEnd, violation } from "../../errors.ts";
 import { readVarint } from "../../framing.ts";
 import { Discards } from "../../ingest/discards.ts";
-import { ObjectTooLarge } from "../../ingest/object_too_large.ts";
+import { readObjects } from "../../ingest/read_objects.ts";
 import type { StreamCredit } from "../../ingest/stream_credit.ts";
 import type { TrackAliases } from "../../ingest/track_aliases.ts";
 import { trackFailed } from "../../ingest/track_failed.ts";
@@ -59,13 +58,13 @@ export class LiteIngest {
 
   async #read(input: Input): Promise<void> {
     const { version: { uniStreams, varint, messages } } = this.#context;
-    const type = await this.#inTime(input, () => readVarint(input, varint));
+    const type = await this.#discards.inTime(input, () => readVarint(input, varint));
     if (type === undefined) return;
     if (type === uniStreams.setup) throw violation("A second setup stream");
     // A stream of an unknown type is an extension's, and ends alone.
     if (type !== uniStreams.group) return this.#discards.stream(input, "unknown_track");
     try {
-      const header = await this.#inTime(input, () => readLite(input, messages.group));
+      const header = await this.#discards.inTime(input, () => readLite(input, messages.group));
       if (header !== undefined) await this.#group(input, header);
     } catch (error) {
       throw foundIn("subgroup", error);
@@ -107,10 +106,10 @@ export class LiteIngest {
   }
 
   /**
-   * The hot loop: decodes and appends everything in the buffer before it awaits. False for a stream
-   * that ends within a frame: that is how some transports end an incomplete group.
+   * False for a stream that ends within a frame: that is how some transports end an incomplete
+   * group.
    */
-  async #readFrames(
+  #readFrames(
     input: Input,
     { header, writer, feed }: {
       readonly header: LiteGroup;
@@ -121,33 +120,18 @@ export class LiteIngest {
     const { version, metrics: { received }, settings: { limits } } = this.#context;
     const decoder = new FrameDecoder(version.frames);
     let id = Number(header.startFrame);
-    let payloadLeft = 0;
-    do {
-      received.bytes += input.length;
-      while (input.start < input.end) {
-        if (payloadLeft > 0) {
-          const end = Math.min(input.end, input.start + payloadLeft);
-          writer.payload(input.bytes.subarray(input.start, end));
-          payloadLeft -= end - input.start;
-          input.start = end;
-          continue;
-        }
-        const payloadStart = decoder.decode(input.bytes, input.start, input.end);
-        if (payloadStart === SHORT) break;
-        payloadLeft = decoder.payloadLength;
-        if (payloadLeft > limits.maxObjectBytes) {
-          throw new ObjectTooLarge(payloadLeft, limits.maxObjectBytes);
-        }
+    return readObjects(input, {
+      decoder,
+      writer,
+      drops: feed.drops,
+      received,
+      maxObjectBytes: limits.maxObjectBytes,
+      begin: () => {
         const properties = propertiesOfFrame(version, decoder.timestamp);
-        writer.object(id++, properties, payloadLeft, ObjectStatus.NORMAL);
-        received.objects++;
-        input.start = payloadStart;
-      }
-      received.bytes -= input.length;
-      writer.flush();
-      if (!writer.wasDropped) feed.drops.kept();
-    } while (await input.fill());
-    return payloadLeft === 0 && input.length === 0;
+        writer.object(id++, properties, decoder.payloadLength, ObjectStatus.NORMAL);
+        return true;
+      },
+    });
   }
 
   /** Stores a datagram of the peer, which is a whole group; false when it is useless. */
@@ -193,20 +177,6 @@ export class LiteIngest {
       else feed.drops.note(outcome);
     } catch (error) {
       trackFailed(feed, error, this.#context);
-    }
-  }
-
-  /** Stops a stream that does not send its header in time. */
-  async #inTime<T>(input: Input, work: () => Promise<T>): Promise<T> {
-    const { clock, settings } = this.#context;
-    const timer = clock.after(
-      settings.setupTimeoutMs,
-      () => this.#discards.stream(input, "silent", { code: "internal_error" }),
-    );
-    try {
-      return await work();
-    } finally {
-      timer.cancel();
     }
   }
 }

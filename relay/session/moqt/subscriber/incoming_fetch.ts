@@ -13,12 +13,12 @@ import {
   type FetchSink,
   type PendingFetch,
   type Refusal,
-  takeMemory,
 } from "../../../track/mod.ts";
 import { rendererOf } from "../dialect/renderer.ts";
 import { isTransportEnd, violation } from "../../errors.ts";
 import type { Input } from "../../input.ts";
 import { ObjectTooLarge } from "../../ingest/object_too_large.ts";
+import { readPayload } from "../../ingest/read_payload.ts";
 import { INEXPRESSIBLE_REQUEST } from "../requests/answers.ts";
 import { nameFields } from "../requests/refuse.ts";
 import { outcomeOf, refusalOf } from "../requests/refusals.ts";
@@ -203,18 +203,7 @@ export class IncomingFetch implements PendingFetch {
   ): Promise<void> {
     const { group, subgroup, object, priority, payloadLength } = header;
     const { maxObjectBytes } = this.#context.settings.limits;
-    if (payloadLength > maxObjectBytes) throw new ObjectTooLarge(payloadLength, maxObjectBytes);
-    const payload = takeMemory(payloadLength);
-    let filled = 0;
-    while (filled < payloadLength) {
-      if (input.length === 0 && !await input.fill()) {
-        throw violation("A fetch ends within an object");
-      }
-      const end = Math.min(input.end, input.start + payloadLength - filled);
-      payload.set(input.bytes.subarray(input.start, end), filled);
-      filled += end - input.start;
-      input.start = end;
-    }
+    const payload = await readPayload(input, payloadLength, maxObjectBytes);
     const renderer = rendererOf(this.#context.draft.data);
     const id = { group, subgroup, object };
     await this.#sink.object({ ...id, priority, properties, payload, renderer });

@@ -10,7 +10,6 @@ import {
   MAX_OBJECT_HEADER_BYTES,
   type ObjectDatagram,
   ObjectHeaderDecoder,
-  SHORT,
   type SubgroupHeader,
 } from "@qumo/shared/wire";
 import {
@@ -30,7 +29,7 @@ import { readVarint } from "../../framing.ts";
 import { Input } from "../../input.ts";
 import { MARKED_STREAM_MS, MAX_WAITING_DATAGRAMS, UNKNOWN_ALIAS_MS } from "../../limits.ts";
 import type { FeedDrops } from "../../ingest/feed_drops.ts";
-import { ObjectTooLarge } from "../../ingest/object_too_large.ts";
+import { readObjects } from "../../ingest/read_objects.ts";
 import { trackFailed } from "../../ingest/track_failed.ts";
 import type { TrackAliases } from "../../ingest/track_aliases.ts";
 import type { PeerFeed } from "./peer_feed.ts";
@@ -221,45 +220,28 @@ export class Ingest {
     }
   }
 
-  /** The hot loop: decodes and appends everything in the buffer before it awaits. */
   async #readObjects(
     input: Input,
     hasProperties: boolean,
     { writer, drops }: { writer: FeedWriter; drops: FeedDrops },
   ): Promise<void> {
-    const { received } = this.#context.metrics;
-    const { maxObjectBytes } = this.#context.settings.limits;
-    const decoder = new ObjectHeaderDecoder(hasProperties, this.#context.draft.data);
-    let payloadLeft = 0;
-    do {
-      received.bytes += input.length;
-      while (input.start < input.end) {
-        if (payloadLeft > 0) {
-          const end = Math.min(input.end, input.start + payloadLeft);
-          writer.payload(input.bytes.subarray(input.start, end));
-          payloadLeft -= end - input.start;
-          input.start = end;
-          continue;
-        }
-        const payloadStart = decoder.decode(input.bytes, input.start, input.end);
-        if (payloadStart === SHORT) break;
-        payloadLeft = decoder.payloadLength;
-        if (payloadLeft > maxObjectBytes) throw new ObjectTooLarge(payloadLeft, maxObjectBytes);
-        input.start = payloadStart;
-        if (decoder.status === DOES_NOT_EXIST) continue;
-        writer.object(
-          decoder.id,
-          input.bytes.subarray(decoder.propertiesStart, decoder.propertiesEnd),
-          payloadLeft,
-          decoder.status,
-        );
-        received.objects++;
-      }
-      received.bytes -= input.length;
-      writer.flush();
-      if (!writer.wasDropped) drops.kept();
-    } while (!writer.endsByMark && await input.fill());
-    if (!writer.endsByMark && (payloadLeft > 0 || input.length > 0)) throw this.#endsWithin();
+    const { metrics: { received }, settings: { limits }, draft } = this.#context;
+    const decoder = new ObjectHeaderDecoder(hasProperties, draft.data);
+    const isWhole = await readObjects(input, {
+      decoder,
+      writer,
+      drops,
+      received,
+      maxObjectBytes: limits.maxObjectBytes,
+      begin: () => {
+        const { id, status, payloadLength, propertiesStart, propertiesEnd } = decoder;
+        if (status === DOES_NOT_EXIST) return false;
+        const properties = input.bytes.subarray(propertiesStart, propertiesEnd);
+        writer.object(id, properties, payloadLength, status);
+        return true;
+      },
+    });
+    if (!isWhole) throw this.#endsWithin();
   }
 
   /**
@@ -280,17 +262,10 @@ export class Ingest {
 
   /** Stops a stream that does not send its header in time. */
   async #inTime<T>(input: Input, work: () => Promise<T>): Promise<T> {
-    const { clock, settings } = this.#context;
-    const timer = clock.after(
-      settings.setupTimeoutMs,
-      () => this.#discards.stream(input, "silent", { code: "internal_error" }),
-    );
     try {
-      return await work();
+      return await this.#discards.inTime(input, work);
     } catch (error) {
       throw this.#isCut(input) ? CUT : error;
-    } finally {
-      timer.cancel();
     }
   }
 }

@@ -38,6 +38,8 @@ export const PROGRAMS: readonly Program[] = [
       "--allow-env",
       // The name that a relay has at its controller when nobody gave it one.
       "--allow-sys=hostname",
+      // Itself, once for each of `host.members`; who serves clients gives it up before.
+      "--allow-run",
       ...NOTHING_ELSE,
     ],
     engine: SMALL_YOUNG_SPACE,

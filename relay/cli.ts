@@ -1,5 +1,23 @@
-import { complain, healthUrl, runProgram, StartError } from "@qumo/shared/runtime";
-import { configWarnings, platformProblem, relayDefinition, tlsFetch, USAGE } from "./config.ts";
+import {
+  complain,
+  healthUrl,
+  type Log,
+  runProgram,
+  StartError,
+  stopSignal,
+} from "@qumo/shared/runtime";
+import {
+  configWarnings,
+  isGroup,
+  memberConfig,
+  memberName,
+  platformProblem,
+  type RelayConfig,
+  relayDefinition,
+  tlsFetch,
+  USAGE,
+} from "./config.ts";
+import { Group } from "./group.ts";
 import { CLIENT_COMMANDS } from "./client/names.ts";
 import type { Process } from "./process.ts";
 import type { HostParts, SessionHost } from "./host.ts";
@@ -14,24 +32,41 @@ export async function runCommand(
 ): Promise<number> {
   const problem = platformProblem(process.deno, process.hasQuic);
   if (problem !== undefined) return complain(process, problem, 1);
-  const [first = "", ...words] = args;
-  if (first === "token") return await tokenTool(words, process);
+  const [first = "", second = "", ...rest] = args;
+  // A member as its group starts it.
+  if (first === "member") return await runProgramOf(rest, createHost, asMember(second, process));
+  if (first === "token") return await tokenTool(args.slice(1), process);
   if (Object.hasOwn(CLIENT_COMMANDS, first)) {
     // A relay that serves calls nobody in this way.
     const { runClient } = await import("./client/client.ts");
     return await runClient(args, process);
   }
+  return await runProgramOf(args, createHost, process);
+}
+
+async function runProgramOf(
+  args: readonly string[],
+  createHost: (parts: HostParts) => SessionHost,
+  process: Process,
+): Promise<number> {
+  const { hostname } = process;
   return await runProgram(args, {
     version,
     usage: USAGE,
     otherCommands: Object.keys(CLIENT_COMMANDS),
     definition: relayDefinition,
     warnings: configWarnings,
-    healthUrl: ({ server }) => healthUrl(server.address),
-    serve: (config, log, reload) => serve(config, { createHost, reload, log, process }),
+    logFields: (config) =>
+      config.host.member === 0 ? {} : { relay: memberName(config, config.host.member, hostname) },
+    healthUrl: (config) => healthUrl(memberConfig(config, hostname).server.address),
+    async serve(config, log, reload) {
+      if (isGroup(config)) return await serveGroup(config, args, log, process);
+      await process.forgoSpawn();
+      return await serve(config, { createHost, reload, log, process });
+    },
     async doctor(config) {
       const { examine } = await import("./doctor/doctor.ts");
-      return await examine(config, process);
+      return await examine(memberConfig(config, hostname), process);
     },
     async explain({ auth }, token) {
       const { explainToken } = await import("./access/explain.ts");
@@ -44,6 +79,41 @@ export async function runCommand(
       }
     },
   }, process);
+}
+
+/** Runs the members of a machine, each started with the words that this program was. */
+async function serveGroup(
+  config: RelayConfig,
+  args: readonly string[],
+  log: Log,
+  process: Process,
+): Promise<number> {
+  const names = Array.from(
+    { length: config.host.members },
+    (_, place) => memberName(config, place + 1, process.hostname),
+  );
+  const group = new Group({
+    names,
+    spawn: (member) => process.spawn(["member", `${member}`, ...args]),
+    clock: process.clock,
+    log,
+    random: Math.random,
+  });
+  void stopSignal(process).then(() => group.stop());
+  process.onSignal("SIGHUP", () => group.signal("SIGHUP"));
+  return await group.run();
+}
+
+/** The process of a member: it drains when its group is gone, as at SIGTERM. */
+function asMember(member: string, process: Process): Process {
+  return {
+    ...process,
+    environment: () => ({ ...process.environment(), QUMO_HOST_MEMBER: member }),
+    onSignal(signal, act) {
+      process.onSignal(signal, act);
+      if (signal === "SIGTERM") void process.inputEnded().then(act);
+    },
+  };
 }
 
 /** Runs `token`; nothing of it needs a configuration. */

@@ -25,6 +25,9 @@ function testProcess(overrides: Partial<Process> = {}) {
     hostname: () => "host",
     usage: () => ({ cpuSeconds: 0, residentBytes: 0, heapBytes: 0 }),
     tryBind: () => undefined,
+    spawn: () => assert.fail("no member was asked for"),
+    forgoSpawn: () => Promise.resolve(),
+    inputEnded: () => new Promise(() => {}),
     stdout: {
       isTerminal: false,
       write(text) {

@@ -5,6 +5,7 @@ export { formatAddress, isLoopback, parseAddress, reachable } from "@qumo/shared
 export { type TlsFetch, tlsFetch } from "./config/tls_fetch.ts";
 export { DEFAULTS, relayDefinition } from "./config/definition.ts";
 export { ACCESS_DEPENDS_ON, LIVE_KEYS } from "./config/live_keys.ts";
+export { isGroup, isSibling, memberConfig, memberName } from "./config/members.ts";
 export { networksHave } from "./config/networks.ts";
 export { platformProblem } from "./config/platform.ts";
 

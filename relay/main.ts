@@ -1,7 +1,17 @@
 import { cpuUsage, memoryUsage } from "node:process";
 import { endProcess, messageOf, output, parseAddress, systemClock } from "@qumo/shared/runtime";
 import { runCommand } from "./cli.ts";
+import type { MemberProcess } from "./group.ts";
 import { SessionServer } from "./session_server.ts";
+
+// Of `deno task relay`, but for what a member must not: it starts no program.
+const MEMBER_FLAGS = [
+  "--v8-flags=--max-semi-space-size=4",
+  "--allow-net",
+  "--allow-read",
+  "--allow-env",
+  "--allow-sys",
+];
 
 Deno.exitCode = await runCommand(Deno.args, (parts) => new SessionServer(parts), {
   deno: Deno.version.deno,
@@ -17,6 +27,11 @@ Deno.exitCode = await runCommand(Deno.args, (parts) => new SessionServer(parts),
     return { cpuSeconds: (user + system) / 1e6, residentBytes: rss, heapBytes: heapUsed };
   },
   tryBind,
+  spawn: spawnMember,
+  forgoSpawn: async () => void await Deno.permissions.revoke({ name: "run" }),
+  async inputEnded() {
+    for await (const _ of Deno.stdin.readable);
+  },
   stdout: output(Deno.stdout),
   stderr: output(Deno.stderr),
   // The exporter takes logs from here, and from nowhere else.
@@ -29,6 +44,28 @@ Deno.exitCode = await runCommand(Deno.args, (parts) => new SessionServer(parts),
   exit: (code) => Deno.exit(code),
 });
 await endProcess(() => Deno.exit());
+
+/** See {@linkcode Process.spawn}. */
+function spawnMember(args: readonly string[]): MemberProcess {
+  const program = Deno.build.standalone
+    ? []
+    : ["run", "--no-prompt", ...MEMBER_FLAGS, Deno.mainModule];
+  const child = new Deno.Command(Deno.execPath(), { args: [...program, ...args], stdin: "piped" })
+    .spawn();
+  const { pid, stdin, status } = child;
+  const ended = status.finally(() => stdin.close().catch(() => {}));
+  return {
+    pid,
+    ended,
+    kill(signal) {
+      try {
+        child.kill(signal);
+      } catch {
+        // It has ended in this moment.
+      }
+    },
+  };
+}
 
 /** See {@linkcode Process.tryBind}. */
 function tryBind(kind: "udp" | "tcp", address: string): string | undefined {

@@ -1,4 +1,5 @@
 import type { ConfigAccess, FileAccess, Process as AnyProcess } from "@qumo/shared/runtime";
+import type { MemberProcess } from "./group.ts";
 import type { Usage } from "./ops/snapshot.ts";
 
 /** The relay's interface to the operating system and the runtime. */
@@ -8,6 +9,12 @@ export interface Process extends AnyProcess, ConfigAccess, FileAccess {
   /** The host name of the machine. */
   readonly hostname: () => string;
   readonly usage: () => Usage;
+  /** Starts this program in another process, with these arguments. */
+  readonly spawn: (args: readonly string[]) => MemberProcess;
+  /** Gives up the permission to run other programs, for all that comes. */
+  readonly forgoSpawn: () => Promise<void>;
+  /** Resolves when nobody holds the other end of standard input any more. */
+  readonly inputEnded: () => Promise<void>;
   /** Binds a port for a moment; the reason why that does not work, or undefined. */
   readonly tryBind: (kind: "udp" | "tcp", address: string) => string | undefined;
 }

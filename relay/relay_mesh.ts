@@ -10,7 +10,7 @@ import {
 } from "@qumo/shared/runtime";
 import { formatAnnounce, type LoadReport } from "@qumo/shared/topology";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
-import { type RelayConfig, type TlsFetch, tlsFetch } from "./config.ts";
+import { isSibling, type RelayConfig, type TlsFetch, tlsFetch } from "./config.ts";
 import {
   ControlPlane,
   type ControlPlaneSettings,
@@ -130,6 +130,7 @@ export class RelayMesh implements RegistryObserver {
       neighbors: config.sdn.neighbors.keys(),
       addresses: mesh.addresses,
       byHash: mesh.caFile === "" && !mesh.insecure,
+      isOnHost: (name) => isSibling(config, name),
       origins: origins.map(({ url }) => url),
       originTerms: this.#termsOf(origins),
       tokenFor: (neighbor) => this.#context.tokenFor(this.name, neighbor),

@@ -7,7 +7,7 @@ import {
   openTracing,
   stopSignal,
 } from "@qumo/shared/runtime";
-import { parseAddress, type RelayConfig } from "./config.ts";
+import { memberConfig, parseAddress, type RelayConfig } from "./config.ts";
 import type { Process } from "./process.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import { Relay } from "./relay.ts";
@@ -24,10 +24,12 @@ export interface ServeParts {
 
 /** Runs a relay until it is stopped. Returns the exit code. Rejects with a StartError. */
 export async function serve(
-  config: RelayConfig,
+  whole: RelayConfig,
   { createHost, reload, log, process }: ServeParts,
 ): Promise<number> {
   const { clock, hostname, deno, usage } = process;
+  const own = (given: RelayConfig) => memberConfig(given, hostname);
+  const config = own(whole);
   const stopped = stopSignal(process);
   const program = { version: version.version, commit: version.commit, deno, usage };
   const tracing = config.telemetry.enabled ? await openTracing() : noTracing;
@@ -50,7 +52,12 @@ export async function serve(
   };
   addEventListener("unhandledrejection", (event) => survive(event, event.reason));
   addEventListener("error", (event) => survive(event, event.error));
-  reload.follow(...relay.liveKeys);
+  reload.follow(
+    ...relay.liveKeys.map((live) => ({
+      ...live,
+      prepare: (next: RelayConfig) => live.prepare(own(next)),
+    })),
+  );
   process.onSignal("SIGHUP", () => void reload.run().then(() => relay.reload()));
   greet(process, config.log, greeting(relay));
   const failure = await Promise.race([stopped, relay.drainRequested, relay.failed]);

@@ -17,6 +17,8 @@ import { parseUpstream, UPSTREAM_FORM } from "./upstream.ts";
 const MAX_CONTROLLERS = 16;
 const MAX_UPSTREAMS = 16;
 const MAX_TRUSTED_KEYS = 64;
+// Each member has a link to each other one.
+const MAX_MEMBERS = 32;
 
 const path = () => text(4096).default("");
 const relayUrl = text(
@@ -74,6 +76,17 @@ export const upstreamSettings = listOf(
   text(MAX_ADDRESS_LENGTH, UPSTREAM_FORM, (value) => parseUpstream(value) !== undefined),
   MAX_UPSTREAMS,
 ).default([]);
+
+/** All cores of a machine: one process is one core. */
+export const hostSettings = section({
+  /**
+   * The relays of this machine, one for each core. Above 1 the program starts them itself and starts
+   * again the one that ends; they are `NAME-1` and so on, at ports one after the other.
+   */
+  members: integer(1, MAX_MEMBERS).default(1),
+  /** The member that this process is, where a supervisor starts each; 0: none. */
+  member: integer(0, MAX_MEMBERS).default(0),
+});
 
 /** Links to other relays, from `sdn.neighbors` and `upstream`. */
 export const meshSettings = section({

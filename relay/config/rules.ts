@@ -6,6 +6,7 @@ import {
 } from "@qumo/shared/runtime";
 import { relayNameFault } from "@qumo/shared/topology";
 import { controllerPair, serverPair } from "./files.ts";
+import { brokenMembers } from "./members.ts";
 import type { RelayConfig } from "./settings.ts";
 
 /** Rules between values; each fault is reported at the place of `key`. */
@@ -42,7 +43,12 @@ export function brokenRules(config: RelayConfig): KeyFault[] {
         `\`server.idle_timeout_ms\`, which is ${server.idleTimeoutMs}, or 0`,
     );
   }
-  return [...broken, ...brokenSizes(config), ...brokenMeshRules(config)];
+  return [
+    ...broken,
+    ...brokenSizes(config),
+    ...brokenMeshRules(config),
+    ...brokenMembers(config),
+  ];
 }
 
 /** Rules between values of access control. */

@@ -23,7 +23,7 @@ import {
 import { z } from "zod";
 import { ALL_OTHERS, protocols } from "../session/negotiate.ts";
 import { FORWARDS, LATE_JOINS, REPLACEMENT_POLICIES } from "../vocabulary.ts";
-import { meshSettings, sdnSettings, upstreamSettings } from "./mesh_settings.ts";
+import { hostSettings, meshSettings, sdnSettings, upstreamSettings } from "./mesh_settings.ts";
 import { LOOPBACK, parseNetwork } from "./networks.ts";
 import { publisherPolicies } from "./publisher_policies.ts";
 
@@ -255,6 +255,7 @@ export const settingsSchema = section({
   ingest,
   sdn: sdnSettings,
   upstream: upstreamSettings,
+  host: hostSettings,
   mesh: meshSettings,
   /** What `/metrics` has beside totals. */
   metrics: section({

@@ -210,7 +210,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
   }
 
   #target(name: string): LinkTarget | undefined {
-    const { mirror, addresses, byHash, originTerms } = this.#options;
+    const { mirror, addresses, byHash, originTerms, isOnHost } = this.#options;
     if (mirror === undefined) {
       const { certificateSha256, protocols } = originTerms?.get(name) ?? {};
       const isPinned = certificateSha256 !== undefined;
@@ -219,8 +219,10 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     const relay = mirror.relay(name);
     const url = addresses.get(name) ?? relay?.address ?? "";
     if (parseRelayUrl(url) === undefined) return undefined;
-    if (byHash && relay?.certificateSha256 === undefined) return undefined;
-    return { url, certificateSha256: relay?.certificateSha256 };
+    const certificateSha256 = relay?.certificateSha256;
+    const isPinned = isOnHost?.(name) ?? false;
+    if ((byHash || isPinned) && certificateSha256 === undefined) return undefined;
+    return { url, certificateSha256, isPinned };
   }
 
   /**

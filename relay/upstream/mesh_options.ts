@@ -40,6 +40,11 @@ export interface MeshOptions {
    * called.
    */
   readonly byHash: boolean;
+  /**
+   * Whether a relay is called at an address of this machine, where it is verified by the hash that it
+   * registered: no CA says that a certificate is good for that address.
+   */
+  readonly isOnHost?: (name: string) => boolean;
   /** URLs of the static origins (`upstream`). */
   readonly origins: readonly string[];
   /** How origins are called, by URL. */

@@ -8,7 +8,7 @@ import { ConfigReload } from "./config_reload.ts";
 import { configJson, configReport, problemsJson } from "./config_report.ts";
 import { hideSecrets } from "./config_secrets.ts";
 import { type Ask, askHealth, askOwn } from "./health_check.ts";
-import { type Log, openLog } from "./log.ts";
+import { type Log, type LogFields, openLog } from "./log.ts";
 import { messageOf } from "./message_of.ts";
 import { type Outcome, refused } from "./outcome.ts";
 import type { Process } from "./process.ts";
@@ -25,6 +25,8 @@ export interface Program<T extends ProgramConfig & object> {
   /** Commands that the program runs itself. */
   readonly otherCommands?: readonly string[];
   readonly definition: ConfigDefinition<T>;
+  /** What every line of the log says besides. */
+  readonly logFields?: (config: T) => LogFields;
   /** Warnings about a valid configuration. */
   readonly warnings: (loaded: LoadedConfig<T>) => readonly string[];
   /** The URL of `/health` of a program with this configuration. */
@@ -101,7 +103,8 @@ export async function runProgram<T extends ProgramConfig & object>(
     return say(process, configReport(loaded.value));
   }
   const open = await programLog(config, process);
-  const log = open(config);
+  const opened = open(config);
+  const log = program.logFields === undefined ? opened : opened.with(program.logFields(config));
   for (const warning of warnings) log.warn(warning);
   const load = async () =>
     await withUsableFiles(

@@ -6,7 +6,7 @@ import { type RelayProcess, startRelay } from "../support/processes/relay_proces
 const MAIN = new URL("../../relay/main.ts", import.meta.url).href;
 
 /** The permissions of `deno task relay`: the program must do with them. */
-const PERMISSIONS = ["--allow-net", "--allow-read", "--allow-env", "--allow-sys"];
+const PERMISSIONS = ["--allow-net", "--allow-read", "--allow-env", "--allow-sys", "--allow-run"];
 
 interface Ended {
   readonly code: number;

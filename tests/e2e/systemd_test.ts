@@ -10,41 +10,57 @@ const FOLDER = fileURLToPath(new URL("../../configs/systemd/", import.meta.url))
 const BINARIES = "/usr/local/bin/";
 
 const UNITS = [
-  { program: "qumo-relay", example: "relay.yaml", stopMs: RELAY.drainTimeoutMs },
-  { program: "qumo-sdn", example: "sdn.yaml", stopMs: SDN.server.shutdownTimeoutMs },
+  {
+    unit: "qumo-relay",
+    program: "qumo-relay",
+    example: "relay.yaml",
+    stopMs: RELAY.drainTimeoutMs,
+  },
+  {
+    unit: "qumo-relay@",
+    program: "qumo-relay",
+    example: "relay.yaml",
+    stopMs: RELAY.drainTimeoutMs,
+  },
+  {
+    unit: "qumo-sdn",
+    program: "qumo-sdn",
+    example: "sdn.yaml",
+    stopMs: SDN.server.shutdownTimeoutMs,
+  },
 ];
 
 // How open to attack systemd finds a unit, from 0 to 100 in its threshold.
 const MAX_EXPOSURE = "20";
 
 /** The settings of a unit, each with all its values. */
-async function readUnit(program: string): Promise<Map<string, string[]>> {
+async function readUnit(name: string): Promise<Map<string, string[]>> {
   const settings = new Map<string, string[]>();
-  for (const line of (await Deno.readTextFile(`${FOLDER}${program}.service`)).split("\n")) {
+  for (const line of (await Deno.readTextFile(`${FOLDER}${name}.service`)).split("\n")) {
     const [, name, value] = /^(\w+)=(.*)$/.exec(line) ?? [];
     if (name !== undefined) settings.set(name, [...settings.get(name) ?? [], value!]);
   }
   return settings;
 }
 
-for (const { program, example, stopMs } of UNITS) {
-  Deno.test(`${program}.service starts the program by a command line that it understands`, async () => {
-    const unit = await readUnit(program);
-    for (const [setting, name] of [["ExecStart", "serve"], ["ExecStartPre", "check"]] as const) {
+for (const { unit: name, program, example, stopMs } of UNITS) {
+  Deno.test(`${name}.service starts the program by a command line that it understands`, async () => {
+    const unit = await readUnit(name);
+    for (const [setting, word] of [["ExecStart", "serve"], ["ExecStartPre", "check"]] as const) {
       const [binary, ...args] = unit.get(setting)![0]!.split(" ");
       assert.equal(binary, BINARIES + program);
       const command = parseCommand(args);
       assert.ok(command.ok, setting);
       assert.deepEqual([command.value.name, command.value.configFile], [
-        name,
+        word,
         `/etc/qumo/${example}`,
       ]);
     }
     await Deno.stat(new URL(`../../configs/${example}`, import.meta.url));
   });
 
-  Deno.test(`${program}.service lets the program end, reload and compile`, async () => {
-    const unit = await readUnit(program);
+  Deno.test(`${name}.service lets the program end, reload and compile`, async () => {
+    const unit = await readUnit(name);
     assert.ok(
       Number(unit.get("TimeoutStopSec")) * 1000 > stopMs,
       "it would be killed as it drains",
@@ -58,24 +74,40 @@ for (const { program, example, stopMs } of UNITS) {
     assert.match(unit.get("RestrictAddressFamilies")![0]!, /AF_UNIX/);
   });
 
-  toolTest("systemd-analyze", `finds no fault in ${program}.service`, async (systemdAnalyze) => {
+  toolTest("systemd-analyze", `finds no fault in ${name}.service`, async (systemdAnalyze) => {
     const folder = await Deno.makeTempDir();
     const stub = `${folder}/${program}`;
     await Deno.writeTextFile(stub, "#!/bin/sh\n", { mode: 0o755 });
-    const text = await Deno.readTextFile(`${FOLDER}${program}.service`);
-    await Deno.writeTextFile(`${stub}.service`, text.replaceAll(BINARIES, `${folder}/`));
+    const text = await Deno.readTextFile(`${FOLDER}${name}.service`);
+    const file = `${folder}/${name}.service`;
+    await Deno.writeTextFile(file, text.replaceAll(BINARIES, `${folder}/`));
     try {
-      const remarks = await systemdAnalyze(["verify", "--man=no", `${stub}.service`]);
+      const remarks = await systemdAnalyze(["verify", "--man=no", file]);
       // Remarks on units of the machine itself name those.
       const ours = remarks.split("\n").filter((line) => line.includes(program));
       assert.deepEqual(ours, []);
-      const unit = `${stub}.service`;
-      await systemdAnalyze(["security", "--offline=true", `--threshold=${MAX_EXPOSURE}`, unit]);
+      await systemdAnalyze(["security", "--offline=true", `--threshold=${MAX_EXPOSURE}`, file]);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
   });
 }
+
+Deno.test("qumo-relay@.service is qumo-relay.service but for its number and its target", async () => {
+  const one = await readUnit("qumo-relay");
+  const member = await readUnit("qumo-relay@");
+  assert.ok(member.get("Environment")?.includes("QUMO_HOST_MEMBER=%i"));
+  assert.deepEqual([member.get("PartOf"), member.get("WantedBy")], [
+    ["qumo-relay.target"],
+    ["qumo-relay.target"],
+  ]);
+  member.set("Environment", member.get("Environment")!.filter((text) => !text.endsWith("%i")));
+  for (const setting of ["PartOf", "WantedBy", "Description"]) {
+    for (const unit of [one, member]) unit.delete(setting);
+  }
+  assert.deepEqual([...member], [...one]);
+  await Deno.stat(`${FOLDER}qumo-relay.target`);
+});
 
 Deno.test("90-qumo.conf raises what a socket gets unasked, within what it may have", async () => {
   const text = await Deno.readTextFile(`${FOLDER}90-qumo.conf`);

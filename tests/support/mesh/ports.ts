@@ -22,6 +22,17 @@ export function freePort(): number {
   }
 }
 
+/** So many ports one after the other, as {@linkcode freePort} gives one. */
+export function freePorts(count: number): number[] {
+  for (;;) {
+    const first = freePort();
+    const ports = Array.from({ length: count }, (_, place) => first + place);
+    if (!ports.slice(1).every((port) => !taken.has(port) && isFree(port))) continue;
+    for (const port of ports) taken.add(port);
+    return ports;
+  }
+}
+
 function isFree(port: number): boolean {
   try {
     using tcp = Deno.listen({ hostname: "127.0.0.1", port });

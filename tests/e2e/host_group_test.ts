@@ -1,0 +1,85 @@
+/** Several relays of one machine, which one command starts. */
+import assert from "node:assert/strict";
+import { systemClock } from "@qumo/shared/runtime";
+import { Deadline } from "../support/deadline.ts";
+import { TRACK } from "../support/mesh/mesh_case.ts";
+import { HostGroup } from "../support/mesh/host_group.ts";
+import { MeshPublisher } from "../support/mesh/publisher.ts";
+import { liveSchedule } from "../support/mesh/schedule.ts";
+import { MeshViewer } from "../support/mesh/viewer.ts";
+import { until } from "../support/until.ts";
+
+const DEADLINE = 120_000;
+
+// Members answer each other late where other tests run beside them.
+const STEADY = { mesh: { link_timeout_ms: 10_000 } };
+
+/** A test on a group; when it fails, what all processes wrote is printed. */
+function groupTest(name: string, body: (group: HostGroup) => Promise<void>): void {
+  // Clients in Deno end some time after their test.
+  Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn: run });
+
+  async function run(): Promise<void> {
+    using deadline = new Deadline(DEADLINE);
+    await using group = await HostGroup.start(2, STEADY);
+    try {
+      await deadline.for(name, body(group));
+    } catch (error) {
+      Deno.stdout.writeSync(new TextEncoder().encode(group.group.log()));
+      throw error;
+    }
+  }
+}
+
+groupTest(
+  "a member that is killed starts again, and its sibling serves its viewers meanwhile",
+  async (group) => {
+    const [first, second] = [await group.member(1), await group.member(2)];
+    await using live = new MeshPublisher({
+      path: "concert",
+      track: TRACK,
+      schedule: liveSchedule(systemClock.now()),
+    });
+    await live.connect(first);
+    await using neighbor = await MeshViewer.join(first, live);
+    await using hurt = await MeshViewer.join(second, live);
+    const from = await neighbor.has(0);
+    await hurt.has(0);
+
+    const [pid] = group.pids(2);
+    Deno.kill(pid!, "SIGKILL");
+    await hurt.moveTo(first);
+    const moved = live.group;
+    await hurt.has(moved);
+
+    await until("the member to start again", () => group.pids(2).length === 2);
+    await using late = await MeshViewer.join(await group.member(2), live);
+    const again = await late.has(moved);
+    const seen = await neighbor.verdict(again, from);
+    assert.deepEqual([seen.missing, seen.cut, neighbor.reception.faults], [[], [], []]);
+    assert.equal(group.pids(1).length, 1, "nobody touched the other one");
+    assert.match(
+      group.group.log(),
+      /"member ended by itself[^\n]*"member":"tokyo-2"[^\n]*"SIGKILL"/,
+    );
+  },
+);
+
+groupTest("SIGTERM drains every member, and the log of each has its name", async (group) => {
+  assert.equal(await group.group.end("SIGTERM"), 0);
+  for (const name of ["tokyo-1", "tokyo-2"]) {
+    assert.match(group.group.log(), new RegExp(`"message":"stopped","relay":"${name}"`));
+  }
+  const { body } = await group.controller.ask("GET", "/relay");
+  assert.equal(body.count, 0, "each has deregistered");
+});
+
+groupTest("members whose group is killed drain and end by themselves", async (group) => {
+  const pids = [...group.pids(1), ...group.pids(2)];
+  await group.group.end("SIGKILL");
+  await until("the members to end", async () => {
+    const left = await Promise.all(pids.map((pid) => Deno.stat(`/proc/${pid}`).catch(() => {})));
+    return left.every((one) => one === undefined);
+  });
+  assert.equal((await group.controller.ask("GET", "/relay")).body.count, 0);
+});

@@ -9,6 +9,7 @@ import {
   EtcdStore,
   type EventsOptions,
   MemoryStore,
+  NewerStore,
   type Store,
   type Stored,
   type Timeline,
@@ -74,6 +75,12 @@ export async function readStore(store: Store, { graph }: SdnConfig): Promise<Sto
       throw new StartError(
         `no member accepts this controller's credentials: ${error.message}`,
         "etcd.user",
+      );
+    }
+    if (error instanceof NewerStore) {
+      throw new StartError(
+        `cannot use the store below this prefix: ${error.message}`,
+        "etcd.prefix",
       );
     }
     throw error;

@@ -3,6 +3,7 @@ import { type Batch, type Change, relayOf, type StoredRelay } from "../registry/
 import { EtcdRules } from "./etcd_rules.ts";
 import { EtcdArrivals } from "./etcd_arrivals.ts";
 import { type EtcdAccess, EtcdClient } from "./etcd_client.ts";
+import { claimFormat } from "./etcd_format.ts";
 import { EtcdFollower } from "./etcd_follower.ts";
 import { EtcdKeys } from "./etcd_keys.ts";
 import { EtcdLeases } from "./etcd_leases.ts";
@@ -42,6 +43,8 @@ export interface EtcdOptions extends EtcdAccess {
 export class EtcdStore implements Store {
   readonly sharing: Sharing;
   readonly #firstRevision: number;
+  readonly #client: EtcdClient;
+  readonly #keys: EtcdKeys;
   readonly #tasks = new TaskGroup(() => {});
   readonly #queues: EtcdQueues;
   readonly #arrivals: EtcdArrivals;
@@ -57,6 +60,8 @@ export class EtcdStore implements Store {
     const { clock, endpoints } = options;
     const client = new EtcdClient(options);
     const keys = new EtcdKeys(options.prefix, options.timeline);
+    this.#client = client;
+    this.#keys = keys;
     this.#firstRevision = options.firstRevision;
     this.#arrivals = new EtcdArrivals(options);
     this.#members = new EtcdMembers(client, endpoints, clock);
@@ -92,6 +97,7 @@ export class EtcdStore implements Store {
   }
 
   async load(): Promise<Stored> {
+    await claimFormat(this.#client, this.#keys);
     await this.#follower.begin(this.#tasks);
     this.#tasks.spawn("look at etcd's members", (signal) => this.#members.follow(signal));
     this.#rules.begin();

@@ -48,6 +48,11 @@ export class EtcdKeys {
     return rangeBelow(this.#prefix);
   }
 
+  /** The key of the mark that says which format this is. */
+  get format() {
+    return { key: toBase64(`${this.#prefix}format`) };
+  }
+
   /** The range of a relay's track keys. */
   tracksOf(relay: string) {
     return rangeBelow(`${this.#prefix}track/${nameToKey(relay)}`);

@@ -131,3 +131,28 @@ etcdTest(
     await store.close();
   },
 );
+
+etcdTest(
+  "etcd: a store of a newer program is refused, and one without a mark is marked",
+  async () => {
+    const prefix = "/format/";
+    const key = btoa(`${prefix}format`);
+    const call = async (path: string, body: object) => {
+      const [endpoint] = cluster!.endpoints;
+      const response = await fetch(`${endpoint}${path}`, {
+        method: "POST",
+        body: JSON.stringify(body),
+      });
+      return await response.json();
+    };
+    const first = openStore(prefix);
+    await first.load();
+    await first.close();
+    const { kvs } = await call("/v3/kv/range", { key });
+    assert.equal(atob(kvs[0].value), "1");
+    await call("/v3/kv/put", { key, value: btoa("9") });
+    const second = openStore(prefix);
+    await assert.rejects(() => second.load(), /its schema is version 9, this program knows 1/);
+    await second.close();
+  },
+);

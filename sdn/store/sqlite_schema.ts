@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { NewerStore } from "./newer_store.ts";
 
 // Migrations: each upgrades from the version before. Append only.
 const MIGRATIONS = [
@@ -39,9 +40,7 @@ export function migrate(database: DatabaseSync): void {
   const row = database.prepare("PRAGMA user_version").get();
   const version = Number(row?.user_version ?? 0);
   if (version > MIGRATIONS.length) {
-    throw new Error(
-      `Cannot open the store: its schema is version ${version}, this program knows ${MIGRATIONS.length}`,
-    );
+    throw new NewerStore(version, MIGRATIONS.length);
   }
   for (const [index, migration] of MIGRATIONS.entries()) {
     if (index < version) continue;

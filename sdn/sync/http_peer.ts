@@ -11,6 +11,13 @@ const TIMEOUT_MS = 10_000;
 /** The same for what is about access: where a packet was lost, another attempt is sooner. */
 const ACCESS_TIMEOUT_MS = 2_000;
 
+/** What a peer answers; one of a newer version may say more than this one reads. */
+const answers = {
+  digest: digestAnswerSchema.strip(),
+  put: syncAnswerSchema.strip(),
+  access: accessMessageAnswer.strip(),
+};
+
 /** A peer controller at a URL; `token` gives what authenticates the requests, unless it is empty. */
 export function httpPeer(
   url: string,
@@ -53,13 +60,13 @@ export function httpPeer(
   return {
     name: new URL(url).host,
     digest: (buckets, signal) =>
-      ask({ method: "POST", path: "/sync/digest", body: { buckets } }, digestAnswerSchema, signal),
+      ask({ method: "POST", path: "/sync/digest", body: { buckets } }, answers.digest, signal),
     put: (message, signal) =>
-      ask({ method: "PUT", path: "/sync", body: message }, syncAnswerSchema, signal),
+      ask({ method: "PUT", path: "/sync", body: message }, answers.put, signal),
     async access(body, signal) {
       const request = { method: "PUT", path: "/sync/access", body, timeoutMs: ACCESS_TIMEOUT_MS };
       try {
-        return await ask(request, accessMessageAnswer, signal);
+        return await ask(request, answers.access, signal);
       } catch (error) {
         if (error instanceof OlderPeer) return undefined;
         throw error;

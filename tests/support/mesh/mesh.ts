@@ -18,6 +18,8 @@ export interface MeshOptions {
   readonly relayConfig?: RelayConfig;
   /** The path that clients connect to, with a token where relays want one. */
   readonly clientPath?: string;
+  /** The folder, with a slash, of the version that a program begins with, by its name; empty: this one. */
+  readonly rootOf?: (name: string) => string;
   /** What it stands on; the loopback address when nothing is said. */
   readonly site?: (topology: Topology) => Promise<Site>;
 }
@@ -57,6 +59,9 @@ export class Mesh implements AsyncDisposable {
       })
     );
     this.#relays = new Map(relays.map((relay) => [relay.name, relay]));
+    for (const one of [...this.controllers, ...relays]) {
+      one.root = options.rootOf?.(one.name) ?? "";
+    }
   }
 
   /** Starts everything and waits until every relay knows every other and all links are up. */

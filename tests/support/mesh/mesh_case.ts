@@ -60,20 +60,26 @@ export function meshTest(
 ): void {
   const isTidy = options.isTidy ?? true;
   const sanitizers = isTidy ? {} : { sanitizeOps: false, sanitizeResources: false };
-  Deno.test({ name, ignore: options.ignore ?? false, ...sanitizers, fn: run });
+  const fn = () => runOnMesh(name, options, body);
+  Deno.test({ name, ignore: options.ignore ?? false, ...sanitizers, fn });
+}
 
-  async function run(): Promise<void> {
-    using deadline = new Deadline(options.deadline ?? DEADLINE);
-    await using mesh = await Mesh.start(options);
-    await using ends = new AsyncDisposableStack();
-    const lateness = ends.use(new Lateness());
-    try {
-      await deadline.for(name, body(groundOn(mesh, { ends, name, lateness })));
-      assert.deepEqual(errorsIn(mesh.log()), []);
-    } catch (error) {
-      say(`${mesh.log()}\n--- state\n${await mesh.state()}\n`);
-      throw error;
-    }
+/** The same within a test. */
+export async function runOnMesh(
+  name: string,
+  options: MeshOptions & Pick<MeshTestOptions, "deadline">,
+  body: (ground: ProcessGround) => Promise<void>,
+): Promise<void> {
+  using deadline = new Deadline(options.deadline ?? DEADLINE);
+  await using mesh = await Mesh.start(options);
+  await using ends = new AsyncDisposableStack();
+  const lateness = ends.use(new Lateness());
+  try {
+    await deadline.for(name, body(groundOn(mesh, { ends, name, lateness })));
+    assert.deepEqual(errorsIn(mesh.log()), []);
+  } catch (error) {
+    say(`${mesh.log()}\n--- state\n${await mesh.state()}\n`);
+    throw error;
   }
 }
 

@@ -10,6 +10,8 @@ export class MeshProgram implements AsyncDisposable {
   readonly listen: string;
   readonly #module: string;
   readonly #folder: string;
+  /** Where the files of its version are; this one's unless it is said. */
+  root = "";
   readonly #prefix: readonly string[];
   #config: Readonly<Record<string, unknown>> = {};
   #program: ProgramProcess | undefined;
@@ -47,7 +49,9 @@ export class MeshProgram implements AsyncDisposable {
     const file = `${this.#folder}/${this.name}.yaml`;
     await Deno.writeTextFile(file, JSON.stringify(config, undefined, 2));
     const how = { prefix: this.#prefix };
-    this.#program = await startProgram(runModule(this.#module, ["--config", file], how));
+    this.#program = await startProgram(
+      runModule(`${this.root}${this.#module}`, ["--config", file], how),
+    );
   }
 
   /** SIGSTOP, SIGCONT, or another signal that it is not waited for. */

@@ -1,0 +1,26 @@
+import { systemClock } from "@qumo/shared/runtime";
+import assert from "node:assert/strict";
+import { httpPeer } from "./http_peer.ts";
+import { digestAnswerSchema } from "./message.ts";
+
+Deno.test("httpPeer() reads answers of a newer controller, which say more", async () => {
+  const own = { differing: {} };
+  const shown: (string | null)[] = [];
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    (request) => {
+      shown.push(request.headers.get("authorization"));
+      return Response.json({ ...own, newer: true });
+    },
+  );
+  let token = "one";
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  const peer = httpPeer(url, { token: () => token, clock: systemClock });
+  const { signal } = new AbortController();
+  const answer = await peer.digest([], signal);
+  assert.ok(!("newer" in answer));
+  assert.ok(digestAnswerSchema.safeParse(answer).success);
+  token = "two";
+  await peer.digest([], signal);
+  assert.deepEqual(shown, ["Bearer one", "Bearer two"]);
+});

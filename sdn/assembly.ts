@@ -103,6 +103,7 @@ export class Assembly {
       watching: controller,
       operation: controller,
       events: new EventService(events, revision),
+      history: controller.history,
       onTokenRefused: (client, { method, path }) => this.#tokens.add(client, `${method} ${path}`),
       onLimitReached: (client, detail) => this.#limits.add(client, detail),
       more: [

@@ -236,6 +236,21 @@ export const eventsAnswer = z.strictObject({
   events: z.array(eventAnswer),
 }).meta({ id: "Events" });
 
+const points = z.array(z.number().nullable());
+
+/** The last hour of one thing, or of the mesh. */
+export const historyAnswer = z.strictObject({
+  revision,
+  until: time.meta({ description: "When the newest value was sampled" }),
+  step_ms: z.number().int().meta({ description: "Milliseconds between two values" }),
+  series: z.record(z.string(), points).meta({
+    description: "By what was sampled, the oldest value first; null: it was not known",
+  }),
+  left_out: z.number().int().meta({
+    description: "How many of the kind have no history because there are too many",
+  }),
+}).meta({ id: "History" });
+
 /** The controller's health. */
 export const healthAnswer = z.strictObject({
   status: z.enum(["ok", "unavailable"]),

@@ -1,5 +1,6 @@
 import { Chronicle, Outages } from "../events/mod.ts";
 import type { Graph } from "../graph/mod.ts";
+import { History } from "../history/mod.ts";
 import { Registry } from "../registry/mod.ts";
 import type { Stored, Told } from "../store/types.ts";
 import type { AccessExchange } from "../sync/access_exchange.ts";
@@ -12,6 +13,7 @@ import type { ControllerOptions, ControllerParts } from "./controller_options.ts
 import { datesOf } from "./dates.ts";
 import { DirectoryService } from "./directory_service.ts";
 import { GraphKeeper } from "./graph_keeper.ts";
+import { HistoryService } from "./history_service.ts";
 import { InterestIndex } from "./interest_index.ts";
 import { Journal } from "./journal.ts";
 import { ControllerMetrics } from "./metrics.ts";
@@ -37,6 +39,8 @@ export class Controller implements WatchUseCases, OperationUseCases {
   readonly directory: DirectoryService;
   /** Use cases about access: revocations, policies of tenants, kicks. */
   readonly access: AccessService;
+  /** Past values of relays, links and tracks. */
+  readonly history: HistoryService;
   readonly #options: ControllerOptions;
   readonly #parts: ControllerParts;
   readonly #registry: Registry;
@@ -50,6 +54,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
   readonly #watching: WatchSources;
   readonly #chronicle: Chronicle;
   readonly #outages: Outages;
+  readonly #samples: History;
 
   private constructor(
     options: ControllerOptions,
@@ -83,12 +88,19 @@ export class Controller implements WatchUseCases, OperationUseCases {
       registry.revision,
     );
     this.#graphs = this.#openGraphs();
+    this.#samples = new History({
+      clock,
+      relays,
+      flows: () => registry.flows,
+      graph: () => this.#graphs.current,
+    });
     const toDate = datesOf(parts.timeline);
     this.#publisher = new StepPublisher({
       changeLog: this.#changeLog,
       interested: this.#interested,
       access: this.#room.feed,
       chronicle: this.#chronicle,
+      history: this.#samples,
       toDate,
     });
     this.#journal = this.#openJournal();
@@ -110,6 +122,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
       regions: options.regions,
     });
     this.directory = new DirectoryService(shared);
+    this.history = new HistoryService(this.#samples, shared.revision);
     this.#watching = this.#openWatching(wakeups);
   }
 
@@ -188,6 +201,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
   async close(): Promise<void> {
     await this.#journal.close();
     this.#chronicle.close();
+    this.#samples.close();
     this.#outages.close();
     this.#graphs.close();
     this.#watching.tables.close();

@@ -21,6 +21,8 @@ export interface StepPublisherOptions {
   readonly access: { push(events: readonly ChangeEvent[]): void };
   /** Receives each step, to derive events for operators. */
   readonly chronicle: { step(step: Step): void };
+  /** Receives each step, to count reroutes. */
+  readonly history: { step(step: Step): void };
   readonly toDate: ToDate;
 }
 
@@ -48,13 +50,14 @@ export class StepPublisher {
 
   /** Publishes the next step in order of revision. */
   publish(step: Step): void {
-    const { changeLog, interested, chronicle, access } = this.#options;
+    const { changeLog, interested, chronicle, history, access } = this.#options;
     const entry = this.#entry(step);
     const urgent = entry.events.filter(({ event }) => event === "access");
     if (urgent.length > 0) access.push(urgent);
     changeLog.push(entry);
     interested.push(entry);
     chronicle.step(step);
+    history.step(step);
     // Flows are not replicated: each relay reports them to the controller that it sends heartbeats
     // to.
     const relays = step.changes.filter(({ kind }) => kind !== "flows").map(relayOf)

@@ -7,6 +7,7 @@ import type {
   Registration,
 } from "@qumo/shared/topology";
 import type { z } from "zod";
+import type { HistorySubject } from "../history/mod.ts";
 import type { DirectoryCursor, Match } from "../registry/mod.ts";
 import type * as access from "./access_answers.ts";
 import type * as answers from "./answers.ts";
@@ -184,6 +185,11 @@ export interface EventUseCases {
   events(
     query: { since?: number | undefined; limit: number },
   ): Answered<typeof answers.eventsAnswer>;
+}
+
+/** Past values. */
+export interface HistoryUseCases {
+  history(subject: HistorySubject): Answered<typeof answers.historyAnswer>;
 }
 
 /** Health and metrics of the controller. */

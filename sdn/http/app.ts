@@ -5,6 +5,7 @@ import type {
   AccessUseCases,
   DirectoryUseCases,
   EventUseCases,
+  HistoryUseCases,
   OperationUseCases,
   RelayUseCases,
   RouteUseCases,
@@ -17,6 +18,7 @@ import { ByteBudget } from "./byte_budget.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Asked, Endpoint, Router } from "./endpoint.ts";
 import { eventEndpoints } from "./event_endpoints.ts";
+import { historyEndpoints } from "./history_endpoints.ts";
 import { MAX_BODY_BYTES_IN_ALL, MAX_BODY_BYTES_PER_CLIENT } from "./limits.ts";
 import { operationEndpoints } from "./operation_endpoints.ts";
 import type { PageGuard } from "./page_guard.ts";
@@ -36,6 +38,7 @@ export interface AppOptions extends WatchTools {
   readonly watching: WatchUseCases;
   readonly operation: OperationUseCases;
   readonly events: EventUseCases;
+  readonly history: HistoryUseCases;
   /** Endpoints beside those of the API, such as the dashboard. */
   readonly more: readonly Endpoint[];
   readonly revision: () => number;
@@ -154,6 +157,7 @@ function route(options: AppOptions): (asked: Asked) => Promise<Response> {
     ...watchEndpoints(options.watching, options),
     ...operationEndpoints(options.operation),
     ...eventEndpoints(options.events),
+    ...historyEndpoints(options.history),
     ...options.more,
   ];
   const heartbeat = serveEndpoints(app, endpoints, context);

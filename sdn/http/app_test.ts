@@ -118,6 +118,7 @@ Deno.test("health, metrics and the headers that every answer has", async () => {
 Deno.test("a body that does not come in time is refused, whether it said its length or not", async () => {
   for (const headers of [{}, { "content-length": "100" }]) {
     const { request, clock, faults } = await testController();
+    const others = clock.pending;
     const gone = Promise.withResolvers<void>();
     const body = new ReadableStream({
       start: (controller) => controller.enqueue(new TextEncoder().encode("{")),
@@ -125,12 +126,12 @@ Deno.test("a body that does not come in time is refused, whether it said its len
     });
     const answer = request("/relay/a", { method: "PUT", body, headers });
     await clock.advance(29_999);
-    assert.equal(clock.pending, 1);
+    assert.equal(clock.pending, others + 1);
     await clock.advance(1);
     const response = await answer;
     assert.equal(response.status, 400);
     assert.equal((await response.json()).error, "The body took too long");
-    assert.equal(clock.pending, 0);
+    assert.equal(clock.pending, others);
     assert.deepEqual(faults, []);
   }
 });

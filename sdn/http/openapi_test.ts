@@ -163,6 +163,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   "GET /health": get("/health"),
   "GET /metrics": get("/metrics"),
   "GET /events": get("/events"),
+  "GET /history": get("/history", nameless("/history?relay=nobody")),
   "POST /sync/digest": { method: "POST", path: "/sync/digest", body: DIGESTS },
   "GET /sync": get("/sync"),
   "PUT /sync": { method: "PUT", path: "/sync", body: { nodes: [], adjacency: {} } },

@@ -104,6 +104,19 @@ export const eventsQuery = z.strictObject({
   limit: whole({ from: 1, to: MAX_EVENTS_PAGE }).default(200),
 });
 
+/** The query of `GET /history`: at most one of a relay, a link and a track. */
+export const historyQuery = z.strictObject({
+  relay: relayNameSchema.optional(),
+  from: relayNameSchema.optional(),
+  to: relayNameSchema.optional(),
+  track: trackTextSchema.optional(),
+}).refine(({ from, to }) => (from === undefined) === (to === undefined), {
+  message: "from and to go together",
+}).refine(
+  ({ relay, from, track }) => [relay, from, track].filter((one) => one !== undefined).length <= 1,
+  { message: "A history is of a relay, of a link (from and to) or of a track" },
+);
+
 const paged = {
   limit: whole({ from: 1, to: MAX_PAGE }).default(MAX_PAGE),
   after: z.string().max(1024).optional(),

@@ -11,6 +11,7 @@ export const refusalStatus = {
   no_path: 404,
   announce_not_found: 404,
   no_relay_available: 404,
+  history_not_found: 404,
   method_not_allowed: 405,
   stale_epoch: 409,
   epoch_ahead: 409,

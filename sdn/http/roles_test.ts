@@ -13,6 +13,7 @@ const TABLE: Readonly<Record<string, Role>> = {
   "GET /events": "read",
   "GET /flows": "read",
   "GET /graph": "read",
+  "GET /history": "read",
   "GET /metrics": "read",
   "GET /relay": "read",
   "GET /route": "read",

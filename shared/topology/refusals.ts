@@ -12,6 +12,7 @@ export const refusalCodes = [
   "no_path",
   "announce_not_found",
   "no_relay_available",
+  "history_not_found",
   "method_not_allowed",
   "stale_epoch",
   "epoch_ahead",

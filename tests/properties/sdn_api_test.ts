@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { checkProperty } from "../support/properties.ts";
 import { errorAnswer } from "../../sdn/http/openapi.ts";
+import { HISTORY_STEP_MS } from "../../sdn/history/mod.ts";
 import { testController } from "../support/worlds/sdn_controller.ts";
 
 const methods = fc.constantFrom("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS");
@@ -129,7 +130,7 @@ Deno.test("no request, whatever it is, is a fault, goes unexplained, or costs a 
 });
 
 Deno.test("the documented answers are those that the server gives", async () => {
-  const { ask } = await testController();
+  const { ask, clock } = await testController();
   const { body: document } = await ask("GET", "/openapi.json");
   assert.equal(document.openapi, "3.1.0");
   const neighbors = { b: 1, c: 2 };
@@ -173,6 +174,7 @@ Deno.test("the documented answers are those that the server gives", async () => 
     ["get", "/assign", "/assign?region=eu&track=x/y"],
     ["get", "/health", "/health"],
     ["get", "/events", "/events?limit=5"],
+    ["get", "/history", "/history?relay=b"],
     ["get", "/sync", "/sync"],
     ["put", "/sync", "/sync", { want: ["a", "b"] }],
     ["post", "/sync/digest", "/sync/digest", { buckets: Array(256).fill("") }],
@@ -186,6 +188,7 @@ Deno.test("the documented answers are those that the server gives", async () => 
   const tried = steps.map(([method, path]) => `${method} ${path}`);
   assert.deepEqual(new Set([...tried, ...others]), new Set(documented));
   for (const [method, path, url, body] of steps) {
+    if (path === "/history") await clock.advance(HISTORY_STEP_MS);
     const answer = await ask(method.toUpperCase(), url, body);
     assert.equal(answer.status, 200, `${method} ${url}`);
     const schema = document.paths[path][method].responses[200].content["application/json"].schema;
@@ -203,7 +206,15 @@ function faultsAgainst(value: unknown, schema: Schema, known: Record<string, Sch
   if (schema.allOf) return schema.allOf.flatMap((one: Schema) => faultsAgainst(value, one, known));
   if (schema.enum && !schema.enum.includes(value)) return [`${value} is none of ${schema.enum}`];
   if ("const" in schema && value !== schema.const) return [`${value} is not ${schema.const}`];
+  if (Array.isArray(schema.type)) {
+    const each = schema.type.map((type: string) =>
+      faultsAgainst(value, { ...schema, type }, known)
+    );
+    return each.find((faults: string[]) => faults.length === 0) ?? each[0];
+  }
   switch (schema.type) {
+    case "null":
+      return value === null ? [] : [`${value} is not null`];
     case "string":
       return typeof value === "string" ? [] : [`${value} is no string`];
     case "boolean":

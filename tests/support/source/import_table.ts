@@ -175,6 +175,7 @@ export const TABLE: readonly Row[] = [
   { from: "sdn/graph", may: ["shared/topology"] },
   { from: "sdn/registry", may: ["shared/topology", "shared/runtime"] },
   { from: "sdn/events", may: ["sdn/registry", "sdn/graph", "shared"] },
+  { from: "sdn/history", may: ["sdn/registry", "sdn/graph", "shared"] },
   { from: "sdn/store", may: ["sdn/registry", "sdn/events", "shared"] },
   { from: "sdn/sync", may: ["sdn/registry", "shared"] },
   {
@@ -184,6 +185,7 @@ export const TABLE: readonly Row[] = [
       "sdn/registry",
       "sdn/graph",
       "sdn/events",
+      "sdn/history",
       "sdn/store/types.ts",
       "sdn/sync/access_exchange.ts",
       "sdn/sync/exchange.ts",

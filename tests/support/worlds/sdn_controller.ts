@@ -81,6 +81,7 @@ export async function testController(given: {
     watching: controller,
     operation: controller,
     events: new EventService(events, () => controller.revision()),
+    history: controller.history,
     onTokenRefused: (client, { method, path }) => tokens.add(client, `${method} ${path}`),
     onLimitReached: (client, detail) => limits.add(client, detail),
     more: [

@@ -26,9 +26,13 @@ export function untilOf(
   return done(until);
 }
 
-/** What a token without an id, or one that cannot be believed, is called. */
+/**
+ * What a token without an id, or one that cannot be believed, is called: of a JWT by what is signed.
+ * Who has one can write its signature otherwise, and it is the same token still: revoked is revoked.
+ */
 export function nameOf(token: string): string {
-  return sha256Of(token).slice(0, NAME_DIGITS);
+  const signed = /^([\w-]+\.[\w-]+)\.[\w-]+$/.exec(token)?.[1];
+  return sha256Of(signed ?? token).slice(0, NAME_DIGITS);
 }
 
 /** A text's SHA-256, in hexadecimal digits. */

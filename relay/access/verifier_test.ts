@@ -227,3 +227,32 @@ Deno.test("keys are read as moq-dev writes them, and for signatures alone", asyn
     await assert.rejects(readKeys(text));
   }
 });
+
+const ORDER_OF_P256 = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+/** The other signature of ECDSA that is as good. */
+function mirrored(signature: string): string {
+  const bytes = base64url.decode(signature);
+  const s = BigInt(`0x${bytes.subarray(32).toHex()}`);
+  bytes.set(Uint8Array.fromHex((ORDER_OF_P256 - s).toString(16).padStart(64, "0")), 32);
+  return base64url.encode(bytes);
+}
+
+Deno.test("a token without an id keeps its name however its signature is written", async () => {
+  const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
+  const verifier = await verifierOf({ ...await exportJWK(publicKey), alg: "ES256", kid: "ec" });
+  const token = await new SignJWT({ get: "" })
+    .setProtectedHeader({ alg: "ES256", kid: "ec" }).sign(privateKey);
+  const [header, claims, signature] = token.split(".") as [string, string, string];
+  const good = await verifier.verify(token);
+  assert.ok(good.ok);
+  const other = await verifier.verify(`${header}.${claims}.${mirrored(signature)}`);
+  assert.ok(other.ok);
+  assert.deepEqual(other.value.holder, good.value.holder);
+  const different = await verifier.verify(
+    await new SignJWT({ get: "", put: "" })
+      .setProtectedHeader({ alg: "ES256", kid: "ec" }).sign(privateKey),
+  );
+  assert.ok(different.ok);
+  assert.notEqual(different.value.holder.tokenId, good.value.holder.tokenId);
+});

@@ -32,7 +32,8 @@ export class CatVerifier {
     if (!message.ok) {
       return denied("malformed_auth_token", `the CAT is not good: ${message.refusal}`);
     }
-    const name = nameOf(token.toHex());
+    // The rest of it anybody can write otherwise.
+    const name = nameOf(message.value.signed.toHex());
     const keys = this.#parts.keys();
     const key = await this.#signerOf(message.value);
     if (key === undefined) {

@@ -252,3 +252,15 @@ Deno.test("bytes made of pieces of good CAT allow nothing new", async () => {
     if (verified.ok) assert.deepEqual(verified.value.rules, whole.value.rules);
   }
 });
+
+Deno.test("a CAT without an id keeps its name whatever is written around what is signed", async () => {
+  const { verifier } = await verifierOf(CAT_KEY);
+  const forms = [{}, { tags: [] }, { tags: [61, 17] }, { loose: new Map([[99, "free"]]) }];
+  const names = new Set<string | undefined>();
+  for (const form of forms) {
+    const verified = await verifier.verify(await catOf(EVERYTHING, form));
+    assert.ok(verified.ok, JSON.stringify(verified));
+    names.add(verified.value.holder.tokenId);
+  }
+  assert.equal(names.size, 1);
+});

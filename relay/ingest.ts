@@ -10,6 +10,7 @@ import { checkNamespace } from "./session/connection/reserved.ts";
 import { rendererOf } from "./session/moqt/dialect/renderer.ts";
 import { openGate } from "./session/rights.ts";
 import type { Registry } from "./track/mod.ts";
+import { addressKey } from "./transport/mod.ts";
 
 /** The encoders of a relay, which publish into its registry under the rules of sessions. */
 export function newIngests(parts: HostParts, registry: Registry, nextId: () => number): Ingests {
@@ -44,7 +45,7 @@ export function openHttpIngest(
   });
 }
 
-/** The dependencies of {@linkcode openRtmp} and {@linkcode openHttpIngest}. */
+/** The dependencies of {@linkcode openHttpIngest}. */
 export interface IngestOptions {
   readonly config: RelayConfig;
   readonly ingests: Ingests | undefined;
@@ -53,9 +54,17 @@ export interface IngestOptions {
   readonly log: Log;
 }
 
+/** The dependencies of {@linkcode openRtmp}. */
+export interface RtmpOptions extends IngestOptions {
+  /** Whether an address is trusted. */
+  readonly isKnown: (host: string) => boolean;
+  /** Connections of one address that is not. */
+  readonly maxPerClient: () => number;
+}
+
 /** Opens the port for RTMP, if one is configured. Throws a {@linkcode StartError} when it is taken. */
 export function openRtmp(
-  { config, ingests, metrics, clock, log }: IngestOptions,
+  { config, ingests, metrics, clock, log, isKnown, maxPerClient }: RtmpOptions,
 ): RtmpListener | undefined {
   const { ingest, limits, server } = config;
   const address = parseAddress(ingest.rtmp.address);
@@ -63,6 +72,8 @@ export function openRtmp(
   try {
     const listener = new RtmpListener(address, {
       ingests,
+      clientOf: (hostname) => isKnown(hostname) ? undefined : addressKey(hostname),
+      maxPerClient,
       maxMessageBytes: limits.maxObjectBytes,
       maxBytesPerSecond: ingest.maxBytesPerSecond,
       handshakeTimeoutMs: server.handshakeTimeoutMs,

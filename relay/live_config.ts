@@ -25,6 +25,7 @@ export interface LiveSettings {
   allowOrigin: OriginPolicy;
   ops: OpsAccess;
   drainTimeoutMs: number;
+  maxConnectionsPerAddress: number;
 }
 
 /** The settings that a relay begins with, but for the tokens of its HTTP side. */
@@ -34,6 +35,7 @@ export function firstSettings(config: RelayConfig): LiveSettings {
     // Nobody is answered before the tokens have been read.
     ops: { details: config.ops.details, tokens: [] },
     drainTimeoutMs: config.drainTimeoutMs,
+    maxConnectionsPerAddress: config.server.maxConnectionsPerAddress,
   };
 }
 
@@ -56,6 +58,7 @@ export function liveKeys(parts: LiveParts): LiveKeys<RelayConfig>[] {
       prepare: ({ server }) => () => {
         admission.maxSessions = server.maxSessions;
         listeners.limitConnections(server.maxConnectionsPerAddress);
+        settings.maxConnectionsPerAddress = server.maxConnectionsPerAddress;
         known.configure(server.knownAddresses);
       },
     },

@@ -190,7 +190,13 @@ export class Relay {
     this.#certificates = await this.#openCertificates();
     this.#settings.ops = await readOpsAccess(config, files);
     this.#openPorts(this.#certificates.current);
-    this.#rtmp = openRtmp({ ...this.#options, ingests: this.#host.ingests, metrics: this.metrics });
+    this.#rtmp = openRtmp({
+      ...this.#options,
+      ingests: this.#host.ingests,
+      metrics: this.metrics,
+      isKnown: (host) => this.#known.has(host),
+      maxPerClient: () => this.#settings.maxConnectionsPerAddress,
+    });
     this.#tasks.spawn("accepting connections", () => this.#listeners.accept());
     this.#state = "serving";
     // Once registered, other relays may connect at any time.

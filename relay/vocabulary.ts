@@ -407,7 +407,7 @@ export type FrameDrop = typeof FRAME_DROPS[number];
 
 /** Which limit slowed an encoder down, or ended its connection. */
 export const ENCODER_LIMITS = [
-  "connections", // Too many connections that had not begun to publish: the oldest was closed.
+  "connections", // Too many of one address, or that had not begun to publish: one was closed.
   "rate", // It sent faster than it may, and was read no faster.
 ] as const;
 /** One of {@linkcode ENCODER_LIMITS}. */

@@ -1,6 +1,9 @@
 /** Limits of RTMP that are not for configuration, each with its reason. */
 
-/** Connections that have not begun to publish: each costs up to a command's memory. The oldest goes first. */
+/**
+ * Connections that have not begun to publish: each costs up to a command's memory. Of the client that has
+ * most of them the oldest goes first.
+ */
 export const MAX_RTMP_HANDSHAKES = 64;
 
 /** Bytes of a message before an encoder was let in: commands are hundreds. */

@@ -8,16 +8,24 @@ export interface RtmpAddress {
   readonly port: number;
 }
 
+/** What a listener works with. */
+export interface RtmpListenerParts extends RtmpParts {
+  /** What limits count a client by, by the host of its address; undefined for one that is trusted. */
+  readonly clientOf: (hostname: string) => string | undefined;
+  /** Connections of one client. */
+  readonly maxPerClient: () => number;
+}
+
 /** Takes in encoders that speak RTMP. */
 export class RtmpListener {
-  readonly #parts: RtmpParts;
+  readonly #parts: RtmpListenerParts;
   readonly #listener: Deno.Listener;
   readonly #tasks: TaskGroup;
-  // The oldest first.
-  readonly #connections = new Set<RtmpConnection>();
+  // The oldest first, each with its client.
+  readonly #connections = new Map<RtmpConnection, string | undefined>();
 
   /** Throws when it cannot listen on the address. */
-  constructor(address: RtmpAddress, parts: RtmpParts) {
+  constructor(address: RtmpAddress, parts: RtmpListenerParts) {
     this.#parts = parts;
     this.#listener = Deno.listen(address);
     this.#tasks = new TaskGroup((task, error) => parts.log.error(`${task} failed`, { error }));
@@ -32,7 +40,7 @@ export class RtmpListener {
   /** Stops listening, and ends every connection. */
   async close(): Promise<void> {
     this.#listener.close();
-    for (const connection of [...this.#connections]) connection.close();
+    for (const connection of [...this.#connections.keys()]) connection.close();
     await this.#tasks.close();
   }
 
@@ -52,21 +60,47 @@ export class RtmpListener {
   }
 
   #take(raw: Deno.TcpConn): void {
+    const { clientOf, maxPerClient, onLimit } = this.#parts;
+    const client = clientOf((raw.remoteAddr as Deno.NetAddr).hostname);
+    if (client !== undefined && this.#countOf(client) >= maxPerClient()) {
+      onLimit("connections");
+      return raw.close();
+    }
     this.#makeRoom();
     const connection = new RtmpConnection(this.#parts, transportOf(raw));
-    this.#connections.add(connection);
+    this.#connections.set(connection, client);
     this.#tasks.spawn("an RTMP connection", async () => {
       await connection.run();
       this.#connections.delete(connection);
     });
   }
 
-  /** Closes the oldest of too many connections that publish nothing yet. */
+  #countOf(client: string): number {
+    let count = 0;
+    for (const one of this.#connections.values()) if (one === client) count++;
+    return count;
+  }
+
+  /**
+   * Closes one of too many connections that publish nothing yet: the oldest of the client that has most
+   * of them, so that who opens many takes the places of nobody else.
+   */
   #makeRoom(): void {
-    const early = [...this.#connections].filter(({ isPublishing }) => !isPublishing);
-    if (early.length < MAX_RTMP_HANDSHAKES) return;
+    const early = Map.groupBy(
+      [...this.#connections].filter(([{ isPublishing }]) => !isPublishing),
+      ([, client]) => client,
+    );
+    const all = [...early].flatMap(([, connections]) => connections);
+    if (all.length < MAX_RTMP_HANDSHAKES) return;
     this.#parts.onLimit("connections");
-    early[0]!.close();
+    const trusted = early.get(undefined);
+    early.delete(undefined);
+    const most = [...early.values()].reduce(
+      (one, other) => other.length > one.length ? other : one,
+      [],
+    );
+    // Those who are trusted are the last.
+    (most[0] ?? trusted?.[0])?.[0].close();
   }
 }
 

@@ -4,10 +4,10 @@ import { EncoderWorld } from "../../../tests/support/encoders/encoder_world.ts";
 import { publishBytes } from "../../../tests/support/encoders/rtmp_bytes.ts";
 import { memoryLog } from "../../../tests/support/worlds/memory_log.ts";
 import { MAX_RTMP_HANDSHAKES } from "./limits.ts";
-import { RtmpListener } from "./listener.ts";
+import { RtmpListener, type RtmpListenerParts } from "./listener.ts";
 
 /** A listener on a free port of the loopback address. */
-function listen(world: EncoderWorld): RtmpListener {
+function listen(world: EncoderWorld, parts: Partial<RtmpListenerParts> = {}): RtmpListener {
   const { metrics, ingests } = world;
   return new RtmpListener({ hostname: "127.0.0.1", port: 0 }, {
     ingests,
@@ -15,8 +15,11 @@ function listen(world: EncoderWorld): RtmpListener {
     maxBytesPerSecond: 1e9,
     handshakeTimeoutMs: 60_000,
     onLimit: (limit) => void metrics.encoders.limits[limit]++,
+    clientOf: (hostname) => hostname,
+    maxPerClient: () => 1_000,
     clock: systemClock,
     log: memoryLog().log,
+    ...parts,
   });
 }
 
@@ -48,5 +51,48 @@ Deno.test("of too many connections that publish nothing the oldest is closed, an
   assert.equal(world.ingests.size, 2);
   await listener.close();
   for (const connection of [encoder, late, ...silent]) connection.close();
+  await world.close();
+});
+
+/** Who comes from 127.0.0.2 and so on; Deno cannot choose its own address. */
+function inOrder(...clients: readonly (string | undefined)[]): () => string | undefined {
+  let at = 0;
+  return () => clients[Math.min(at++, clients.length - 1)];
+}
+
+Deno.test("who opens many connections takes the places of nobody else", async () => {
+  const world = new EncoderWorld();
+  const listener = listen(world, { clientOf: inOrder("slow", undefined, "flood") });
+  const connect = () => Deno.connect(listener.address);
+  const [slow, trusted] = [await connect(), await connect()];
+  const silent: Deno.Conn[] = [];
+  for (let count = 0; count < 3 * MAX_RTMP_HANDSHAKES; count++) silent.push(await connect());
+  // All of the flood has been taken in when its oldest ones are closed.
+  assert.equal(await readUntil(silent[2 * MAX_RTMP_HANDSHAKES]!, "anything"), false);
+  for (const encoder of [slow, trusted]) {
+    await encoder.write(publishBytes("live", encoder === slow ? "slow" : "trusted"));
+    assert.ok(await readUntil(encoder, "NetStream.Publish.Start"));
+  }
+  await listener.close();
+  for (const connection of [slow, trusted, ...silent]) connection.close();
+  await world.close();
+});
+
+Deno.test("one address has no more connections than it may, but for those that are trusted", async () => {
+  const world = new EncoderWorld();
+  const clientOf = inOrder("one", "one", "one", "other", undefined);
+  const listener = listen(world, { clientOf, maxPerClient: () => 2 });
+  const connections: Deno.Conn[] = [];
+  const isLetIn: boolean[] = [];
+  for (let at = 0; at < 7; at++) {
+    const connection = await Deno.connect(listener.address);
+    connections.push(connection);
+    await connection.write(publishBytes("live", `cam${at}`)).catch(() => {});
+    isLetIn.push(await readUntil(connection, "NetStream.Publish.Start"));
+  }
+  assert.deepEqual(isLetIn, [true, true, false, true, true, true, true]);
+  assert.equal(world.metrics.encoders.limits.connections, 1);
+  await listener.close();
+  for (const connection of connections) connection.close();
   await world.close();
 });

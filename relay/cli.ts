@@ -39,6 +39,7 @@ export async function runCommand(
   if (Object.hasOwn(CLIENT_COMMANDS, first)) {
     // A relay that serves calls nobody in this way.
     const { runClient } = await import("./client/client.ts");
+    await process.forgoSpawn();
     return await runClient(args, process);
   }
   return await runProgramOf(args, createHost, process);

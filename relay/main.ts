@@ -2,6 +2,7 @@ import { cpuUsage, memoryUsage } from "node:process";
 import { endProcess, messageOf, output, parseAddress, systemClock } from "@qumo/shared/runtime";
 import { runCommand } from "./cli.ts";
 import type { MemberProcess } from "./group.ts";
+import type { BinaryOutput } from "./process.ts";
 import { SessionServer } from "./session_server.ts";
 
 // Of `deno task relay`, but for what a member must not: it starts no program.
@@ -32,6 +33,7 @@ Deno.exitCode = await runCommand(Deno.args, (parts) => new SessionServer(parts),
   async inputEnded() {
     for await (const _ of Deno.stdin.readable);
   },
+  openOutput,
   stdout: output(Deno.stdout),
   stderr: output(Deno.stderr),
   // The exporter takes logs from here, and from nowhere else.
@@ -64,6 +66,19 @@ function spawnMember(args: readonly string[]): MemberProcess {
         // It has ended in this moment.
       }
     },
+  };
+}
+
+/** See {@linkcode Process.openOutput}. */
+async function openOutput(path: string): Promise<BinaryOutput> {
+  const file = path === "-"
+    ? Deno.stdout
+    : await Deno.open(path, { write: true, create: true, truncate: true });
+  return {
+    async write(bytes) {
+      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    },
+    close: () => file.close(),
   };
 }
 

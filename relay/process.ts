@@ -2,6 +2,13 @@ import type { ConfigAccess, FileAccess, Process as AnyProcess } from "@qumo/shar
 import type { MemberProcess } from "./group.ts";
 import type { Usage } from "./ops/snapshot.ts";
 
+/** Where bytes are written. */
+export interface BinaryOutput {
+  /** Writes all of them; rejects when that fails, or nobody reads any more. */
+  write(bytes: Uint8Array): Promise<void>;
+  close(): void;
+}
+
 /** The relay's interface to the operating system and the runtime. */
 export interface Process extends AnyProcess, ConfigAccess, FileAccess {
   /** Whether Deno's QUIC API is enabled. */
@@ -15,6 +22,8 @@ export interface Process extends AnyProcess, ConfigAccess, FileAccess {
   readonly forgoSpawn: () => Promise<void>;
   /** Resolves when nobody holds the other end of standard input any more. */
   readonly inputEnded: () => Promise<void>;
+  /** Opens a file to be written anew; `-` is the standard output. */
+  readonly openOutput: (path: string) => Promise<BinaryOutput>;
   /** Binds a port for a moment; the reason why that does not work, or undefined. */
   readonly tryBind: (kind: "udp" | "tcp", address: string) => string | undefined;
 }

@@ -7,6 +7,9 @@ import type { Target } from "./target.ts";
 export interface Flags {
   readonly json: boolean;
   readonly follow: boolean;
+  readonly output?: string | undefined;
+  readonly raw: boolean;
+  readonly wait: boolean;
 }
 
 /** A command as it was called. */

@@ -6,6 +6,9 @@ import type { ClientCommand, Flags } from "./command.ts";
 const FLAG_HELP: Readonly<Record<keyof Flags, readonly [flag: string, what: string]>> = {
   json: ["--json", "write JSON, for programs"],
   follow: ["-f, --follow", "go on with what comes and goes, until Ctrl-C"],
+  output: ["-o, --output FILE", "write to this file, or with - to stdout, as where that is a pipe"],
+  raw: ["--raw", "write the payloads of TRACK as they come, whatever they are"],
+  wait: ["--wait", "wait for who publishes it, instead of ending"],
 };
 
 /** What the flags are that say how the relay is called. */
@@ -21,6 +24,9 @@ const CALL_HELP: readonly (readonly [flag: string, what: string])[] = [
 const OPTIONS = {
   json: { type: "boolean", default: false },
   follow: { type: "boolean", short: "f", default: false },
+  output: { type: "string", short: "o" },
+  raw: { type: "boolean", default: false },
+  wait: { type: "boolean", default: false },
   "token-file": { type: "string" },
   "certificate-hash": { type: "string", multiple: true },
   ca: { type: "string", multiple: true },

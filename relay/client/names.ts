@@ -1,4 +1,5 @@
 /** The commands that call a relay, each with what `--help` says; parsed without loading them. */
 export const CLIENT_COMMANDS: Readonly<Record<string, string>> = {
   ls: "list what is published at a relay",
+  subscribe: "receive what is published, as MP4 for ffplay and ffmpeg",
 };

@@ -1,10 +1,7 @@
 import { type Clock, type Log } from "@qumo/shared/runtime";
 import type { Namespace } from "@qumo/shared/wire";
 import type { Scope } from "../../track/mod.ts";
-import { CatalogError, type CatalogFormat, type CatalogTrack } from "../catalog/catalog.ts";
-import { hang } from "../catalog/hang.ts";
-import { msf } from "../catalog/msf.ts";
-import { CatalogReader } from "../catalog/reader.ts";
+import type { CatalogTrack, ReadCatalog } from "../catalog/catalog.ts";
 import type { MediaCounts } from "../counts.ts";
 import { MediaError } from "../errors.ts";
 import {
@@ -15,8 +12,8 @@ import {
   MAX_LOGGED_LOSSES,
   SHORT_SEGMENT,
 } from "../limits.ts";
+import { CatalogReading } from "../model/catalog_reading.ts";
 import { trackOf } from "../model/names.ts";
-import { TrackReading } from "../model/track_reading.ts";
 import { entryTypeOf } from "../mp4/sample_entry.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 import { Rendition } from "./rendition.ts";
@@ -46,12 +43,11 @@ export interface Watched {
 export class Broadcast {
   readonly #parts: BroadcastParts;
   readonly #times: WallTimes;
-  readonly #catalogs: TrackReading[] = [];
+  readonly #catalog: CatalogReading;
   readonly #watched = new Map<string, Watched & { asked: number }>();
   readonly #logged = new Set<string>();
   readonly #known = Promise.withResolvers<void>();
   #tracks: readonly CatalogTrack[] | undefined;
-  #left: number;
   #asked: number;
   #isOver = false;
 
@@ -59,9 +55,16 @@ export class Broadcast {
     this.#parts = parts;
     this.#times = new WallTimes(parts.clock);
     this.#asked = parts.clock.now();
-    const formats = [hang, msf];
-    this.#left = formats.length;
-    for (const format of formats) this.#follow(format);
+    const { scope, namespace, clock } = parts;
+    this.#catalog = new CatalogReading({
+      scope,
+      namespace,
+      patience: HLS_PATIENCE_MS,
+      clock,
+      read: (catalog) => this.#take(catalog),
+      malformed: (reason) => this.#lost("catalog", reason),
+      gone: () => this.#gone(),
+    });
   }
 
   /** Whether its publisher is gone. */
@@ -114,56 +117,17 @@ export class Broadcast {
   }
 
   close(): void {
-    for (const catalog of this.#catalogs) catalog.close();
+    this.#catalog.close();
     for (const { rendition } of this.#watched.values()) rendition.close();
     this.#watched.clear();
     this.#known.resolve();
   }
 
-  #follow(format: CatalogFormat): void {
-    const { scope, namespace, clock } = this.#parts;
-    const name = trackOf(namespace, format.track);
-    if (name === undefined) return this.#gone();
-    const reader = new CatalogReader(format);
-    const reading: TrackReading = new TrackReading({
-      scope,
-      name,
-      newestOnly: true,
-      patience: HLS_PATIENCE_MS,
-      clock,
-      sink: {
-        object: ({ payload, id }) => this.#read(reading, () => reader.read(payload, id === 0)),
-        missed: () => {},
-        interrupted: () => {},
-        ended: () => this.#gone(),
-      },
-    });
-    this.#catalogs.push(reading);
-    void reading.run();
-  }
-
-  #read(from: TrackReading, read: () => ReturnType<CatalogReader["read"]>): void {
-    try {
-      const { tracks, skipped } = read();
-      if (tracks.length === 0 && this.#tracks === undefined) return;
-      this.#choose(from);
-      if (skipped > 0) {
-        this.#lost("track", "the catalog has tracks that are not understood", skipped);
-      }
-      this.#update(tracks.filter((track) => this.#isPlayable(track)));
-    } catch (error) {
-      if (!(error instanceof CatalogError)) throw error;
-      this.#lost("catalog", error.message);
+  #take({ tracks, skipped }: ReadCatalog): void {
+    if (skipped > 0) {
+      this.#lost("track", "the catalog has tracks that are not understood", skipped);
     }
-  }
-
-  /** The first catalog that has something is the one. */
-  #choose(from: TrackReading): void {
-    for (const other of this.#catalogs.splice(0)) {
-      if (other === from) this.#catalogs.push(other);
-      else other.close();
-    }
-    this.#left = 1;
+    this.#update(tracks.filter((track) => this.#isPlayable(track)));
   }
 
   #isPlayable({ config, elsewhere, name }: CatalogTrack): boolean {
@@ -181,7 +145,7 @@ export class Broadcast {
     for (const [name, { rendition }] of this.#watched) {
       const track = tracks.find((one) => one.name === name);
       try {
-        if (track === undefined) rendition.ended();
+        if (track === undefined) rendition.leave();
         else rendition.update(track);
       } catch (error) {
         if (!(error instanceof MediaError)) throw error;
@@ -192,7 +156,6 @@ export class Broadcast {
   }
 
   #gone(): void {
-    if (--this.#left > 0) return;
     this.#isOver = true;
     this.#known.resolve();
   }

@@ -17,6 +17,8 @@ export interface Fragment {
   /** When the first one is decoded, in microseconds. */
   readonly decodeTime: number;
   readonly samples: readonly Sample[];
+  /** Of which track; the first one if nothing is said. */
+  readonly track?: number;
 }
 
 const KEY = 0x02000000;
@@ -26,7 +28,9 @@ const RUN = 0x1 | 0x100 | 0x200 | 0x400 | 0x800;
 const BASE_IS_MOOF = 0x20000;
 
 /** A fragment as `moof` and `mdat`. */
-export function writeFragment({ sequence, decodeTime, samples }: Fragment): Uint8Array {
+export function writeFragment(
+  { sequence, decodeTime, samples, track = TRACK_ID }: Fragment,
+): Uint8Array {
   const head = (offset: number) => {
     const fields = samples.flatMap(({ data, duration, offset, isKey }): Part[] => [
       ...[u32(duration), u32(data.length), u32(isKey ? KEY : NO_KEY), u32(offset)],
@@ -39,7 +43,7 @@ export function writeFragment({ sequence, decodeTime, samples }: Fragment): Uint
       ...fields,
     );
     const time = fullBox("tfdt", { version: 1 }, u64(decodeTime));
-    const header = fullBox("tfhd", { flags: BASE_IS_MOOF }, u32(TRACK_ID));
+    const header = fullBox("tfhd", { flags: BASE_IS_MOOF }, u32(track));
     return box("moof", fullBox("mfhd", {}, u32(sequence)), box("traf", header, time, run));
   };
   const size = head(0).length;

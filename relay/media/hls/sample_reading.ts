@@ -1,0 +1,181 @@
+import type { Clock } from "@qumo/shared/runtime";
+import { equalBytes, type FullTrackName } from "@qumo/shared/wire";
+import type { Scope } from "../../track/mod.ts";
+import type { CatalogTrack } from "../catalog/catalog.ts";
+import { MediaError } from "../errors.ts";
+import type { TrackConfig } from "../frame.ts";
+import type { ReadObject } from "../model/read_object.ts";
+import { TrackReading, type TrackSink } from "../model/track_reading.ts";
+import { readInit } from "../mp4/read_init.ts";
+import { isAnnexB, unpackAvc } from "./annex_b.ts";
+import { type FrameReader, frameReader, type TimedFrame } from "./frame_reader.ts";
+import { SampleQueue, type TimedSample } from "./sample_queue.ts";
+
+/** Takes what a {@linkcode SampleReading} reads. Calls are synchronous; `config` may throw a MediaError. */
+export interface SampleSink {
+  /** What a decoder has to know of the samples that follow. */
+  config(config: TrackConfig): void;
+  sample(sample: TimedSample): void;
+  /** A frame of this time came, in microseconds of the publisher. */
+  came?(timestamp: number, object: ReadObject): void;
+  /** Objects are missing. */
+  missed?(): void;
+  /** What follows does not follow on. */
+  interrupted(): void;
+  /** An object is no media, in words. */
+  malformed(reason: string): void;
+  ended(): void;
+}
+
+/** What is read, and how. */
+export interface SampleReadingOptions {
+  readonly scope: Scope;
+  readonly name: FullTrackName;
+  readonly track: CatalogTrack;
+  readonly clock: Clock;
+  /** Whether the broadcast goes on, so that a track which is gone may come back. */
+  readonly isLive: () => boolean;
+  readonly sink: SampleSink;
+}
+
+/** Reads a track of a catalog as samples of MP4, from its current group on, until it is closed. */
+export class SampleReading implements TrackSink {
+  readonly #sink: SampleSink;
+  readonly #reading: TrackReading;
+  readonly #queue: SampleQueue;
+  #track: CatalogTrack;
+  #read: FrameReader;
+  #config: TrackConfig;
+  #isUsable = false;
+
+  /** Throws a MediaError for a track that MP4 cannot have. */
+  constructor({ scope, name, track, clock, isLive, sink }: SampleReadingOptions) {
+    this.#sink = sink;
+    this.#track = track;
+    this.#read = frameReader(track);
+    this.#config = configOf(track);
+    this.#queue = new SampleQueue((sample) => sink.sample(sample));
+    this.#reading = new TrackReading({
+      ...{ scope, name, clock, sink: this },
+      patience: 0,
+      goesOn: isLive,
+    });
+    if (!needsFrame(this.#config)) this.#begin(this.#config);
+  }
+
+  get track(): CatalogTrack {
+    return this.#track;
+  }
+
+  /** Reads the track until it is over. */
+  run(): Promise<void> {
+    return this.#reading.run();
+  }
+
+  /** The catalog says something else of the track. */
+  update(track: CatalogTrack): void {
+    const before = this.#track;
+    this.#track = track;
+    const config = configOf(track);
+    if (isSame(config, configOf(before))) return;
+    this.#read = frameReader(track);
+    this.#config = config;
+    this.#isUsable = false;
+    if (!needsFrame(config)) this.#begin(config);
+  }
+
+  close(): void {
+    this.#reading.close();
+  }
+
+  object(object: ReadObject): void {
+    try {
+      for (const frame of this.#read(object)) {
+        this.#sink.came?.(frame.timestamp, object);
+        this.#add(frame);
+      }
+    } catch (error) {
+      if (!(error instanceof MediaError)) throw error;
+      this.#sink.malformed(error.message);
+    }
+  }
+
+  missed(): void {
+    // Decoders go on with the next key frame; nothing of time is lost.
+    this.#sink.missed?.();
+  }
+
+  interrupted(): void {
+    this.#queue.interrupt();
+    this.#sink.interrupted();
+  }
+
+  ended(): void {
+    this.#queue.end();
+    this.#sink.ended();
+  }
+
+  #add(frame: TimedFrame): void {
+    const { data, description = undefined } = frame.description === undefined &&
+        isAvc(this.#config) && this.#track.config.description === undefined && isAnnexB(frame.data)
+      ? unpackAvc(frame.data)
+      : frame;
+    if (description !== undefined && !isKnown(this.#config, description)) {
+      this.#begin({ ...this.#config, description });
+    }
+    if (!this.#isUsable || data.length === 0) return;
+    this.#queue.add({ ...frame, data });
+  }
+
+  #begin(config: TrackConfig): void {
+    this.#config = config;
+    this.#queue.end();
+    this.#isUsable = false;
+    this.#sink.config(config);
+    this.#isUsable = true;
+  }
+}
+
+function isAvc({ codec }: TrackConfig): boolean {
+  return /^avc[13]/.test(codec);
+}
+
+/** Whether the parameter sets come with a frame. */
+function needsFrame(config: TrackConfig): boolean {
+  return config.description === undefined && isAvc(config);
+}
+
+function isKnown({ description }: TrackConfig, other: Uint8Array): boolean {
+  return description !== undefined && equalBytes(description, other);
+}
+
+/** Whether a decoder for one is good for the other. */
+function isSame(one: TrackConfig, other: TrackConfig): boolean {
+  const { description: a = NOTHING, codec, ...said } = one;
+  const { description: b = NOTHING, ...others } = other;
+  if (!equalBytes(a, b) || codec !== others.codec) return false;
+  if (said.kind === "video") {
+    return others.kind === "video" && said.width === others.width && said.height === others.height;
+  }
+  return others.kind === "audio" && said.sampleRate === others.sampleRate &&
+    said.channels === others.channels;
+}
+
+const NOTHING = new Uint8Array();
+
+/** What a decoder has to know, also where only the header of CMAF says it. */
+function configOf({ config, container }: CatalogTrack): TrackConfig {
+  if (container.kind !== "cmaf") return config;
+  const [init] = readInit(container.init);
+  if (init === undefined) throw new MediaError("A header of CMAF has no track");
+  const { description, width, height, sampleRate, channels } = init;
+  const own = description === undefined ? {} : { description };
+  return config.kind === "video"
+    ? { ...config, ...own, ...(width > 0 && height > 0 && { width, height }) }
+    : {
+      ...config,
+      ...own,
+      ...(sampleRate > 0 && { sampleRate }),
+      ...(channels > 0 && { channels }),
+    };
+}

@@ -179,6 +179,8 @@ export class ControlPlane {
       ...(region && { region }),
       ...(track && { track }),
       ...(client && { client }),
+      // Controllers of before refuse it, and say nothing of hosts.
+      ...(this.#heartbeat.readsHost && { instead_of: this.name }),
     });
     const deadline = deadlineIn(this.#options.clock, REQUEST_TIMEOUT_MS);
     const signal = AbortSignal.any([this.#following.signal, deadline.signal]);

@@ -50,6 +50,8 @@ export interface Beat {
 export const acceptedSchema = z.object({
   revision: z.number().optional(),
   next_heartbeat_ms: z.number().positive().optional(),
+  /** The controller reads `host`; an older one refuses it. */
+  reads_host: z.boolean().optional(),
   resend_announces: z.boolean().optional(),
   has_rival: z.boolean().optional(),
   /** What tenants use at all other relays; an older controller has none, and refuses ours. */
@@ -72,6 +74,7 @@ export class Heartbeat {
   #known: number | undefined;
   #mayHaveFlows = false;
   #readsTenants = false;
+  #readsHost = false;
   #untoldFlows = 0;
   #intervalMs: number;
 
@@ -90,9 +93,14 @@ export class Heartbeat {
     return this.#untoldFlows;
   }
 
+  /** Whether the controller knows which relays are on one machine. */
+  get readsHost(): boolean {
+    return this.#readsHost;
+  }
+
   /** The heartbeat to send now. */
   next(report: RelayReport): Beat {
-    const { region, neighbors } = this.#settings;
+    const { region, neighbors, host } = this.#settings;
     const { address, certificateSha256 } = report;
     const announces = this.#announces;
     const isWhole = this.#known !== announces.version || announces.told.length <= FEW_ANNOUNCES;
@@ -109,6 +117,7 @@ export class Heartbeat {
         seq: ++this.#sequence,
         ...(region !== "" && { region }),
         ...(address !== "" && { address }),
+        ...(this.#readsHost && host !== undefined && { host }),
         ...(certificateSha256 !== "" && { certificate_sha256: certificateSha256 }),
         neighbors: Object.fromEntries(neighbors),
         links: report.links,
@@ -126,16 +135,20 @@ export class Heartbeat {
     if (beat.announces !== undefined) this.#known = beat.announces;
     if (beat.flows === 0) this.#mayHaveFlows = false;
     this.#readsTenants = answer.tenants !== undefined;
+    const isHostDue = !this.#readsHost && answer.reads_host === true &&
+      this.#settings.host !== undefined;
+    this.#readsHost = answer.reads_host === true;
     const asked = answer.next_heartbeat_ms ?? Infinity;
     this.#intervalMs = Math.min(this.#settings.heartbeatIntervalMs, asked);
     const mustResend = answer.resend_announces === true && beat.announces === undefined;
     if (mustResend) this.#known = undefined;
-    return mustResend;
+    return mustResend || isHostDue;
   }
 
   /** A heartbeat was refused: perhaps for what an older controller does not read. */
   refused(): void {
     this.#readsTenants = false;
+    this.#readsHost = false;
   }
 
   /** The next heartbeat is a new registration: the controller then has nothing of this relay. */

@@ -60,6 +60,24 @@ Deno.test("Heartbeat says nothing that a controller would refuse", () => {
   }
 });
 
+Deno.test("Heartbeat names its host to a controller that reads it, at once, and to no other", () => {
+  const settings = { ...SETTINGS, host: "tokyo" };
+  const parts = { epoch: new Epoch(7), announces: new OwnAnnounces() };
+  const heartbeat = new Heartbeat(settings, parts);
+  const hostOf = () => heartbeat.next(REPORT).body.host;
+  assert.equal(hostOf(), undefined);
+  assert.equal(heartbeat.accepted(heartbeat.next(REPORT), {}), false);
+  assert.equal(hostOf(), undefined, "an older controller");
+  assert.equal(heartbeat.accepted(heartbeat.next(REPORT), { reads_host: true }), true, "due");
+  assert.equal(hostOf(), "tokyo");
+  assert.equal(heartbeat.accepted(heartbeat.next(REPORT), { reads_host: true }), false);
+  heartbeat.refused();
+  assert.equal(hostOf(), undefined, "it may be an older one now");
+  const alone = new Heartbeat(SETTINGS, parts);
+  assert.equal(alone.accepted(alone.next(REPORT), { reads_host: true }), false);
+  assert.equal(alone.next(REPORT).body.host, undefined);
+});
+
 Deno.test("Heartbeat says its announces whole while they are few, unknown, different or asked for", () => {
   const { heartbeat, announces } = subject(FEW_ANNOUNCES + 1);
   const beat = () => heartbeat.next(REPORT);

@@ -6,6 +6,8 @@ export interface ControlPlaneSettings {
   /** This relay's unique name in the mesh. */
   readonly name: string;
   readonly region: string;
+  /** What the relays of this machine are together; absent for one that is alone. */
+  readonly host?: string;
   /** Controllers, at least one, in the order in which they are tried. */
   readonly urls: readonly string[];
   /** The neighbors of this relay, and the cost of the link to each. */
@@ -26,6 +28,7 @@ export interface ControlPlaneSettings {
 /** The parts of the configuration that these settings come from. */
 export interface SettingsSource {
   readonly relay: { readonly nodeId: string; readonly region: string };
+  readonly host?: { readonly member: number };
   readonly sdn: {
     readonly urls: readonly string[];
     readonly relayName: string;
@@ -42,7 +45,7 @@ export interface SettingsSource {
  * Refuses, with a sentence, a host whose name cannot be the relay's.
  */
 export function controlPlaneSettings(
-  { relay, sdn }: SettingsSource,
+  { relay, sdn, host }: SettingsSource,
   hostname: string,
 ): Outcome<ControlPlaneSettings | undefined, string> {
   if (sdn.urls.length === 0) return done(undefined);
@@ -57,6 +60,7 @@ export function controlPlaneSettings(
   return done({
     name,
     region: relay.region,
+    ...(host !== undefined && host.member > 0 && { host: name.replace(/-\d+$/, "") }),
     urls: sdn.urls,
     neighbors: sdn.neighbors,
     heartbeatIntervalMs: sdn.heartbeatIntervalSec * 1000,

@@ -20,9 +20,9 @@ type Announces = z.infer<typeof announcesAnswer>;
 /** What there is. */
 export const lsCommand: ClientCommand = {
   name: "ls",
-  usage: "[relays|links|tracks [PREFIX]]",
-  summary: "what there is: relays (if nothing is said), the links among them, or tracks",
-  choices: ["relays", "links", "tracks"],
+  usage: "[relays|hosts|links|tracks [PREFIX]]",
+  summary: "what there is: relays (if nothing is said), machines with several, links, or tracks",
+  choices: ["relays", "hosts", "links", "tracks"],
   flags: ["json"],
   words: [0, 2],
   async run(call) {
@@ -35,14 +35,67 @@ export const lsCommand: ClientCommand = {
           await call.api.ask<Relays>({ path: "/relay" }),
           (answer) => relaysText(answer, call.process.clock.wall()),
         );
+      case "hosts":
+        return printAnswer(call, await hosts(call), hostsText);
       case "links":
         return printAnswer(call, await call.api.ask<Graph>({ path: "/graph" }), linksText);
       case "tracks":
         return printAnswer(call, await tracks(call, prefix), tracksText);
     }
-    return misused(`ls lists relays, links or tracks, and not ${what}`);
+    return misused(`ls lists relays, hosts, links or tracks, and not ${what}`);
   },
 };
+
+/** The relays of one machine together. */
+interface Host {
+  readonly host: string;
+  readonly region: string;
+  readonly relays: readonly string[];
+  readonly states: readonly string[];
+  readonly sessions: number;
+  readonly egress_bps: number;
+  /** The share of all its cores, of those that say theirs. */
+  readonly cpu: number | undefined;
+}
+
+async function hosts({ api }: Call): Promise<Outcome<readonly Host[], string>> {
+  const answer = await api.ask<Relays>({ path: "/relay" });
+  if (!answer.ok) return answer;
+  // A relay that is alone on its machine is its host.
+  const byHost = Map.groupBy(answer.value.relays, ({ host, relay }) => host ?? relay);
+  return done([...byHost].map(([host, relays]) => hostOf(host, relays)));
+}
+
+function hostOf(host: string, relays: readonly Relay[]): Host {
+  const sum = (read: (load: NonNullable<Relay["load"]>) => number | undefined) =>
+    relays.reduce((all, { load }) => all + (load === undefined ? 0 : read(load) ?? 0), 0);
+  const measured = relays.filter(({ load }) => load?.cpu !== undefined).length;
+  return {
+    host,
+    region: relays[0]!.region,
+    relays: relays.map(({ relay }) => relay),
+    states: [...new Set(relays.map(({ state }) => state))],
+    sessions: sum((load) => load.sessions),
+    egress_bps: sum((load) => load.egress_bps),
+    cpu: measured === 0 ? undefined : sum((load) => load.cpu) / measured,
+  };
+}
+
+function hostsText(rows: readonly Host[]): string {
+  return tableText([
+    { title: "host", of: ({ host }) => host },
+    { title: "region", of: ({ region }) => region === "" ? undefined : region },
+    { title: "relays", of: ({ relays }) => relays.length, isNumber: true },
+    { title: "state", of: ({ states }) => states.join(", ") },
+    { title: "sessions", of: ({ sessions }) => sessions, isNumber: true },
+    { title: "egress", of: ({ egress_bps }) => bitRate(egress_bps), isNumber: true },
+    { title: "cpu", of: ({ cpu }) => percent(cpu), isNumber: true },
+  ], rows);
+}
+
+function percent(share: number | undefined): string | undefined {
+  return share === undefined ? undefined : `${Math.round(share * 100)} %`;
+}
 
 /** The columns of relays. */
 export function relayColumns(now: number): Column<Relay>[] {
@@ -54,7 +107,7 @@ export function relayColumns(now: number): Column<Relay>[] {
     { title: "egress", of: ({ load }) => bitRate(load?.egress_bps), isNumber: true },
     {
       title: "cpu",
-      of: ({ load }) => load?.cpu === undefined ? undefined : `${Math.round(load.cpu * 100)} %`,
+      of: ({ load }) => percent(load?.cpu),
       isNumber: true,
     },
     { title: "tracks", of: ({ announces }) => announces, isNumber: true },

@@ -17,6 +17,8 @@ export const registeredAnswer = z.strictObject({
   resend_announces: z.literal(true).optional(),
   /** An older process claims the relay's name as well, and is refused. */
   has_rival: z.literal(true).optional(),
+  /** The controller reads `host` of a registration. */
+  reads_host: z.literal(true),
   tenants: z.array(tenantUsageSchema).meta({
     description: "What the tenants that the relay reported use at all other relays together",
   }),
@@ -38,6 +40,9 @@ export const relayAnswer = z.strictObject({
   links: z.record(z.string(), linkReportSchema),
   load: loadReportSchema.optional(),
   certificate_sha256: z.string().optional(),
+  host: z.string().optional().meta({
+    description: "What the relays of its machine are together",
+  }),
   announces: z.number().int(),
   modified: z.number().int().meta({ description: "The revision at which it changed; its ETag" }),
   last_seen: time.optional().meta({
@@ -150,6 +155,7 @@ export const graphAnswer = z.strictObject({
       "never_registered",
     ]),
     certificate_sha256: z.string().optional(),
+    host: z.string().optional(),
   })),
   adjacency,
   links: z.array(z.strictObject({

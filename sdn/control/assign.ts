@@ -16,6 +16,8 @@ export interface Assignable {
    * The cost of the route to the nearest relay that has the track; `Infinity` when there is none.
    */
   readonly distance: number;
+  /** Whether it is on the machine of the relay that the client is to leave. */
+  readonly isSibling: boolean;
   /** Whether the relay has the track: it has the publisher, or takes it for viewers already. */
   readonly hasTrack: boolean;
 }
@@ -47,7 +49,7 @@ const FULL = 0.9;
 const EARTH_RADIUS_KM = 6371;
 
 /**
- * The best relay for a client: not full, in or near the client's region, with the track already and
+ * The best relay for a client: not full, beside the one that it leaves, in or near the client's region, with the track already and
  * room for more of its viewers, with little load, close to the source of the track. Equal relays
  * share clients evenly (rendezvous hashing), and a client keeps its relay.
  */
@@ -61,6 +63,7 @@ export function assign<T extends Assignable>(
     rank: [
       candidate.isReached ? 0 : 1,
       candidate.cpu >= FULL ? 1 : 0,
+      candidate.isSibling ? 0 : 1,
       farness(candidate.region, client, regions),
       candidate.hasTrack && candidate.cpu < GATHERED ? 0 : 1,
       Math.floor(candidate.cpu * LOAD_STEPS),

@@ -14,6 +14,7 @@ function relay(name: string, given: Partial<Assignable> = {}): Assignable {
     cpu: 0,
     distance: Infinity,
     hasTrack: false,
+    isSibling: false,
     isReached: true,
     ...given,
   };

@@ -65,6 +65,7 @@ export class RelayService implements RelayUseCases {
       next_heartbeat_ms: Math.max(1, Math.floor(leaseMs / BEATS_PER_LEASE)),
       ...(resendAnnounces && { resend_announces: true as const }),
       ...(this.#rivals.has(name, clock.now()) && { has_rival: true as const }),
+      reads_host: true as const,
       // Says to a relay that it may report, too: older controllers refuse what they do not know.
       tenants: usages.elsewhere(name),
     });

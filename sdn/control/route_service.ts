@@ -121,12 +121,15 @@ export class RouteService implements RouteUseCases {
     timer.cancel();
   }
 
-  #assign(graph: Graph, { region, track, latitude, longitude, client }: AssignQuery) {
+  #assign(graph: Graph, query: AssignQuery) {
+    const { region, track, latitude, longitude, client, instead_of: left } = query;
+    const host = this.#parts.registry.relays.get(left ?? "")?.record.host;
     const sources = track === undefined ? [] : this.#parts.registry.directory.covering(track);
     const flows = this.#parts.registry.flows;
     const fromSource = sources.slice(0, MAX_SOURCES).map(({ relay }) => distances(graph, relay));
     const candidates = [...this.#parts.registry.relays.values()]
       .filter((entry) => entry.record.registered && !entry.draining && entry.record.address !== "")
+      .filter(({ record }) => record.name !== left)
       .map(({ record }) => {
         const number = graph.number(record.name) ?? -1;
         const costs = fromSource.map((costs) => costs.get(number) ?? Infinity);
@@ -135,7 +138,9 @@ export class RouteService implements RouteUseCases {
         const isReached = graph.nodes[number]?.state !== "unreachable";
         const hasTrack = distance === 0 ||
           track !== undefined && takesTrack(flows.get(name) ?? [], track);
-        return { name, region, cpu: load?.cpu ?? 0, distance, hasTrack, isReached, record };
+        const isSibling = host !== undefined && record.host === host;
+        const cpu = load?.cpu ?? 0;
+        return { name, region, cpu, distance, hasTrack, isReached, isSibling, record };
       });
     const place = latitude === undefined || longitude === undefined
       ? undefined

@@ -50,6 +50,8 @@ export interface AssignQuery {
   readonly track?: string | undefined;
   readonly latitude?: number | undefined;
   readonly longitude?: number | undefined;
+  /** The relay that the client is to leave: one of the same host is preferred. */
+  readonly instead_of?: string | undefined;
   /** Identifies the client, to spread clients over equal relays. */
   readonly client: string;
 }

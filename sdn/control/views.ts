@@ -39,6 +39,7 @@ export function relayView(
     links: Object.fromEntries(links),
     ...(record.load && { load: record.load }),
     ...(record.certificateSha256 && { certificate_sha256: record.certificateSha256 }),
+    ...(record.host && { host: record.host }),
     announces: relay.announces,
     modified: relay.modified,
     ...(heardAt !== undefined && { last_seen: toDate(heardAt) }),
@@ -83,12 +84,15 @@ export function graphView(graph: Graph, revision: number): z.output<typeof graph
     }
     if (usable.length > 0) adjacency.push([node.name, Object.fromEntries(usable)]);
   }
-  const nodes = graph.nodes.map(({ name: id, region, address, state, certificateSha256 }) => ({
+  const nodes = graph.nodes.map((
+    { name: id, region, address, state, certificateSha256, host },
+  ) => ({
     id,
     region,
     ...(address && { address }),
     state,
     ...(certificateSha256 && { certificate_sha256: certificateSha256 }),
+    ...(host && { host }),
   }));
   return { revision, nodes, adjacency: Object.fromEntries(adjacency), links };
 }

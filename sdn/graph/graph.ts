@@ -36,6 +36,8 @@ export interface GraphNode {
   readonly state: NodeState;
   /** The certificate hash that neighbors verify; empty when the relay did not report one. */
   readonly certificateSha256: string;
+  /** What the relays of its machine are together. */
+  readonly host?: string;
 }
 
 /** Options of {@linkcode Graph}. */
@@ -143,10 +145,11 @@ export class Graph {
     const nodes = new Map<string, GraphNode>();
     const lost = unreachable(this.#relays);
     for (const relay of this.#relays.values()) {
-      const { name, region, address, certificateSha256 = "" } = relay;
+      const { name, region, address, certificateSha256 = "", host } = relay;
       // A draining relay closes its links: that is no fault.
       const state = relay.draining ? "draining" : lost.has(name) ? "unreachable" : "registered";
-      nodes.set(name, { name, region, address, state, certificateSha256 });
+      const onHost = host === undefined ? {} : { host };
+      nodes.set(name, { name, region, address, state, certificateSha256, ...onHost });
     }
     for (const relay of this.#relays.values()) {
       for (const name of relay.links.keys()) {

@@ -18,6 +18,7 @@ export interface GraphRelay {
   readonly address: string;
   readonly draining: boolean;
   readonly certificateSha256?: string;
+  readonly host?: string;
   readonly links: ReadonlyMap<string, GraphLink>;
   readonly load?: GraphLoad;
 }

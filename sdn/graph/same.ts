@@ -6,7 +6,8 @@ import type { GraphLink, GraphLoad, GraphRelay } from "./relay.ts";
  */
 export function isSameInGraph(policy: CostPolicy, a: GraphRelay, b: GraphRelay): boolean {
   return a.region === b.region && a.address === b.address && a.draining === b.draining &&
-    a.certificateSha256 === b.certificateSha256 && loadsCostTheSame(policy, a.load, b.load) &&
+    a.certificateSha256 === b.certificateSha256 && a.host === b.host &&
+    loadsCostTheSame(policy, a.load, b.load) &&
     sameLinks(policy, a.links, b.links);
 }
 

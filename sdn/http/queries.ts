@@ -58,6 +58,7 @@ export const assignQuery = z.strictObject({
   latitude: degrees(90).optional(),
   longitude: degrees(180).optional(),
   client: z.string().max(256).optional(),
+  instead_of: relayNameSchema.optional(),
 }).refine(({ latitude, longitude }) => (latitude === undefined) === (longitude === undefined), {
   message: "latitude and longitude go together",
 });

@@ -12,8 +12,32 @@ Deno.test("PUT /relay/{name} registers; the answer says when to come again", asy
     revision: 1,
     lease_expires_at: "2026-01-01T00:01:30.000Z",
     next_heartbeat_ms: 30_000,
+    reads_host: true,
     tenants: [],
   });
+});
+
+Deno.test("relays of one machine say so, are seen so, and stand in for each other", async () => {
+  const { ask } = await testController();
+  const beat = (name: string, host: object = {}) =>
+    ask("PUT", `/relay/${name}`, {
+      address: `moqt://${name}:4433`,
+      neighbors: { "tokyo-1": 1, "tokyo-2": 1, osaka: 1 },
+      ...host,
+    });
+  await beat("osaka");
+  for (const name of ["tokyo-1", "tokyo-2"]) await beat(name, { host: "tokyo" });
+  const hosts = (rows: { host?: string }[]) => rows.map(({ host }) => host);
+  assert.deepEqual(hosts((await ask("GET", "/relay")).body.relays), [undefined, "tokyo", "tokyo"]);
+  assert.deepEqual(hosts((await ask("GET", "/graph")).body.nodes), [undefined, "tokyo", "tokyo"]);
+  for (let client = 0; client < 20; client++) {
+    const query = `client=${client}&instead_of=tokyo-1`;
+    assert.equal((await ask("GET", `/assign?${query}`)).body.relay, "tokyo-2");
+  }
+  await ask("POST", "/relay/tokyo-2/drain");
+  assert.equal((await ask("GET", "/assign?instead_of=tokyo-1")).body.relay, "osaka");
+  await beat("tokyo-1");
+  assert.equal((await ask("GET", "/relay/tokyo-1")).body.host, undefined, "it is alone again");
 });
 
 Deno.test("upstream's relay client is served as upstream serves it", async () => {

@@ -45,6 +45,8 @@ export interface RelayRecord {
   readonly region: string;
   readonly address: string;
   readonly certificateSha256: string;
+  /** What the relays of its machine are together; absent for one that is alone, or older. */
+  readonly host?: string;
   readonly links: ReadonlyMap<string, Link>;
   readonly load?: LoadReport;
   /** Whether the relay itself reports that it drains. */

@@ -174,13 +174,14 @@ export function beatenRecord(
     { load: base.load, smoothed: measured.load },
     weight,
   );
-  const { load: _load, ...kept } = base;
+  const { load: _load, host: _host, ...kept } = base;
   const record: RelayRecord = {
     ...kept,
     registered: true,
     region: body.region || base.region,
     address: body.address || base.address,
     certificateSha256: body.certificate_sha256 ?? base.certificateSha256,
+    ...(body.host !== undefined && { host: body.host }),
     links: read.links,
     ...(load !== undefined && { load }),
     draining: body.draining ?? false,
@@ -195,7 +196,8 @@ export function beatenRecord(
 /** Whether two records are equal apart from their versions. */
 export function saysTheSame(a: RelayRecord, b: RelayRecord): boolean {
   return a.registered === b.registered && a.region === b.region && a.address === b.address &&
-    a.certificateSha256 === b.certificateSha256 && a.draining === b.draining &&
+    a.certificateSha256 === b.certificateSha256 && a.host === b.host &&
+    a.draining === b.draining &&
     sameLoad(a.load, b.load) && sameLinks(a.links, b.links);
 }
 

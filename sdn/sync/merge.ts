@@ -44,6 +44,7 @@ export function recordText(record: RelayRecord): string {
     links,
     [load.sessions ?? null, load.subscriptions ?? null, load.egress_bps ?? null, load.cpu ?? null],
     ...(record.ownEpoch === undefined ? [] : [record.ownEpoch]),
+    ...(record.host === undefined ? [] : [record.host]),
   ]);
 }
 

@@ -32,6 +32,8 @@ export const wireStateSchema = z.strictObject({
     region: z.string(),
     address: z.string(),
     certificate_sha256: z.string(),
+    // Peers of before refuse it; they have relays that say it only after they were upgraded.
+    host: relayNameSchema.optional(),
     links: z.record(relayNameSchema, linkSchema),
     load: loadReportSchema.optional(),
     draining: z.boolean(),
@@ -60,6 +62,7 @@ export function toWire({ state, remaining }: Adoption, now: number): WireState {
       region: record.region,
       address: record.address,
       certificate_sha256: record.certificateSha256,
+      ...(record.host !== undefined && { host: record.host }),
       links: Object.fromEntries(
         [...record.links].map(([to, { cost, up, rttMs, loss }]) => [to, {
           cost,
@@ -120,6 +123,7 @@ export function fromWire(wire: WireState, now: number): Adoption {
         region: alive.region,
         address: alive.address,
         certificateSha256: alive.certificate_sha256,
+        ...(alive.host !== undefined && { host: alive.host }),
         links: new Map(links),
         ...(alive.load && { load: alive.load }),
         draining: alive.draining,

@@ -122,6 +122,10 @@ export const registrationSchema = z.strictObject({
   seq: count.max(MAX_SEQUENCE).optional(),
   load: loadReportSchema.optional(),
   certificate_sha256: sha256Hex.optional(),
+  // Read by controllers whose answers say so; refused by older ones.
+  host: relayNameSchema.optional().meta({
+    description: "What the relay and others on its machine are together",
+  }),
   // The total size of the canonical texts is checked by the registry.
   announces: bounded(trackTextSchema, { count: MAX_ANNOUNCES_PER_RELAY }).optional(),
   announces_digest: sha256Hex.optional(),

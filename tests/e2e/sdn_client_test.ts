@@ -55,6 +55,20 @@ Deno.test("an operator lists what there is, and asks for a route", async () => {
   assert.equal(JSON.parse(json.stdout).links.length, 4);
 });
 
+Deno.test("an operator sees the relays of a machine as one", async () => {
+  await using mesh = await meshOf();
+  for (const [relay, cpu] of [["d-1", 0.2], ["d-2", 0.6]] as const) {
+    const load = { sessions: 10, egress_bps: 1_000_000, cpu };
+    await mesh.controller.register(relay, { region: "us", host: "d", load });
+  }
+  const hosts = await mesh.run(["ls", "hosts"]);
+  assert.match(hosts.stdout, /^HOST +REGION +RELAYS +STATE +SESSIONS +EGRESS +CPU\n/);
+  assert.match(hosts.stdout, /\na +eu +1 +registered +12 /, "one that is alone");
+  assert.match(hosts.stdout, /\nd +us +2 +\w+ +20 +2\.0 Mbit\/s +40 %\n/);
+  const json = JSON.parse((await mesh.run(["ls", "hosts", "--json"])).stdout);
+  assert.deepEqual(json.at(-1).relays, ["d-1", "d-2"]);
+});
+
 Deno.test("a drain is asked for before it is done, and scripts say --yes", async () => {
   await using mesh = await meshOf();
   const asked = await mesh.run(["drain", "a"]);
@@ -156,7 +170,7 @@ Deno.test("a wrong command line is told from a controller that does not answer",
   assert.match(nobody.stderr, /^No answer from http:\/\/127\.0\.0\.1:1\//);
   for (
     const [words, text] of [
-      [["ls", "relay"], /relays, links or tracks, and not relay/],
+      [["ls", "relay"], /relays, hosts, links or tracks, and not relay/],
       [["route", "a"], /Say qumo-sdn route FROM TO/],
       [["ls", "--explain"], /--explain does not go with ls/],
       [["ls", "--jsn"], /Unknown flag --jsn: did you mean --json\?/],
@@ -183,7 +197,7 @@ Deno.test("a shell completes commands and what comes behind them", async () => {
     return result.stdout.trim().split("\n");
   };
   assert.ok((await complete("qumo-sdn")).includes("undrain"));
-  assert.deepEqual((await complete("qumo-sdn", "ls")).slice(0, 3), ["relays", "links", "tracks"]);
+  assert.deepEqual((await complete("qumo-sdn", "ls")).slice(0, 3), ["relays", "hosts", "links"]);
   const fish = await runToEnd(runModule("sdn/main.ts", ["completion", "fish"]));
   assert.match(fish.stdout, /seen_subcommand_from drain' -a '--yes --json /);
   assert.equal((await runToEnd(runModule("sdn/main.ts", ["completion", "csh"]))).code, 2);

@@ -49,6 +49,7 @@ const state: fc.Arbitrary<RelayState> = fc.record({
         region: alive.region,
         address: "",
         certificateSha256: "",
+        ...(alive.cost % 2 === 1 && { host: "machine" }),
         links: new Map([["b", { cost: alive.cost, up: true }]]),
         ...(alive.cpu !== undefined && { load: { cpu: alive.cpu } }),
         draining: false,

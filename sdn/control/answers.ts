@@ -89,6 +89,7 @@ const verdicts = [
   "link_down",
   "declared_by_one_end",
   "carries_no_transit",
+  "left_out",
   "no_path",
 ] as const;
 

@@ -33,7 +33,7 @@ export class RouteService implements RouteUseCases {
     return this.#parts.registry.relays.size;
   }
 
-  route(query: { from: string; to: string; alternates: number; explain: boolean }) {
+  route(query: Parameters<RouteUseCases["route"]>[0]) {
     return this.#inTurn((graph) => this.#route(graph, query));
   }
 
@@ -52,10 +52,11 @@ export class RouteService implements RouteUseCases {
   }
 
   #route(graph: Graph, query: Parameters<RouteUseCases["route"]>[0]) {
-    const { from, to } = query;
+    const { from, to, without } = query;
     const found = findRoutes(graph, query);
-    if (found === "unknown_source" || found === "unknown_target") {
-      const name = found === "unknown_source" ? from : to;
+    const isUnknown = without !== undefined && graph.number(without) === undefined;
+    if (found === "unknown_source" || found === "unknown_target" || isUnknown) {
+      const name = found === "unknown_source" ? from : found === "unknown_target" ? to : without;
       return refused(
         refusal(
           "node_not_found",
@@ -64,7 +65,7 @@ export class RouteService implements RouteUseCases {
               query,
               () =>
                 `${
-                  printable(name, MAX_NAME_SHOWN)
+                  printable(name ?? "", MAX_NAME_SHOWN)
                 } has not registered, and no relay names it as a neighbor`,
             ),
         ),
@@ -74,7 +75,7 @@ export class RouteService implements RouteUseCases {
       ? []
       : found.map((route) => routeView(graph, route));
     if (best === undefined) {
-      const why = reason(query, () => printable(obstacles(graph, query), MAX_REASON_SHOWN));
+      const why = reason(query, () => printable(whyNot(graph, query), MAX_REASON_SHOWN));
       return refused(refusal("no_path", `no path between nodes${why}`));
     }
     return done({
@@ -156,6 +157,16 @@ export class RouteService implements RouteUseCases {
       ...(certificateSha256 && { certificate_sha256: certificateSha256 }),
     });
   }
+}
+
+/** Why there is no route, or none without the relay that is left out. */
+function whyNot(
+  graph: Graph,
+  { from, to, without }: { from: string; to: string; without?: string | undefined },
+): string {
+  if (without === from || without === to) return `${without} is an end of the route`;
+  const isCut = without !== undefined && typeof findRoutes(graph, { from, to }) !== "string";
+  return isCut ? `every path leads through ${without}` : obstacles(graph, { from, to });
 }
 
 /**

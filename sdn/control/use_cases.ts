@@ -34,7 +34,14 @@ export interface RouteUseCases {
   /** The number of relays in the graph: the size of a search. */
   readonly relays: number;
   route(
-    query: { from: string; to: string; alternates: number; explain: boolean },
+    query: {
+      from: string;
+      to: string;
+      alternates: number;
+      explain: boolean;
+      /** A relay to leave out, as if it had died. */
+      without?: string | undefined;
+    },
   ): Answered<typeof answers.routeAnswer>;
   nextHops(relay: string): Answered<typeof answers.nextHopsAnswer>;
   /** The graph, and the revision at which it last changed. */

@@ -1,6 +1,6 @@
 import { costSteps, type CostTerm, costTerms } from "./cost.ts";
 import type { Graph } from "./graph.ts";
-import { findRoutes, type Route } from "./routes.ts";
+import { findRoutes, type Route, type RouteQuery } from "./routes.ts";
 
 /** How the cost of one link of a route was computed. */
 export interface LinkReason {
@@ -22,6 +22,7 @@ export type Verdict =
   | "link_down"
   | "declared_by_one_end"
   | "carries_no_transit"
+  | "left_out"
   | "no_path";
 
 /** One first link that a route could take. */
@@ -45,16 +46,18 @@ const MAX_EXPLAINED_ROUTES = 32;
 /**
  * Explains why the best route is the best, or why there is none. Both relays must be in the graph.
  */
-export function explain(graph: Graph, { from, to }: { from: string; to: string }): Explanation {
+export function explain(graph: Graph, query: Omit<RouteQuery, "alternates">): Explanation {
+  const { from, to, without } = query;
   const declared = graph.declared(from);
   const alternates = Math.min(Math.max(declared.size, 1), MAX_EXPLAINED_ROUTES) - 1;
-  const found = findRoutes(graph, { from, to, alternates });
+  const found = findRoutes(graph, { ...query, alternates });
   const routes = typeof found === "string" ? [] : found;
   const byFirst = new Map(routes.map((route) => [route.nextHop, route]));
   const [best] = routes;
   const candidates = [...declared.keys()].sort().map((first): Candidate => {
     const route = byFirst.get(first);
     if (route === undefined || best === undefined) {
+      if (first === without) return { first, verdict: "left_out" };
       return { first, verdict: obstacle(graph, { from, first, to }) };
     }
     return { first, verdict: compare(best, route), route };

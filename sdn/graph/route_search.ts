@@ -25,8 +25,19 @@ export class RouteSearch {
   readonly #place: Int32Array;
   #waiting = 0;
 
-  /** Searches from node number `source`; with `target`, stops when the routes to it are known. */
-  constructor(graph: Graph, source: number, { width, target }: { width: number; target?: number }) {
+  /**
+   * Searches from node number `source`; with `target`, stops when the routes to it are known. No route
+   * passes through `without`.
+   */
+  constructor(
+    graph: Graph,
+    source: number,
+    { width, target, without }: {
+      width: number;
+      target?: number;
+      without?: number | undefined;
+    },
+  ) {
     const labels = graph.nodes.length * width;
     this.#graph = graph;
     this.#source = source;
@@ -39,7 +50,7 @@ export class RouteSearch {
     this.#used = new Int32Array(graph.nodes.length);
     this.#heap = new Int32Array(labels);
     this.#place = new Int32Array(labels);
-    this.#run(target);
+    this.#run(target, without);
   }
 
   /** The routes to a node as labels, the best first. */
@@ -68,7 +79,7 @@ export class RouteSearch {
     return path.reverse();
   }
 
-  #run(target: number | undefined): void {
+  #run(target: number | undefined, without: number | undefined): void {
     const root = this.#source * this.#width;
     this.#used[this.#source] = 1;
     this.#parent[root] = NONE;
@@ -81,7 +92,7 @@ export class RouteSearch {
       const node = this.#node(label);
       this.#settled[label] = 1;
       if (node === target) wanted--;
-      else if (this.#graph.transit[node] === 1) this.#expand(label);
+      else if (node !== without && this.#graph.transit[node] === 1) this.#expand(label);
     }
   }
 

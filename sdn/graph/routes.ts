@@ -11,6 +11,16 @@ export interface Route {
   readonly steps: number;
 }
 
+/** What a route is asked for. */
+export interface RouteQuery {
+  readonly from: string;
+  readonly to: string;
+  /** Routes beside the best, each over a different first link. */
+  readonly alternates?: number;
+  /** A relay that no route may pass through, as if it had died. */
+  readonly without?: string | undefined;
+}
+
 /** Why there is no route. */
 export type NoRoute = "unknown_source" | "unknown_target" | "no_path";
 
@@ -32,14 +42,19 @@ export interface NextHop {
  */
 export function findRoutes(
   graph: Graph,
-  { from, to, alternates = 0 }: { from: string; to: string; alternates?: number },
+  { from, to, alternates = 0, without }: RouteQuery,
 ): Route[] | NoRoute {
   const source = graph.number(from);
   const target = graph.number(to);
   if (source === undefined) return "unknown_source";
   if (target === undefined) return "unknown_target";
+  if (without === from || without === to) return "no_path";
   if (source === target) return [{ path: [from], nextHop: from, steps: 0 }];
-  const search = new RouteSearch(graph, source, { width: alternates + 1, target });
+  const search = new RouteSearch(graph, source, {
+    width: alternates + 1,
+    target,
+    without: without === undefined ? undefined : graph.number(without),
+  });
   const routes = search.routes(target).map((label) => toRoute(graph, search, label));
   return routes.length === 0 ? "no_path" : routes;
 }

@@ -39,6 +39,9 @@ export const routeQuery = z.strictObject({
   to: end,
   k: whole({ from: 0, to: MAX_ALTERNATES }).default(0),
   explain: flag.default(false),
+  without: relayNameSchema.optional().meta({
+    description: "A relay that the route must not pass through: the route if it died",
+  }),
 }).refine(({ from, to }) => from !== "" && to !== "", {
   message: "'from' and 'to' query parameters are required",
 });

@@ -25,6 +25,32 @@ Deno.test("GET /route answers as upstream does, with alternates and reasons when
   assert.deepEqual([self.next_hop, self.full_path, self.cost], ["tokyo", ["tokyo"], 0]);
 });
 
+Deno.test("GET /route says what the route would be without a relay, and who would be cut off", async () => {
+  const { ask } = await testController();
+  const put = (name: string, neighbors: object) => ask("PUT", `/relay/${name}`, { neighbors });
+  await put("a", { b: 1, c: 5 });
+  await put("b", { a: 1, d: 1 });
+  await put("c", { a: 5, d: 5 });
+  await put("d", { b: 1, c: 5, end: 1 });
+  await put("end", { d: 1 });
+  const route = async (query: string) => (await ask("GET", `/route?from=a&${query}`)).body;
+  assert.deepEqual((await route("to=d")).full_path, ["a", "b", "d"]);
+  const other = await route("to=d&without=b&k=2&explain=1");
+  assert.deepEqual([other.full_path, other.cost, other.alternates], [["a", "c", "d"], 10, []]);
+  assert.deepEqual(
+    other.explanation.candidates.map((one: { verdict: string }) => one.verdict),
+    ["left_out", "chosen"],
+  );
+  const cut = await route("to=end&without=d&explain=1");
+  assert.deepEqual(
+    [cut.code, cut.error],
+    ["no_path", "no path between nodes: every path leads through d"],
+  );
+  assert.match((await route("to=b&without=b&explain=1")).error, /b is an end of the route$/);
+  assert.equal((await route("to=d&without=x")).code, "node_not_found");
+  assert.deepEqual((await route("to=d")).full_path, ["a", "b", "d"], "nothing has changed");
+});
+
 Deno.test("GET /route refuses in upstream's words", async () => {
   const { ask } = await testController();
   await registerDemo(ask);

@@ -104,6 +104,15 @@ export class RelayMetrics {
     hls: zeros<words.HlsOutcome>(words.HLS_OUTCOMES),
     hlsLosses: zeros<words.HlsLoss>(words.HLS_LOSSES),
   };
+  /** Groups that are kept on disk. */
+  readonly disk = {
+    written: { groups: 0, bytes: 0 },
+    /** Writes that failed. */
+    writesFailed: 0,
+    dropped: zeros(words.DISK_DROPS),
+    reads: zeros(words.DISK_READS),
+    deleted: zeros(words.DISK_DELETIONS),
+  };
   /** Certificates found while running, by whether they were accepted. */
   readonly certificateReloads = { ok: 0, refused: 0 };
   /** Unexpected internal errors. */

@@ -10,6 +10,14 @@ export {
   type RouteTold,
 } from "./names/announced_route.ts";
 export { comes, type Discovered, type Discovery } from "./names/discovery.ts";
+export type {
+  Archive,
+  KeptEntry,
+  KeptGroup,
+  KeptObject,
+  KeptTrack,
+  TrackRecorder,
+} from "./sources/archive.ts";
 export { awaitPast, backfill } from "./sources/backfill.ts";
 export { Cache, type CacheLimits } from "./objects/cache.ts";
 export {

@@ -153,6 +153,20 @@ export const TABLE: readonly Row[] = [
     // Who may have what is decided as for sessions.
     types: ["relay/session/rights.ts"],
   },
+  {
+    // Behind an interface of the model, which knows of no file.
+    from: "relay/disk",
+    may: [
+      "shared/runtime",
+      "shared/wire/errors.ts",
+      "shared/wire/location.ts",
+      "shared/wire/moqt/model/group_order.ts",
+      "shared/wire/names.ts",
+      "shared/wire/properties.ts",
+      "relay/track",
+      "relay/vocabulary.ts",
+    ],
+  },
   { from: "relay/page", may: ["shared/page"] },
   {
     // It reads plain data: no sessions, no tracks, and no counters that are still counting.
@@ -235,6 +249,7 @@ export const PLACES: readonly Place[] = [
       // What fetch cannot: ask over TLS without verifying whom.
       /^shared\/runtime\/own_answer\.ts$/,
       /^relay\/transport\/quic[^/]*\.ts$/,
+      /^relay\/disk\/deno_files\.ts$/,
       /^relay\/media\/rtmp\/listener\.ts$/,
       /^sdn\/store\/(sqlite[^/]*|data_dir)\.ts$/,
       /^shared\/http\/(listener|exchange|tls_detector|upgrade)\.ts$/,

@@ -1,0 +1,14 @@
+import type { DiskDeletion, DiskDrop, DiskRead } from "../vocabulary.ts";
+
+/** What happened with groups that were to be kept on disk. */
+export interface DiskCounts {
+  readonly written: { groups: number; bytes: number };
+  /** Writes that failed. */
+  writesFailed: number;
+  /** Groups that were not kept. */
+  readonly dropped: Record<DiskDrop, number>;
+  /** Groups that were to be read. */
+  readonly reads: Record<DiskRead, number>;
+  /** Segments that were deleted. */
+  readonly deleted: Record<DiskDeletion, number>;
+}

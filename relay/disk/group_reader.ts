@@ -1,0 +1,97 @@
+import { type Clock, type Log, messageOf } from "@qumo/shared/runtime";
+import type { PropertyForm } from "@qumo/shared/wire";
+import type { KeptGroup } from "../track/mod.ts";
+import type { DiskCounts } from "./counts.ts";
+import type { SegmentFiles } from "./files.ts";
+import { MAX_DISK_READERS, MAX_DISK_READS } from "./limits.ts";
+import { readRecord } from "./record.ts";
+import type { Place, TrackWindow } from "./track_window.ts";
+
+/** What a {@linkcode GroupReader} works with. */
+export interface GroupReaderParts {
+  readonly files: SegmentFiles;
+  readonly form: PropertyForm;
+  readonly counts: Pick<DiskCounts, "reads">;
+  /** Forgets a group that is damaged. */
+  readonly forget: (place: Place) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Reads groups, a few at once. */
+export class GroupReader {
+  readonly #parts: GroupReaderParts;
+  readonly #waiting: (() => void)[] = [];
+  #reading = 0;
+  #hasLogged = false;
+
+  constructor(parts: GroupReaderParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads a group; undefined when it cannot be had. Never rejects. */
+  async read(window: TrackWindow, group: bigint): Promise<KeptGroup | undefined> {
+    const { counts: { reads } } = this.#parts;
+    if (this.#reading + this.#waiting.length >= MAX_DISK_READS) {
+      reads.busy++;
+      return undefined;
+    }
+    await this.#enter();
+    try {
+      const place = window.find(group);
+      return place && await this.#readAt(place);
+    } catch (error) {
+      // A segment may be deleted meanwhile.
+      if (window.find(group) !== undefined) this.#failed("failed", group, messageOf(error));
+      return undefined;
+    } finally {
+      this.#leave();
+    }
+  }
+
+  async #readAt({ segment, entry }: Place): Promise<KeptGroup | undefined> {
+    const { files, form, counts: { reads }, clock, forget } = this.#parts;
+    const file = await files.open(segment.file);
+    let bytes: Uint8Array;
+    try {
+      bytes = await file.read(entry.offset, entry.length);
+    } finally {
+      file.close();
+    }
+    const read = readRecord(bytes, entry.group, form);
+    if (read === undefined) {
+      forget({ segment, entry });
+      this.#failed("damaged", entry.group, `in ${segment.file}`);
+      return undefined;
+    }
+    const { maxCacheDuration = Infinity } = segment.header;
+    if (clock.wall() - read.time > maxCacheDuration) {
+      reads.expired++;
+      return undefined;
+    }
+    reads.ok++;
+    return read.group;
+  }
+
+  #failed(outcome: "failed" | "damaged", group: bigint, reason: string): void {
+    this.#parts.counts.reads[outcome]++;
+    if (this.#hasLogged) return;
+    this.#hasLogged = true;
+    this.#parts.log.warn("cannot read a group on disk; further ones are only counted", {
+      group: `${group}`,
+      outcome,
+      reason,
+    });
+  }
+
+  async #enter(): Promise<void> {
+    if (this.#reading < MAX_DISK_READERS) return void this.#reading++;
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#reading--;
+    else next();
+  }
+}

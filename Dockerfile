@@ -16,7 +16,7 @@ ARG BUILD_DATE
 # Whether the executables can export telemetry is decided when they are made.
 ARG OTEL_DENO=false
 ARG OTEL_DENO_CONSOLE=replace
-# An empty folder that its user may write to becomes the controller's volume.
+# An empty folder that its user may write to becomes the controller's volume, and can be the relay's.
 RUN --mount=type=cache,target=/deno-dir \
     case "$TARGETARCH" in amd64) cpu=x86_64 ;; arm64) cpu=aarch64 ;; *) cpu=$(uname -m) ;; esac && \
     deno task compile --target "$cpu-unknown-linux-gnu" --output out && \
@@ -25,6 +25,8 @@ RUN --mount=type=cache,target=/deno-dir \
 FROM gcr.io/distroless/cc-debian12:nonroot AS relay
 COPY --from=build /qumo/LICENSE /LICENSE
 COPY --from=build /qumo/out/qumo-relay /usr/local/bin/qumo-relay
+# For a volume with the folder of `cache.disk`, which is off as long as nobody names it.
+COPY --from=build --chown=65532:65532 /qumo/data /data
 # It is stronger than a configuration file. Who may come in must be said beside it, by INSECURE=true or
 # by a file: a relay that everyone can reach does not start without.
 ENV RELAY_ADDR=0.0.0.0:4433

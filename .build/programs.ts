@@ -34,6 +34,8 @@ export const PROGRAMS: readonly Program[] = [
       "--allow-net",
       // So are the configuration itself, certificates and tokens.
       "--allow-read",
+      // The folder of `cache.disk`, and nothing where that is off.
+      "--allow-write",
       // Variables of every name, so that misspelt ones can be reported.
       "--allow-env",
       // The name that a relay has at its controller when nobody gave it one.

@@ -8,7 +8,7 @@ import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops
 import type { Gate } from "./session/rights.ts";
 import type { Session } from "./session/session.ts";
 import type { SessionLink } from "./session/session_options.ts";
-import type { Registry, RegistryObserver } from "./track/mod.ts";
+import type { Archive, Registry, RegistryObserver } from "./track/mod.ts";
 import type { RefusedConnections } from "./refused_connections.ts";
 import type { Connection } from "./transport/mod.ts";
 
@@ -50,6 +50,8 @@ export interface HostParts {
   /** Decides who may come in; absent: everybody. */
   readonly gate?: Gate;
   readonly metrics: RelayMetrics;
+  /** Where groups are kept that memory lets go; undefined: nowhere. */
+  readonly archive?: Archive | undefined;
   /** Counts connections without a supported protocol. */
   readonly refused: Pick<RefusedConnections, "add">;
   readonly clock: Clock;

@@ -106,6 +106,8 @@ export class RelayMetrics {
   };
   /** Groups that are kept on disk. */
   readonly disk = {
+    /** What is there now. */
+    kept: { bytes: 0, groups: 0, segments: 0, tracks: 0 },
     written: { groups: 0, bytes: 0 },
     /** Writes that failed. */
     writesFailed: 0,

@@ -14,10 +14,12 @@ import type { Read } from "./ops/readings.ts";
 import { type OpsServer, serveOps } from "./ops/server.ts";
 import type { CertificateView, RelayState } from "./ops/snapshot.ts";
 import { callableUrl } from "./control_plane/mod.ts";
+import type { DiskArchive } from "./disk/disk_archive.ts";
 import { drainRelay } from "./drain.ts";
 import type { SessionHost } from "./host.ts";
 import { openHttpIngest, openRtmp } from "./ingest.ts";
 import type { MediaHttp } from "./media/media_http.ts";
+import { openDisk } from "./open_disk.ts";
 import { openMedia } from "./open_media.ts";
 import { KnownAddresses } from "./known_addresses.ts";
 import { Listeners } from "./listeners.ts";
@@ -40,6 +42,12 @@ const NO_ERROR = 0;
 // The code of an internal error in every draft: none has a code for a peer that exceeds a limit.
 const OVERLOAD = 1;
 
+/** What is opened before the relay is built. */
+interface OpenParts {
+  readonly access: RelayAccess | undefined;
+  readonly disk: DiskArchive | undefined;
+}
+
 /** A running relay. */
 export class Relay {
   readonly metrics: RelayMetrics;
@@ -51,6 +59,7 @@ export class Relay {
   readonly drainRequested: Promise<void>;
   readonly #options: RelayOptions;
   readonly #access: RelayAccess | undefined;
+  readonly #disk: DiskArchive | undefined;
   readonly #log: Log;
   readonly #tasks: TaskGroup;
   readonly #host: SessionHost;
@@ -81,12 +90,14 @@ export class Relay {
   static async start(options: RelayOptions): Promise<Relay> {
     const metrics = new RelayMetrics();
     const access = await openRelayAccess(options, metrics.access);
-    const relay = new Relay(options, metrics, access);
+    const disk = await openDisk(options, metrics.disk);
+    let relay: Relay | undefined;
     try {
+      relay = new Relay(options, metrics, { access, disk });
       await relay.#start();
       return relay;
     } catch (error) {
-      await relay.close();
+      await (relay ?? disk)?.close();
       throw error;
     }
   }
@@ -94,12 +105,13 @@ export class Relay {
   private constructor(
     options: RelayOptions,
     metrics: RelayMetrics,
-    access: RelayAccess | undefined,
+    { access, disk }: OpenParts,
   ) {
     const { config, clock, log, tracing } = options;
     this.#options = options;
     this.metrics = metrics;
     this.#access = access;
+    this.#disk = disk;
     this.#log = log;
     this.#startedAt = clock.wall();
     const { promise, resolve } = Promise.withResolvers<string>();
@@ -125,6 +137,7 @@ export class Relay {
       log,
       tracing,
       mesh: this.#mesh,
+      archive: disk,
       ...(gate !== undefined && { gate }),
     });
     this.#admission = new Admission({
@@ -279,6 +292,7 @@ export class Relay {
     this.#listeners.close(NO_ERROR, "the relay is shutting down");
     this.#media.close();
     await this.#host.close();
+    await this.#disk?.close();
     await accessClosed;
     await this.#rtmp?.close();
     await this.#tasks.close();
@@ -338,6 +352,7 @@ export class Relay {
       perTrack: config.metrics.perTrack,
       maxCacheBytes: config.cache.maxBytes,
       access: () => this.#settings.ops,
+      maxDiskBytes: config.cache.disk.folder === "" ? undefined : config.cache.disk.maxBytes,
       ingest: openHttpIngest({
         ...this.#options,
         ingests: this.#host.ingests,

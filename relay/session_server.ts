@@ -68,6 +68,7 @@ export class SessionServer implements SessionHost {
       observer: parts.mesh,
       clock,
       cache: new Cache(config.cache, clock, metrics.evictions),
+      archive: parts.archive,
       linger: config.relay.lingerMs,
       maxTracks: MAX_TRACKS,
       policyOf: (namespace) => policyOf(config.relay, namespace),

@@ -40,6 +40,8 @@ const AT_START: Record<string, Start> = {
       "relay/open_access.ts -> relay/access/steered_gate.ts",
       "relay/open_access.ts -> relay/access/steering.ts",
       "relay/open_access.ts -> relay/access/token_access.ts",
+      "relay/open_disk.ts -> relay/disk/deno_files.ts",
+      "relay/open_disk.ts -> relay/disk/disk_archive.ts",
       "relay/page/mod.ts -> relay/page/libraries/licenses.txt",
       "relay/page/mod.ts -> relay/page/libraries/moq_publish.js",
       "relay/page/mod.ts -> relay/page/libraries/moq_watch.js",

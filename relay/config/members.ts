@@ -46,7 +46,12 @@ export function memberConfig(config: RelayConfig, hostname: () => string): Relay
       maxUnreadBytesPerConnection: Math.min(server.maxUnreadBytesPerConnection, maxUnreadBytes),
     },
     relay: { ...relay, nodeId: name },
-    cache: { ...cache, maxBytes, maxTrackBytes: Math.min(cache.maxTrackBytes, maxBytes) },
+    cache: {
+      ...cache,
+      maxBytes,
+      maxTrackBytes: Math.min(cache.maxTrackBytes, maxBytes),
+      disk: memberDisk(config),
+    },
     ingest: {
       ...ingest,
       rtmp: { ...ingest.rtmp, address: nth(ingest.rtmp.address, member) },
@@ -65,6 +70,17 @@ export function memberConfig(config: RelayConfig, hostname: () => string): Relay
       ),
     },
     mesh: { ...mesh, addresses: new Map([...others, ...mesh.addresses]) },
+  };
+}
+
+/** A folder of its own in that of all members, and its share of the bytes. */
+function memberDisk({ cache: { disk }, host: { members, member } }: RelayConfig) {
+  const maxBytes = Math.floor(disk.maxBytes / members);
+  return {
+    ...disk,
+    folder: disk.folder === "" ? "" : `${disk.folder}/${member}`,
+    maxBytes,
+    maxTrackBytes: Math.min(disk.maxTrackBytes, maxBytes),
   };
 }
 

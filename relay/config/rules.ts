@@ -102,6 +102,9 @@ function brokenSizes({ server, cache, limits }: RelayConfig): KeyFault[] {
   if (cache.maxTrackBytes > cache.maxBytes) {
     refuse("cache.max_track_bytes", "one track may not have more than `cache.max_bytes`");
   }
+  if (cache.disk.maxTrackBytes > cache.disk.maxBytes) {
+    refuse("cache.disk.max_track_bytes", "one track may not have more than `cache.disk.max_bytes`");
+  }
   if (limits.maxObjectBytes > cache.maxTrackBytes) {
     refuse("limits.max_object_bytes", "an object must fit `cache.max_track_bytes`");
   }

@@ -2,6 +2,8 @@ import type { DiskDeletion, DiskDrop, DiskRead } from "../vocabulary.ts";
 
 /** What happened with groups that were to be kept on disk. */
 export interface DiskCounts {
+  /** What is on disk now. */
+  readonly kept: { bytes: number; groups: number; segments: number; tracks: number };
   readonly written: { groups: number; bytes: number };
   /** Writes that failed. */
   writesFailed: number;

@@ -46,7 +46,7 @@ export class DiskArchive implements Archive {
     const { clock, log } = parts;
     const begun = clock.now();
     await archive.#store.recover();
-    const { tracks, groups, bytes } = archive.#store;
+    const { tracks, groups, bytes } = parts.counts.kept;
     const took = Math.round(clock.now() - begun);
     log.info("groups are kept on disk", { tracks, groups, bytes, took_ms: took });
     archive.#armSweep();
@@ -64,11 +64,9 @@ export class DiskArchive implements Archive {
     this.#reader = new GroupReader({ ...parts, form, forget });
   }
 
-  /** What is on disk. */
-  get usage() {
-    const { bytes, groups, tracks, segments } = this.#store;
-    const { waitingBytes } = this.#queue;
-    return { bytes, groups, tracks, segments, waitingBytes };
+  /** Bytes of groups that wait to be written. */
+  get waitingBytes(): number {
+    return this.#queue.waitingBytes;
   }
 
   recorderOf(path: string, name: FullTrackName): TrackRecorder | undefined {

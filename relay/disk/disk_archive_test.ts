@@ -5,8 +5,14 @@ import {
   MemoryFiles,
   smallGroup,
 } from "../../tests/support/worlds/disk_world.ts";
+import { nameOf } from "../../tests/support/worlds/track_model.ts";
+import { readingWith } from "../../tests/support/worlds/relay_reading.ts";
+import { scraper } from "@qumo/shared/metrics";
+import { countsOf } from "../counts.ts";
+import { RelayMetrics } from "../metrics.ts";
+import { diskFamilies } from "../ops/disk_families.ts";
 import { openFolder } from "./deno_files.ts";
-import { DISK_PAUSE_MS, MAX_DISK_QUEUE_BYTES } from "./limits.ts";
+import { DISK_PAUSE_MS, MAX_DISK_QUEUE_BYTES, MAX_DISK_READS, MAX_DISK_TRACKS } from "./limits.ts";
 
 const MIB = 2 ** 20;
 
@@ -141,9 +147,9 @@ Deno.test("DiskArchive deletes whole segments, the oldest first, at each of its 
     assert.ok(counts.deleted[reason] > 0);
     let bytes = 0;
     for (const content of files.contents.values()) bytes += content.length;
-    assert.equal(bytes, world.archive.usage.bytes);
+    assert.equal(bytes, world.counts.kept.bytes);
     assert.ok(bytes <= 4 * MIB);
-    assert.equal(groups.length, world.archive.usage.groups);
+    assert.equal(groups.length, world.counts.kept.groups);
   }
   const world = await new DiskWorld(new MemoryFiles()).open({ maxAgeMs: 16_000 });
   await keepLarge(world, 40);
@@ -152,7 +158,7 @@ Deno.test("DiskArchive deletes whole segments, the oldest first, at each of its 
   await world.clock.advance(20_000);
   await world.archive.settled();
   assert.deepEqual(world.groups, []);
-  assert.equal(world.archive.usage.bytes, 0);
+  assert.equal(world.counts.kept.bytes, 0);
 });
 
 Deno.test("DiskArchive keeps no group that is too large, nor more than may wait", async () => {
@@ -167,10 +173,65 @@ Deno.test("DiskArchive keeps no group that is too large, nor more than may wait"
   for (let id = 1; id <= 80; id++) recorder.keep(groupOf(id, [size]), undefined, undefined);
   const fits = Math.floor(MAX_DISK_QUEUE_BYTES / size);
   assert.ok(Math.abs(world.counts.dropped.queue_full - (80 - fits)) <= 1);
-  assert.ok(world.archive.usage.waitingBytes <= MAX_DISK_QUEUE_BYTES);
+  assert.ok(world.archive.waitingBytes <= MAX_DISK_QUEUE_BYTES);
   assert.equal(world.complaints.length, 2);
   await world.archive.settled();
-  assert.equal(world.archive.usage.waitingBytes, 0);
+  assert.equal(world.archive.waitingBytes, 0);
+});
+
+Deno.test("DiskArchive keeps so many tracks, and so many files", async () => {
+  const world = await new DiskWorld(new MemoryFiles()).open({ maxSegments: 3 });
+  for (let track = 0; track <= MAX_DISK_TRACKS; track++) {
+    const recorder = world.archive.recorderOf("/", nameOf("studio", `${track}`))!;
+    recorder.begin(0n, "a");
+    const isKept = track < 5 || track === MAX_DISK_TRACKS;
+    if (isKept) recorder.keep(smallGroup(0), undefined, undefined);
+  }
+  await world.archive.settled();
+  assert.equal(world.counts.dropped.too_many_tracks, 1);
+  assert.equal(world.counts.kept.segments, 3);
+  assert.equal(world.counts.deleted.count, 2);
+  assert.equal(world.counts.kept.tracks, MAX_DISK_TRACKS);
+});
+
+Deno.test("DiskArchive gives nothing that is too old for its publisher, that cannot be read, or while it is busy", async () => {
+  const files = new MemoryFiles();
+  const world = await new DiskWorld(files).open();
+  const recorder = world.record();
+  recorder.keep(smallGroup(0), undefined, 5_000);
+  await world.archive.settled();
+  const reading = Array.from({ length: MAX_DISK_READS + 1 }, () => world.kept!.read(0n));
+  const read = await Promise.all(reading);
+  assert.equal(read.filter((group) => group === undefined).length, 1);
+  assert.equal(world.counts.reads.busy, 1);
+  files.open = () => Promise.reject(new Error("input/output error"));
+  assert.equal(await world.kept!.read(0n), undefined);
+  assert.equal(world.counts.reads.failed, 1);
+  files.open = MemoryFiles.prototype.open;
+  await world.clock.advance(5_001);
+  assert.equal(await world.kept!.read(0n), undefined);
+  assert.equal(world.counts.reads.expired, 1);
+});
+
+Deno.test("what is kept on disk, and what is not, is in the metrics", async () => {
+  const world = await new DiskWorld(new MemoryFiles()).open();
+  await keep(world, [0, 1, 2]);
+  await keep(world, [0], "b");
+  const metrics = new RelayMetrics();
+  Object.assign(metrics.disk, world.counts, { writesFailed: 1 });
+  const reading = readingWith({ counts: countsOf(metrics) });
+  const { text } = await scraper({
+    families: diskFamilies,
+    read: () => Promise.resolve(reading),
+  })();
+  assert.match(text, /^qumo_relay_disk_bytes [1-9]/m);
+  assert.match(text, /^qumo_relay_disk_groups 1$/m);
+  assert.match(text, /^qumo_relay_disk_segments 1$/m);
+  assert.match(text, /^qumo_relay_disk_tracks 1$/m);
+  assert.match(text, /^qumo_relay_disk_written_groups_total 4$/m);
+  assert.match(text, /^qumo_relay_disk_written_bytes_total [1-9]/m);
+  assert.match(text, /^qumo_relay_disk_write_failures_total 1$/m);
+  assert.match(text, /^qumo_relay_disk_segments_deleted_total\{reason="replaced"\} 1$/m);
 });
 
 Deno.test("a publisher that numbers its groups anew replaces what is kept under the name", async () => {

@@ -24,7 +24,7 @@ export interface StoreParts {
   readonly settings: DiskSettings;
   /** The encoding of properties. */
   readonly form: PropertyForm;
-  readonly counts: Pick<DiskCounts, "deleted">;
+  readonly counts: Pick<DiskCounts, "kept" | "deleted">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -45,31 +45,14 @@ export class SegmentStore {
   readonly #parts: StoreParts;
   readonly #windows = new Map<string, TrackWindow>();
   readonly #segmentBytes: number;
-  #bytes = 0;
-  #groups = 0;
-  #segments = 0;
+  readonly #kept: DiskCounts["kept"];
   #lastNumber = 0;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
+    this.#kept = parts.counts.kept;
     const share = Math.floor(parts.settings.maxTrackBytes / SEGMENTS_OF_A_WINDOW);
     this.#segmentBytes = Math.min(MAX_SEGMENT_BYTES, Math.max(MIN_SEGMENT_BYTES, share));
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  get groups(): number {
-    return this.#groups;
-  }
-
-  get segments(): number {
-    return this.#segments;
-  }
-
-  get tracks(): number {
-    return this.#windows.size;
   }
 
   /** Reads what is in the folder. Rejects when it cannot be listed. */
@@ -110,13 +93,16 @@ export class SegmentStore {
     if (known !== undefined || this.#windows.size >= MAX_DISK_TRACKS) return known;
     const window = new TrackWindow(path, name);
     this.#windows.set(key, window);
+    this.#kept.tracks = this.#windows.size;
     return window;
   }
 
   /** Forgets a window in which nothing is, and that nobody records into. */
   review(window: TrackWindow): void {
     const isUsed = window.segments.length + window.recorders + window.waiting.size > 0;
-    if (!isUsed) this.#windows.delete(keyOf(window.path, window.name));
+    if (isUsed) return;
+    this.#windows.delete(keyOf(window.path, window.name));
+    this.#kept.tracks = this.#windows.size;
   }
 
   /**
@@ -143,19 +129,20 @@ export class SegmentStore {
       segment.lastTime = time;
       offset += bytes.length;
     }
-    this.#groups += segment.index.count - before;
-    this.#bytes += offset - segment.size;
+    this.#kept.groups += segment.index.count - before;
+    this.#kept.bytes += offset - segment.size;
     segment.size = offset;
   }
 
   /** Forgets a group that turned out to be damaged. */
   forget({ segment, entry }: Place): void {
-    if (segment.index.remove(entry.group)) this.#groups--;
+    if (segment.index.remove(entry.group)) this.#kept.groups--;
   }
 
   /** Deletes what is beyond a limit. */
   async enforce(): Promise<void> {
-    const { settings: { maxAgeMs, maxBytes, maxTrackBytes }, clock } = this.#parts;
+    const { settings, clock } = this.#parts;
+    const { maxAgeMs, maxBytes, maxTrackBytes, maxSegments = MAX_DISK_SEGMENTS } = settings;
     const oldest = clock.wall() - maxAgeMs;
     for (const window of [...this.#windows.values()]) {
       while ((window.segments[0]?.lastTime ?? Infinity) < oldest) {
@@ -163,8 +150,8 @@ export class SegmentStore {
       }
       while (window.bytes > maxTrackBytes) await this.#removeOldest(window, "track_bytes");
     }
-    while (this.#bytes > maxBytes) await this.#removeOldest(this.#oldestWindow, "bytes");
-    while (this.#groups > MAX_DISK_GROUPS || this.#segments > MAX_DISK_SEGMENTS) {
+    while (this.#kept.bytes > maxBytes) await this.#removeOldest(this.#oldestWindow, "bytes");
+    while (this.#kept.groups > MAX_DISK_GROUPS || this.#kept.segments > maxSegments) {
       await this.#removeOldest(this.#oldestWindow, "count");
     }
   }
@@ -198,14 +185,14 @@ export class SegmentStore {
     const file = `${String(++this.#lastNumber).padStart(12, "0")}.segment`;
     const segment = new Segment(file, header);
     window.add(segment);
-    this.#segments++;
+    this.#kept.segments++;
     return segment;
   }
 
   /** Takes back a segment whose first write failed. */
   async #abandon(window: TrackWindow, segment: Segment): Promise<void> {
     window.drop(segment);
-    this.#segments--;
+    this.#kept.segments--;
     await this.#parts.files.remove(segment.file).catch(() => {});
   }
 
@@ -215,7 +202,7 @@ export class SegmentStore {
     const footer = encodeFooter(segment.index, segment.lastTime);
     await this.#write(segment, [footer]);
     segment.size += footer.length;
-    this.#bytes += footer.length;
+    this.#kept.bytes += footer.length;
   }
 
   async #write(segment: Segment, parts: readonly Uint8Array[]): Promise<void> {
@@ -259,9 +246,9 @@ export class SegmentStore {
   }
 
   #count({ size, index }: Segment, sign: 1 | -1): void {
-    this.#bytes += sign * size;
-    this.#groups += sign * index.count;
-    this.#segments += sign;
+    this.#kept.bytes += sign * size;
+    this.#kept.groups += sign * index.count;
+    this.#kept.segments += sign;
   }
 }
 

@@ -6,4 +6,6 @@ export interface DiskSettings {
   readonly maxTrackBytes: number;
   /** How long a group is kept. */
   readonly maxAgeMs: number;
+  /** Segments; the limit of the program when nothing is said. */
+  readonly maxSegments?: number;
 }

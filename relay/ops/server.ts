@@ -11,6 +11,7 @@ import type { PageFile, PageLibrary } from "@qumo/shared/page";
 import { type CertificatePair, type Clock, isLoopback, type Log } from "@qumo/shared/runtime";
 import { buildApp, type MediaRoutes } from "./app.ts";
 import type { OpsAccess } from "./callers.ts";
+import { diskFamilies } from "./disk_families.ts";
 import { encoderFamilies } from "./encoder_families.ts";
 import { SCRAPED } from "./family.ts";
 import { httpFamilies } from "./http_families.ts";
@@ -57,6 +58,7 @@ export interface OpsParts {
   readonly maxCacheBytes: number;
   /** What other machines may read now. */
   readonly access: () => OpsAccess;
+  readonly maxDiskBytes?: number | undefined;
   /** Takes in what encoders send; absent where none can. */
   readonly ingest?: EncoderRequests | undefined;
   readonly page: readonly PageFile[];
@@ -79,6 +81,7 @@ export function serveOps(parts: OpsParts): OpsServer {
       ...sessionFamilies,
       ...mediaFamilies(parts.maxCacheBytes),
       ...encoderFamilies,
+      ...diskFamilies,
       ...meshFamilies,
       ...(perTrack > 0 ? trackFamilies : []),
       ...distributionFamilies,

@@ -11,6 +11,8 @@ export interface StatusSources {
   readonly name: string;
   readonly region: string;
   readonly maxCacheBytes: number;
+  /** Bytes of groups that may be on disk; undefined where none are kept. */
+  readonly maxDiskBytes?: number | undefined;
 }
 
 /** The parts of a relay that `/status` reads. */
@@ -53,6 +55,13 @@ export function statusBody(
     open_groups: now.openGroups,
     parked_streams: now.parkedStreams,
     cache: { ...now.cache, max_bytes: sources.maxCacheBytes },
+    ...(sources.maxDiskBytes !== undefined && {
+      disk: {
+        ...counts.disk.kept,
+        max_bytes: sources.maxDiskBytes,
+        write_failures: counts.disk.writesFailed,
+      },
+    }),
     objects: { received: counts.received.objects, sent: counts.sent.objects },
     bytes: { received: counts.received.bytes, sent: counts.sent.bytes },
     ...(mesh !== undefined && { mesh: meshBody(mesh, reading.routes) }),

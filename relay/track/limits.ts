@@ -133,3 +133,12 @@ export const MAX_FETCH_LAG_BYTES = 1_048_576;
 
 /** Groups that are fetched to fill a gap: enough for an outage, not for an archive. */
 export const MAX_BACKFILL_GROUPS = 16n;
+
+/**
+ * Gaps between kept groups for which a publisher is asked in one fetch: publishers may number groups with
+ * gaps, and each costs a request.
+ */
+export const MAX_GAPS_ASKED = 4;
+
+/** Times that one fetch goes from the cache to what is kept on disk and back. */
+export const MAX_NEAR_FILLS = 256;

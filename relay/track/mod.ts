@@ -33,7 +33,7 @@ export { Feeds, type TrackEntry } from "./sources/feeds.ts";
 export { DatagramObject } from "./objects/datagram_object.ts";
 export { type HeadFilter, type ObjectFilter, passes } from "./objects/object_filter.ts";
 export type { PastSource } from "./sources/in_turn.ts";
-export { MAX_TRACKS } from "./limits.ts";
+export { MAX_NEAR_FILLS, MAX_TRACKS } from "./limits.ts";
 export { LogCursor } from "./objects/log_cursor.ts";
 export { takeMemory } from "./objects/pages.ts";
 export { sendOrder } from "./objects/send_order.ts";

@@ -6,7 +6,14 @@ import { type RelayProcess, startRelay } from "../support/processes/relay_proces
 const MAIN = new URL("../../relay/main.ts", import.meta.url).href;
 
 /** The permissions of `deno task relay`: the program must do with them. */
-const PERMISSIONS = ["--allow-net", "--allow-read", "--allow-env", "--allow-sys", "--allow-run"];
+const PERMISSIONS = [
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  "--allow-env",
+  "--allow-sys",
+  "--allow-run",
+];
 
 interface Ended {
   readonly code: number;

@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { RelayMetrics } from "../../relay/metrics.ts";
 import {
+  DISK_DELETIONS,
+  DISK_DROPS,
+  DISK_READS,
   HLS_LOSSES,
   HLS_OUTCOMES,
   LOOKUP_OUTCOMES,
@@ -23,6 +26,7 @@ const ENCODERS = "tests/scenarios/encoders_test.ts";
 const HOOK = "relay/access/hook/hook_test.ts";
 const HLS = "relay/media/hls/hls_server_test.ts";
 const HLS_MEDIA = "tests/scenarios/hls_test.ts";
+const DISK = "relay/disk/disk_archive_test.ts";
 const LOOKUPS = "relay/media/lookups/lookups_test.ts";
 const INTERESTS = "tests/scenarios/interests_test.ts";
 
@@ -100,6 +104,23 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'qumo_relay_hls_requests_total{outcome="malformed"}': HLS_MEDIA,
   ...Object.fromEntries(
     LOOKUP_OUTCOMES.map((outcome) => [`qumo_relay_lookups_total{outcome="${outcome}"}`, LOOKUPS]),
+  ),
+  ...Object.fromEntries(
+    ["bytes", "groups", "segments", "tracks"].map((what) => [`qumo_relay_disk_${what}`, DISK]),
+  ),
+  qumo_relay_disk_written_groups_total: DISK,
+  qumo_relay_disk_written_bytes_total: DISK,
+  qumo_relay_disk_write_failures_total: DISK,
+  ...Object.fromEntries(
+    DISK_DROPS.map((reason) => [`qumo_relay_disk_dropped_groups_total{reason="${reason}"}`, DISK]),
+  ),
+  ...Object.fromEntries(
+    DISK_READS.map((outcome) => [`qumo_relay_disk_reads_total{outcome="${outcome}"}`, DISK]),
+  ),
+  ...Object.fromEntries(
+    DISK_DELETIONS.map((
+      reason,
+    ) => [`qumo_relay_disk_segments_deleted_total{reason="${reason}"}`, DISK]),
   ),
   'qumo_relay_condition{condition="controller_outdated"}': "tests/e2e/go_controller_test.ts",
   'qumo_relay_condition{condition="name_contested"}': "tests/e2e/relay_epochs_test.ts",

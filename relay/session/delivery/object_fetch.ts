@@ -12,6 +12,7 @@ import {
   type FetchSink,
   type FetchStep,
   type LocationRange,
+  MAX_NEAR_FILLS,
   type ObjectFilter,
   passes,
   type PastSource,
@@ -115,12 +116,14 @@ export class ObjectFetch implements FetchSink, UnfinishedOwner {
   /** Stops waiting for a publisher: missing ranges are marked as unknown. */
   stopFilling(): void {
     this.#mayFill = false;
-    this.#filling?.cancel();
+    if (this.#filling?.stopAsking !== undefined) this.#filling.stopAsking();
+    else this.#filling?.cancel();
   }
 
   /**
-   * Sends a range from the cache. At the first missing object the rest is fetched from `publisher`;
-   * without one, or if that fails, the cache continues and unknown ranges are marked.
+   * Sends a range from the cache. At the first missing object the rest is fetched from `publisher`, or
+   * each gap from one that is near; without one, or if that fails, the cache continues and unknown ranges
+   * are marked.
    */
   async fromCache(
     track: Track,
@@ -130,6 +133,7 @@ export class ObjectFetch implements FetchSink, UnfinishedOwner {
     await this.#open();
     const { order } = this.#options;
     const couldFill = publisher !== undefined;
+    let fills = 0;
     const unknown = (location: Location) => {
       this.#items.noteUnknown(location, couldFill && !this.#mayFill ? "timed_out" : "unknown");
     };
@@ -140,7 +144,9 @@ export class ObjectFetch implements FetchSink, UnfinishedOwner {
         unknown({ group: step.group, object: BigInt(step.id) });
         continue;
       }
-      if (publisher !== undefined && this.#mayFill) {
+      if (publisher?.isNear && fills++ < MAX_NEAR_FILLS) {
+        if ((await this.#fillFrom(publisher, track.name, step.range)).ok) continue;
+      } else if (publisher !== undefined && this.#mayFill) {
         const rest = order === "ascending"
           ? { start: step.range.start, end: range.end }
           : { start: range.start, end: step.range.end };
@@ -152,6 +158,13 @@ export class ObjectFetch implements FetchSink, UnfinishedOwner {
       unknown(step.range.end);
     }
     await this.#finish();
+  }
+
+  /** Fetches a gap from a publisher that is near. */
+  #fillFrom(publisher: PastSource, name: FullTrackName, range: LocationRange) {
+    const fetching = this.fromPublisher(publisher, name, range);
+    if (!this.#mayFill) fetching.stopAsking?.();
+    return fetching.finished;
   }
 
   /** Sends nothing of a range: it is said to be unknown. */

@@ -1,5 +1,6 @@
 import type { Clock } from "@qumo/shared/runtime";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
+import type { Archive } from "../sources/archive.ts";
 import type { Cache } from "../objects/cache.ts";
 import { MAX_HINT_SCOPES, MAX_HINTS } from "../limits.ts";
 import type { Replacement } from "../sources/replacement.ts";
@@ -11,6 +12,8 @@ import type { ReplacementPolicy } from "../../vocabulary.ts";
 export interface RegistryOptions {
   readonly clock: Clock;
   readonly cache: Cache;
+  /** Where groups are kept that the cache lets go; undefined: nowhere. */
+  readonly archive?: Archive | undefined;
   /** Milliseconds for which a track is kept after its last subscriber left. */
   readonly linger: number;
   /** Tracks of one scope. */
@@ -114,11 +117,12 @@ export class Registry {
   }
 
   #newScope(key: string): Scope {
-    const { clock, cache, linger, maxTracks, observer, onFetchShared } = this.#options;
+    const { clock, cache, archive, linger, maxTracks, observer, onFetchShared } = this.#options;
     return new Scope({
       path: pathOf(key),
       clock,
       cache,
+      archive,
       linger,
       maxTracks,
       nextTrackNumber: () => ++this.#lastTrackNumber,

@@ -17,6 +17,7 @@ import type { Refusal } from "../errors.ts";
 import { Feeds, type TrackEntry } from "../sources/feeds.ts";
 import { InTurn, type PastSource } from "../sources/in_turn.ts";
 import type { KeptFeed, Offer } from "../sources/feeds_options.ts";
+import { KeptSource } from "../sources/kept_source.ts";
 import { NamespaceTree } from "./namespaces.ts";
 import type { Publisher } from "../sources/publisher.ts";
 import { Renewals } from "./renewals.ts";
@@ -144,11 +145,20 @@ export class Scope {
   }
 
   /**
-   * The source of a track's past objects: first the publisher of its newest group, then others that
-   * deliver it, then other local ones by nearest namespace, then remote ones. Undefined when there
-   * is none.
+   * The source of a track's past objects: first what is kept of it, then the publisher of its newest
+   * group, then others that deliver it, then other local ones by nearest namespace, then remote ones.
+   * Undefined when there is none.
    */
   sourceOf(name: FullTrackName): PastSource | undefined {
+    const { archive } = this.#options;
+    const kept = archive?.find(this.path, name);
+    const publishers = this.#publisherOfPast(name);
+    if (archive === undefined || kept === undefined) return publishers;
+    const { track } = this.find(name) ?? {};
+    return new KeptSource({ kept, publishers, track, renderer: archive.renderer });
+  }
+
+  #publisherOfPast(name: FullTrackName): PastSource | undefined {
     const entry = this.find(name);
     const delivering = new Set(entry?.feeds.past.inOrder(entry.track.largest?.group ?? 0n));
     const others = delivering.size > 0 && this.#candidates.isForOne(name) ? [] : [
@@ -304,7 +314,9 @@ export class Scope {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
     if (this.#entries.size >= this.#options.maxTracks) return undefined;
-    const track = new Track(name, this.#options.nextTrackNumber(), this.#options.cache);
+    const { nextTrackNumber, cache, archive } = this.#options;
+    const recorder = archive?.recorderOf(this.path, name);
+    const track = new Track(name, nextTrackNumber(), cache, recorder);
     const found = this.discovery?.follow(name.namespace, "namespace");
     const onGone = () => {
       found?.end();

@@ -1,6 +1,7 @@
 import type { Clock } from "@qumo/shared/runtime";
 import type { Location, Namespace } from "@qumo/shared/wire";
 import type { LocalListener } from "./advertisements.ts";
+import type { Archive } from "../sources/archive.ts";
 import type { Cache } from "../objects/cache.ts";
 import type { Replacement } from "../sources/replacement.ts";
 import type { ReplacementPolicy } from "../../vocabulary.ts";
@@ -11,6 +12,8 @@ export interface ScopeOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly cache: Cache;
+  /** Where groups are kept that the cache lets go; undefined: nowhere. */
+  readonly archive?: Archive | undefined;
   /** Milliseconds for which a track is kept after its last subscriber left. */
   readonly linger: number;
   /** Tracks in use; a request for one more is refused. */

@@ -14,10 +14,12 @@ import type { DatagramObject } from "./datagram_object.ts";
 import { Group } from "./group.ts";
 import { GroupList } from "./group_list.ts";
 import { ABANDONED_GROUP_MS } from "../limits.ts";
+import { Recording } from "./recording.ts";
 import { reach, type Reached, type Source, Sources } from "./source.ts";
 import type { SubgroupLog } from "./subgroup_log.ts";
 import { TrackRenderings } from "./track_renderings.ts";
 import { TrackReports } from "./track_reports.ts";
+import type { TrackRecorder } from "../sources/archive.ts";
 import type { EvictionReason } from "../../vocabulary.ts";
 
 /** A reader of a track. Calls are synchronous and must not throw. */
@@ -66,11 +68,14 @@ export class Track implements Evictable {
   #evictedUpTo = -1n;
   #end: Location | undefined;
   #ended: TrackEnd | undefined;
+  readonly #recording: Recording | undefined;
 
-  constructor(name: FullTrackName, number: bigint, cache: Cache) {
+  /** `recorder` takes the groups that memory lets go. */
+  constructor(name: FullTrackName, number: bigint, cache: Cache, recorder?: TrackRecorder) {
     this.name = name;
     this.number = number;
     this.#cache = cache;
+    this.#recording = recorder && new Recording(this, recorder);
   }
 
   /**
@@ -89,6 +94,11 @@ export class Track implements Evictable {
   /** The location from which on nothing exists, if a publisher declared it. */
   get end(): Location | undefined {
     return this.#end;
+  }
+
+  /** Whether an object arrived. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
   }
 
   /** Why the track ended; undefined before. */
@@ -205,6 +215,7 @@ export class Track implements Evictable {
     if (by !== undefined && this.sources.hasOther(by)) this.#abandonBefore(group, by);
     this.#groupsBegun++;
     this.#groups.add(group);
+    this.#recording?.begin(group, by);
     this.#cache.add(this, group);
     this.renderings.wakeWholes();
     return this.#groups.get(id) === group;
@@ -286,6 +297,7 @@ export class Track implements Evictable {
   }
 
   #forget(group: Group, reason: EvictionReason): void {
+    this.#recording?.letGo(group);
     this.grow(group, -group.bytes);
     this.#groups.remove(group);
     if (group.id > this.#evictedUpTo) this.#evictedUpTo = group.id;
@@ -330,6 +342,7 @@ export class Track implements Evictable {
       this.renderings.wakeWholes();
       this.#forget(group, "track_gone");
     }
+    this.#recording?.ended(end);
     for (const reader of [...this.#readers]) reader.ended(end);
     this.#readers.clear();
   }

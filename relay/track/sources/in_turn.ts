@@ -14,7 +14,10 @@ import type {
 import type { RefusalKind } from "../../vocabulary.ts";
 
 /** A source of past objects and of the status of tracks. */
-export type PastSource = Pick<Publisher, "fetch" | "trackStatus">;
+export interface PastSource extends Pick<Publisher, "fetch" | "trackStatus"> {
+  /** Whether asking costs so little that it is done for each gap, not once for all that follows. */
+  readonly isNear?: boolean;
+}
 
 /** A pending request to one publisher. */
 interface PendingRequest<T> {

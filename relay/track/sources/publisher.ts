@@ -88,6 +88,8 @@ export interface PendingFetch {
   readonly answer: Promise<Outcome<FetchAnswer, Refusal>>;
   /** Resolves when the sink has every object, or with the reason why it has not; never rejects. */
   readonly finished: Promise<Outcome<void, Refusal>>;
+  /** Waits for no other relay or publisher any more; absent: there is nothing else. */
+  stopAsking?(): void;
   cancel(): void;
 }
 

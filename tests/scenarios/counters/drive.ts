@@ -1,6 +1,7 @@
 import { scraper } from "@qumo/shared/metrics";
 import { countsOf } from "../../../relay/counts.ts";
 import type { RelayMetrics } from "../../../relay/metrics.ts";
+import { diskFamilies } from "../../../relay/ops/disk_families.ts";
 import { distributionFamilies, meshFamilies } from "../../../relay/ops/mesh_families.ts";
 import { mediaFamilies, sessionFamilies } from "../../../relay/ops/relay_families.ts";
 import type { RelaySnapshot } from "../../../relay/ops/snapshot.ts";
@@ -32,6 +33,7 @@ export async function scrape(
   const families = [
     ...sessionFamilies,
     ...mediaFamilies(0),
+    ...diskFamilies,
     ...meshFamilies,
     ...distributionFamilies,
   ];

@@ -7,6 +7,7 @@ import {
 } from "@qumo/shared/runtime";
 import type { SetupOptions, StreamDraft } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import type { DiskArchive } from "../../../relay/disk/disk_archive.ts";
 import { RelayMetrics } from "../../../relay/metrics.ts";
 import { moqtSession } from "../../../relay/session/moqt/session.ts";
 import { dialectOf } from "../../../relay/session/negotiate.ts";
@@ -87,6 +88,8 @@ export interface WorldOptions {
   readonly maxClientStreams?: number;
   /** Traces nothing when nothing is said. */
   readonly tracing?: Tracing;
+  /** Where groups are kept that the cache lets go, by the clock that it has; nowhere when nothing is said. */
+  readonly disk?: { readonly archive: DiskArchive; readonly clock: ManualClock };
 }
 
 /** How one peer comes to the relay. */
@@ -130,7 +133,7 @@ export interface Joined {
  * only when told to. When it is disposed of, nothing may be left: no timer, no group, no fault.
  */
 export class SessionWorld implements AsyncDisposable {
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly metrics = new RelayMetrics();
   readonly log: Log;
   readonly lines: readonly { text: string; fields: LogFields }[];
@@ -138,11 +141,14 @@ export class SessionWorld implements AsyncDisposable {
   readonly settings: SessionSettings;
   readonly #gate: Gate;
   readonly #tracing: Tracing;
+  readonly #disk: DiskArchive | undefined;
   readonly #streamBudget: StreamBudget;
   readonly #joined: { peer: { close(): void }; over: Promise<unknown> }[] = [];
 
   constructor(options: WorldOptions = {}) {
     const { log, lines } = memoryLog();
+    this.clock = options.disk?.clock ?? new ManualClock();
+    this.#disk = options.disk?.archive;
     this.log = log;
     this.lines = lines;
     const { authorizer } = options;
@@ -160,6 +166,7 @@ export class SessionWorld implements AsyncDisposable {
     this.registry = new Registry({
       clock: this.clock,
       cache: new Cache(limits, this.clock, this.metrics.evictions),
+      archive: this.#disk,
       linger: LINGER_MS,
       maxTracks: options.maxTracks ?? 100,
       policyOf: () => options.policy ?? "newest",
@@ -246,6 +253,7 @@ export class SessionWorld implements AsyncDisposable {
     for (const { peer } of this.#joined) peer.close();
     await Promise.all(this.#joined.map(({ over }) => over));
     await this.advance(2 * LINGER_MS);
+    await this.#disk?.close();
     const errors = this.lines.filter(({ text }) => text.startsWith("error:"));
     assert.deepEqual(errors, [], "The relay logged errors");
     assert.equal(this.metrics.unhandledErrors, 0, "The relay had faults of its own");

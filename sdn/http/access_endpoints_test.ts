@@ -174,3 +174,23 @@ Deno.test("a heartbeat is told what the tenants of its relay use at all others",
   await ask("DELETE", "/relay/a");
   assert.equal((await beat("b"))[0].sessions, 0);
 });
+
+Deno.test("a relay that says that a tenant uses impossibly much spoils nothing for the others", async () => {
+  const { ask } = await testController({ clock: new ManualClock(START) });
+  const usage = { tenant: "x", sessions: 1, tracks: 1, ingress_bps: 1, egress_bps: 1 };
+  const beat = (relay: string, tenants: object[]) => ask("PUT", `/relay/${relay}`, { tenants });
+  for (const much of [{ sessions: 2 ** 53 - 1 }, { tracks: 1e10 }, { ingress_bps: 1e308 }]) {
+    const said = Array(10).fill({ ...usage, ...much });
+    assert.equal((await beat("a", said)).status, 400);
+  }
+  const most = { sessions: 1e9, tracks: 1e9, ingress_bps: 1e15, egress_bps: 1e15 };
+  assert.equal((await beat("a", Array(1_000).fill({ ...usage, ...most }))).status, 200);
+  const [told] = (await beat("b", [usage])).body.tenants;
+  assert.deepEqual(told, {
+    tenant: "x",
+    sessions: 1e12,
+    tracks: 1e12,
+    ingress_bps: 1e18,
+    egress_bps: 1e18,
+  });
+});

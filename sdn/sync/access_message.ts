@@ -1,4 +1,8 @@
-import { accessKinds, policySchema, tenantUsageSchema } from "@qumo/shared/topology/access_schemas";
+import {
+  accessKinds,
+  policySchema,
+  tenantReportSchema,
+} from "@qumo/shared/topology/access_schemas";
 import { relayNameSchema } from "@qumo/shared/topology/schemas";
 import { z } from "zod";
 import type { AccessEntry } from "../registry/mod.ts";
@@ -35,7 +39,7 @@ const entrySchema = z.discriminatedUnion("about", [
 
 const usageSchema = z.strictObject({
   relay: relayNameSchema,
-  tenants: z.array(tenantUsageSchema),
+  tenants: z.array(tenantReportSchema),
   age_ms: time,
 }).meta({ id: "SyncUsage", description: "What tenants use at one relay" });
 

@@ -1,8 +1,10 @@
 import { z } from "zod";
-import { announceParts } from "./announce_text.ts";
+import { parseAnnounce } from "./announce_text.ts";
 import {
   MAX_REGION_LENGTH,
   MAX_REGIONS_PER_POLICY,
+  MAX_REPORTED_BPS,
+  MAX_REPORTED_COUNT,
   MAX_REVOCATION_REASON_LENGTH,
   MAX_REVOKED_NAME_LENGTH,
   MAX_REVOKED_NAMESPACE_LENGTH,
@@ -49,8 +51,9 @@ export interface AccessTarget {
 export function canonicalTarget({ kind, value }: AccessTarget): AccessTarget | undefined {
   if (kind === "namespace") {
     const text = canonicalTrackText(value);
-    const parts = text.ok ? announceParts(text.value) : undefined;
-    if (!text.ok || parts === undefined || parts.name !== undefined) return undefined;
+    // As relays read it: what they cannot read would be in force nowhere.
+    const meant = text.ok ? parseAnnounce(text.value) : text;
+    if (!text.ok || !meant.ok || meant.value.name !== undefined) return undefined;
     return { kind, value: text.value };
   }
   if (value.length > MAX_REVOKED_NAME_LENGTH) return undefined;
@@ -114,9 +117,7 @@ export const tenantPolicySchema = z.object({
   regions: z.array(z.string()).optional(),
 }).meta({ id: "TenantPolicy" });
 
-/**
- * What a tenant uses: at one relay in a heartbeat; in the answer, at all other relays together.
- */
+/** What a tenant uses at relays together, as a controller tells it. */
 export const tenantUsageSchema = z.object({
   tenant: z.string(),
   sessions: count.default(0),
@@ -124,6 +125,15 @@ export const tenantUsageSchema = z.object({
   ingress_bps: bits.default(0),
   egress_bps: bits.default(0),
 }).meta({ id: "TenantUsage" });
+
+/** What one relay may say that a tenant uses there. */
+export const tenantReportSchema = z.object({
+  tenant: z.string(),
+  sessions: count.max(MAX_REPORTED_COUNT).default(0),
+  tracks: count.max(MAX_REPORTED_COUNT).default(0),
+  ingress_bps: bits.max(MAX_REPORTED_BPS).default(0),
+  egress_bps: bits.max(MAX_REPORTED_BPS).default(0),
+}).meta({ id: "TenantReport" });
 
 /**
  * The events of a watcher with the scope `access`. They have no id, come before everything that waits

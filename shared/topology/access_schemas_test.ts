@@ -27,6 +27,8 @@ Deno.test("a revocation names its namespace, its session and all else as it is c
     ["namespace", "~/%2Froom/live", "~/%2Froom/live"],
     ["namespace", "live/~/video", undefined],
     ["namespace", "", undefined],
+    ["namespace", "/", undefined],
+    ["namespace", "~/%ff/live", undefined],
     ["namespace", "%zz", undefined],
     ["person", "x", undefined],
   ];

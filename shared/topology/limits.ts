@@ -34,6 +34,15 @@ export const MAX_ANNOUNCES_PER_RELAY = 10_000;
 /** Bytes of the texts of one relay's announces: 400 for each of the maximum number. */
 export const MAX_ANNOUNCE_BYTES_PER_RELAY = 4 * 1024 * 1024;
 
+/**
+ * Sessions or tracks of a tenant that one relay may report: what all relays say together stays an exact
+ * integer, which relays are told.
+ */
+export const MAX_REPORTED_COUNT = 1e9;
+
+/** Bits a second of a tenant that one relay may report: no machine has a petabit. */
+export const MAX_REPORTED_BPS = 1e15;
+
 /** Flows that one relay may report: the list is for operators. */
 export const MAX_FLOWS_PER_RELAY = 1000;
 

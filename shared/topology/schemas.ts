@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { tenantUsageSchema } from "./access_schemas.ts";
+import { tenantReportSchema } from "./access_schemas.ts";
 import {
   MAX_ADDRESS_LENGTH,
   MAX_ANNOUNCES_PER_RELAY,
@@ -137,7 +137,7 @@ export const registrationSchema = z.strictObject({
     description: "The remote tracks taken from neighbors now: absent for no change, [] for none",
   }),
   // Read by controllers whose answers have `tenants`, empty or not; refused by older ones.
-  tenants: bounded(tenantUsageSchema, { count: MAX_TENANTS_PER_RELAY }).optional().meta({
+  tenants: bounded(tenantReportSchema, { count: MAX_TENANTS_PER_RELAY }).optional().meta({
     description: "What tenants use at this relay now: absent for no change, [] for none",
   }),
 }).meta({ id: "Registration" });

@@ -1,4 +1,4 @@
-import { done, type Outcome } from "@qumo/shared/runtime";
+import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { Gate, Permit, Rights } from "../../session/rights.ts";
 import type { Refusal } from "../../track/mod.ts";
@@ -65,12 +65,25 @@ export async function allowed<T>(
   try {
     const permitted = await rights.authorize({ ...asked, scope: place.key, tokens: [] });
     if (!permitted.ok) return permitted;
-    try {
-      return done(await act(permitted.value));
-    } finally {
-      permitted.value.release();
-    }
+    return await whilePermitted(rights, permitted.value, act);
   } finally {
     rights.close();
+  }
+}
+
+/** What was waited for is not given to who may not have it any more. */
+async function whilePermitted<T>(
+  rights: Pick<Rights, "onLost">,
+  permit: Permit,
+  act: (permit: Permit) => Promise<T>,
+): Promise<Outcome<T, Refusal>> {
+  let lost: Refusal | undefined;
+  permit.onLost((refusal) => lost = refusal);
+  rights.onLost((refusal) => lost = refusal);
+  try {
+    const value = await act(permit);
+    return lost === undefined ? done(value) : refused(lost);
+  } finally {
+    permit.release();
   }
 }

@@ -1,7 +1,7 @@
 import { refused } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { ManualClock } from "../../../tests/support/worlds/manual_clock.ts";
-import { plainGate } from "../../../tests/support/worlds/plain_tokens.ts";
+import { plainGate, steeringOf } from "../../../tests/support/worlds/plain_tokens.ts";
 import { ScriptedPublisher } from "../../../tests/support/worlds/track_publishers.ts";
 import { RelayMetrics } from "../../metrics.ts";
 import { type Gate, openGate } from "../../session/rights.ts";
@@ -16,8 +16,7 @@ function refusing(kind: RefusalKind): Gate {
   return { admit: () => Promise.resolve(refused({ kind, reason: kind })) };
 }
 
-function world(gate: Gate = openGate) {
-  const clock = new ManualClock();
+function world(gate: Gate = openGate, clock = new ManualClock()) {
   const { media, evictions } = new RelayMetrics();
   const limits = { maxBytes: 1e6, maxTrackBytes: 1e6, maxGroupsPerTrack: 9, maxAgeMs: 1e6 };
   const cache = new Cache(limits, clock, evictions);
@@ -95,4 +94,36 @@ Deno.test("who may have what is at a path looks it up by the whole name", async 
     const response = await ask(`/announced/secret/room?jwt=${JSON.stringify({ get, jti: "t1" })}`);
     assert.deepEqual([response.status, await response.text()], [200, "a"], get);
   }
+});
+
+Deno.test("who is revoked, or whose token expires, while a group is waited for does not get it", async () => {
+  const clock = new ManualClock();
+  const steering = steeringOf(clock);
+  const { ask, registry } = world(plainGate(clock, { steering }), clock);
+  const scope = registry.enter("");
+  scope.advertise([new TextEncoder().encode("room")], new ScriptedPublisher("agree"));
+  const fetch = (claims: object) => ask(`/fetch/room/video?jwt=${JSON.stringify(claims)}`);
+  const asked = [
+    fetch({ get: "room", jti: "stolen" }),
+    fetch({ get: "room", jti: "short", exp: 10 }),
+    fetch({ get: "room", jti: "good" }),
+  ];
+  await clock.advance(0);
+  steering.change({
+    revocations: [{
+      id: "r1",
+      kind: "token",
+      value: "stolen",
+      created_at: new Date(0).toISOString(),
+      expires_at: new Date(1e9).toISOString(),
+    }],
+    policies: [],
+    unrevoked: [],
+    unlimited: [],
+  });
+  await clock.advance(LOOKUP_TIMEOUT_MS);
+  const answers = await Promise.all(asked);
+  assert.deepEqual(answers.map(({ status }) => status), [401, 401, 504]);
+  assert.match(await answers[0]!.text(), /revoked/);
+  steering.close();
 });

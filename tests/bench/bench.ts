@@ -3,6 +3,7 @@
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { benchAccess } from "./access_bench.ts";
 import { type Case, casesNamed } from "./cases.ts";
+import { benchLayouts } from "./layout_bench.ts";
 import { benchMesh } from "./mesh_bench.ts";
 import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
 import { topSelfTimes } from "./profile.ts";
@@ -43,6 +44,10 @@ async function bench(options: BenchOptions): Promise<boolean> {
     if (relays === undefined) await benchController(seconds);
     else if (announces === undefined) await measureSize(relays, seconds);
     else await measureDirectory({ relays, announces, seconds });
+    return true;
+  }
+  if (options.layouts) {
+    benchLayouts();
     return true;
   }
   if (options.access) {

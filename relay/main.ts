@@ -33,6 +33,7 @@ Deno.exitCode = await runCommand(Deno.args, (parts) => new SessionServer(parts),
   async inputEnded() {
     for await (const _ of Deno.stdin.readable);
   },
+  openInput: async (path) => path === "-" ? Deno.stdin.readable : (await Deno.open(path)).readable,
   openOutput,
   stdout: output(Deno.stdout),
   stderr: output(Deno.stderr),

@@ -22,6 +22,8 @@ export interface Process extends AnyProcess, ConfigAccess, FileAccess {
   readonly forgoSpawn: () => Promise<void>;
   /** Resolves when nobody holds the other end of standard input any more. */
   readonly inputEnded: () => Promise<void>;
+  /** Opens a file to be read; `-` is the standard input. */
+  readonly openInput: (path: string) => Promise<ReadableStream<Uint8Array>>;
   /** Opens a file to be written anew; `-` is the standard output. */
   readonly openOutput: (path: string) => Promise<BinaryOutput>;
   /** Binds a port for a moment; the reason why that does not work, or undefined. */

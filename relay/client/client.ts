@@ -10,10 +10,11 @@ import type { Process } from "../process.ts";
 import { type ClientCommand, EXIT } from "./command.ts";
 import { commandHelp, type Parsed, parseFlags } from "./flags.ts";
 import { lsCommand } from "./ls_command.ts";
+import { publishCommand } from "./publish/publish_command.ts";
 import { subscribeCommand } from "./subscribe/subscribe_command.ts";
 import { type Target, targetOf } from "./target.ts";
 
-const COMMANDS: readonly ClientCommand[] = [lsCommand, subscribeCommand];
+const COMMANDS: readonly ClientCommand[] = [lsCommand, subscribeCommand, publishCommand];
 
 /** Runs a command that calls a relay; returns the exit code. */
 export async function runClient(args: readonly string[], process: Process): Promise<number> {

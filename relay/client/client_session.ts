@@ -2,12 +2,19 @@ import { type Clock, done, type Log, noTracing, type Outcome, refused } from "@q
 import type { Namespace } from "@qumo/shared/wire";
 import { DEFAULTS } from "../config.ts";
 import { RelayMetrics } from "../metrics.ts";
-import { linkDialect } from "../session/negotiate.ts";
+import { isLite, linkDialect } from "../session/negotiate.ts";
 import { clientGate } from "../session/rights.ts";
 import type { Session, SessionResult } from "../session/session.ts";
 import { StreamBudget } from "../session/stream_budget.ts";
 import { sessionSettings } from "../session_settings.ts";
-import { Cache, MAX_TRACKS, type Publisher, Registry, type Scope } from "../track/mod.ts";
+import {
+  Cache,
+  MAX_TRACKS,
+  type Publisher,
+  type Refusal,
+  Registry,
+  type Scope,
+} from "../track/mod.ts";
 import type { Connection } from "../transport/mod.ts";
 import { callRelay } from "./call_relay.ts";
 import { EXIT, type Failure } from "./command.ts";
@@ -20,6 +27,8 @@ export interface ClientSessionOptions {
   readonly target: Target;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called with the relay's answer to each namespace that is published, where it gives one. */
+  readonly announced?: (refusal: Refusal | undefined) => void;
   /** Called for each namespace of the relay, which is asked for them; what is returned withdraws it. */
   readonly advertise?: (namespace: Namespace) => () => void;
 }
@@ -88,6 +97,11 @@ export class ClientSession {
     return this.#session.protocol;
   }
 
+  /** Subscriptions of the relay. */
+  get subscriptions(): number {
+    return this.#session.counts.subscriptions;
+  }
+
   /** By what it is connected. */
   get transport(): Connection["transport"] {
     return this.#session.connection.transport;
@@ -113,7 +127,7 @@ function newRegistry(clock: Clock, metrics: RelayMetrics): Registry {
 function begin(
   connection: Connection,
   registry: Registry,
-  { target, clock, log, advertise, metrics }: ClientSessionOptions & {
+  { target, clock, log, advertise, announced, metrics }: ClientSessionOptions & {
     readonly metrics: RelayMetrics;
   },
 ): Session {
@@ -143,7 +157,9 @@ function begin(
       authority,
       scope: "",
       ...(token !== undefined && { token: tokenOf(token) }),
-      shows: "local",
+      // Where it is announced unasked, it is not said again to who asks.
+      shows: isLite(connection.protocol ?? "") ? "local" : "none",
+      ...(announced !== undefined && { announced: (_namespace, refusal) => announced(refusal) }),
       ...(advertise !== undefined && { advertise }),
       onLeaving: () => {},
     },

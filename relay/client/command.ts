@@ -10,6 +10,8 @@ export interface Flags {
   readonly output?: string | undefined;
   readonly raw: boolean;
   readonly wait: boolean;
+  readonly loop: boolean;
+  readonly "as-fast-as-possible": boolean;
 }
 
 /** A command as it was called. */

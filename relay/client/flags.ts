@@ -8,6 +8,8 @@ const FLAG_HELP: Readonly<Record<keyof Flags, readonly [flag: string, what: stri
   follow: ["-f, --follow", "go on with what comes and goes, until Ctrl-C"],
   output: ["-o, --output FILE", "write to this file, or with - to stdout, as where that is a pipe"],
   raw: ["--raw", "write the payloads of TRACK as they come, whatever they are"],
+  loop: ["--loop", "read the file again and again"],
+  "as-fast-as-possible": ["--as-fast-as-possible", "do not wait for the times of a file"],
   wait: ["--wait", "wait for who publishes it, instead of ending"],
 };
 
@@ -27,6 +29,8 @@ const OPTIONS = {
   output: { type: "string", short: "o" },
   raw: { type: "boolean", default: false },
   wait: { type: "boolean", default: false },
+  loop: { type: "boolean", default: false },
+  "as-fast-as-possible": { type: "boolean", default: false },
   "token-file": { type: "string" },
   "certificate-hash": { type: "string", multiple: true },
   ca: { type: "string", multiple: true },

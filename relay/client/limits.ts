@@ -18,3 +18,9 @@ export const MAX_NAMES = 100_000;
 
 /** The most characters of another program's words that are shown. */
 export const MAX_SAID = 300;
+
+/** How often progress is written to a terminal, in milliseconds. */
+export const PROGRESS_MS = 1_000;
+
+/** How often progress is written where nobody sees it at once, in milliseconds. */
+export const LOGGED_PROGRESS_MS = 10_000;

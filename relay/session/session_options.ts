@@ -1,6 +1,6 @@
 import type { Clock, Log, Tracing } from "@qumo/shared/runtime";
 import type { Namespace } from "@qumo/shared/wire";
-import type { NamespaceVisibility, Registry, RouteTold } from "../track/mod.ts";
+import type { NamespaceVisibility, Refusal, Registry, RouteTold } from "../track/mod.ts";
 import type { Connection } from "../transport/types.ts";
 import type { StreamSource } from "./first_streams.ts";
 import type { SessionMetrics } from "./metrics.ts";
@@ -58,6 +58,11 @@ export interface SessionLink {
    * withdraws it. Absent: the peer is not asked for namespaces.
    */
   readonly advertise?: (namespace: Namespace, told?: RouteTold) => () => void;
+  /**
+   * Whether what is published here is announced unasked, where the dialect has words for that: called
+   * with the peer's answer to each namespace, undefined when it takes it. Absent: who asks is told.
+   */
+  readonly announced?: (namespace: Namespace, refusal: Refusal | undefined) => void;
   /** Called when the peer sends GOAWAY. */
   readonly onLeaving: () => void;
 }

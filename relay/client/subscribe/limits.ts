@@ -13,11 +13,5 @@ export const MAX_EARLY_SAMPLES = 1_024;
 /** Bytes that wait for who reads the output; behind it groups are left out, which is said. */
 export const MAX_WAITING_BYTES = 67_108_864;
 
-/** How often progress is written to a terminal, in milliseconds. */
-export const PROGRESS_MS = 1_000;
-
-/** How often progress is written where nobody sees it at once, in milliseconds. */
-export const LOGGED_PROGRESS_MS = 10_000;
-
 /** The furthest that a timestamp may be from the time of day for a latency to be said, in milliseconds. */
 export const MAX_LATENCY_MS = 60_000;

@@ -6,8 +6,9 @@ import { TrackReading } from "../../media/model/track_reading.ts";
 import { ClientSession } from "../client_session.ts";
 import { type Call, type ClientCommand, EXIT, failed, type Failure } from "../command.ts";
 import { sessionEnd } from "../failures.ts";
+import { progress } from "../progress.ts";
 import { BroadcastReading, chosenTracks, isPlayable } from "./broadcast_reading.ts";
-import { CATALOG_MS, LOGGED_PROGRESS_MS, MAX_WAITING_BYTES, PROGRESS_MS } from "./limits.ts";
+import { CATALOG_MS, MAX_WAITING_BYTES } from "./limits.ts";
 import { OutputQueue } from "./output_queue.ts";
 import { Reception } from "./reception.ts";
 
@@ -64,6 +65,7 @@ class Subscription {
   readonly #output: OutputQueue | undefined;
   readonly #reception: Reception;
   readonly #stop = new AbortController();
+  readonly #say: (text: string) => void;
 
   constructor(call: Call, session: ClientSession, output: OutputQueue | undefined) {
     this.#call = call;
@@ -71,13 +73,13 @@ class Subscription {
     this.#output = output;
     this.#reception = new Reception(call.process.clock);
     call.signal.addEventListener("abort", () => this.#stop.abort());
+    this.#say = progress(call.process, this.#stop.signal, () => this.#reception.line());
   }
 
   async run(namespace: Namespace, track: string | undefined): Promise<Outcome<undefined, Failure>> {
     const { flags, words: [name] } = this.#call;
     const { protocol, transport, setUpMs } = this.#session;
     this.#say(`${protocol} over ${transport}, after ${Math.round(setUpMs)} ms`);
-    void this.#progress();
     const isRaw = flags.raw || track !== undefined && await this.#isUnknown(namespace, track);
     if (isRaw && track === undefined) return failed("--raw needs a TRACK", EXIT.usage);
     return isRaw
@@ -195,23 +197,5 @@ class Subscription {
     return lost === undefined || this.#stop.signal.aborted
       ? done(undefined)
       : failed(sessionEnd(this.#call.target, lost), EXIT.noRelay);
-  }
-
-  async #progress(): Promise<void> {
-    const { stderr, clock } = this.#call.process;
-    const { signal } = this.#stop;
-    const { isTerminal } = stderr;
-    for (;;) {
-      await sleep(clock, isTerminal ? PROGRESS_MS : LOGGED_PROGRESS_MS, signal);
-      if (signal.aborted) return;
-      stderr.write(
-        isTerminal ? `\r${this.#reception.line()}\x1b[K` : `${this.#reception.line()}\n`,
-      );
-    }
-  }
-
-  #say(text: string): void {
-    const { stderr } = this.#call.process;
-    stderr.write(stderr.isTerminal ? `\r${text}\x1b[K\n` : `${text}\n`);
   }
 }

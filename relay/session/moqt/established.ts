@@ -84,6 +84,7 @@ export class EstablishedMoqt implements LiveSession {
   /** Starts to accept the peer's streams and requests. */
   start(): void {
     this.#accepting.start();
+    this.#serving.announce(this.#tasks);
     if (!this.#solicits) return;
     this.#tasks.spawn("solicit", () => this.#serving.announcements.solicit());
   }

@@ -1,4 +1,5 @@
-import type { ControlMessageOf } from "@qumo/shared/wire";
+import type { TaskGroup } from "@qumo/shared/runtime";
+import { type ControlMessageOf, namespaceKey } from "@qumo/shared/wire";
 import { MAX_PARKED_STREAMS, RELAY_LIMIT_FACTOR } from "../limits.ts";
 import type { SessionLink } from "../session_options.ts";
 import type { Collaborators } from "./collaborators.ts";
@@ -16,6 +17,7 @@ import { SubscriptionTable } from "./publisher/subscription_table.ts";
 import { TrackOffers } from "./publisher/track_offers.ts";
 import { type RequestHandlers, RequestRouter } from "./request_router.ts";
 import { acceptPublish } from "./subscriber/accept_publish.ts";
+import { announceNamespace } from "./requests/namespace_requests.ts";
 import type { PeerPublisher } from "./subscriber/peer_publisher.ts";
 
 /** What {@linkcode Serving} needs beside the session's collaborators. */
@@ -36,6 +38,7 @@ export class Serving {
   readonly #subscriptions: SubscriptionTable;
   // Created with the first such request: most sessions have none.
   #fetches: FetchServer | undefined;
+  #unwatch: () => void = () => {};
   #namespaces: PrefixServer<ControlMessageOf<"subscribeNamespace">> | undefined;
   #tracks: PrefixServer<ControlMessageOf<"subscribeTracks">> | undefined;
   #either: PrefixServer<ControlMessageOf<"subscribePrefix">> | undefined;
@@ -81,8 +84,29 @@ export class Serving {
     return this.#streams.unfinished.parkedCount;
   }
 
+  /** Announces what is published here, if the peer is to be told of it unasked. */
+  announce(tasks: TaskGroup): void {
+    const { names: { scope }, asking: { requests } } = this.#collaborators;
+    const { announced } = this.#parts.link ?? {};
+    if (announced === undefined) return;
+    const withdrawals = new Map<string, () => void>();
+    this.#unwatch = scope.watchNamespaces([], {
+      added: (namespace) => {
+        const withdraw = announceNamespace(
+          requests,
+          tasks,
+          namespace,
+          (refusal) => announced(namespace, refusal),
+        );
+        withdrawals.set(namespaceKey(namespace), withdraw);
+      },
+      removed: (namespace) => withdrawals.get(namespaceKey(namespace))?.(),
+    }, "local");
+  }
+
   /** Ends all requests; called when the session ends. */
   stop(): void {
+    this.#unwatch();
     this.#subscriptions.close();
     this.#fetches?.close();
   }

@@ -1,0 +1,175 @@
+import { bitRate, done, many, messageOf, type Outcome, sleep } from "@qumo/shared/runtime";
+import { commonDraft, type Namespace } from "@qumo/shared/wire";
+import { MediaError } from "../../media/errors.ts";
+import { Mp4StreamReader } from "../../media/fmp4/stream_reader.ts";
+import { Broadcast } from "../../media/ingest/broadcast.ts";
+import { namespaceOf, partsOf } from "../../media/model/names.ts";
+import { rendererOf } from "../../session/moqt/dialect/renderer.ts";
+import type { Refusal } from "../../track/mod.ts";
+import { ClientSession } from "../client_session.ts";
+import { type Call, type ClientCommand, EXIT, failed, type Failure } from "../command.ts";
+import { sessionEnd } from "../failures.ts";
+import { progress } from "../progress.ts";
+import { conversion, foreignMedia } from "./foreign_media.ts";
+import { LINGER_MS, MAX_FRAME_BYTES } from "./limits.ts";
+import { PacedSink } from "./paced_sink.ts";
+
+/** Publishes a file, or what a program writes. */
+export const publishCommand: ClientCommand = {
+  name: "publish",
+  usage: " NAME FILE|-",
+  summary:
+    "Publishes fragmented MP4 under a name, with catalogs of hang and of MSF: a file as if it were\n" +
+    "live, or what a program writes to stdin as it comes.",
+  flags: ["loop", "as-fast-as-possible"],
+  words: [2, 2],
+  async run(call) {
+    const [name = "", file = ""] = call.words;
+    const namespace = namespaceOf(partsOf(name) ?? []);
+    if (namespace === undefined || namespace.length === 0) {
+      return failed(`${name} is no name`, EXIT.usage);
+    }
+    if (file === "-" && call.flags.loop) return failed("--loop needs a FILE", EXIT.usage);
+    const answered = Promise.withResolvers<Refusal>();
+    const { target, log, process: { clock } } = call;
+    const opened = await ClientSession.open({
+      target,
+      clock,
+      log,
+      announced: (refusal) => {
+        if (refusal !== undefined) answered.resolve(refusal);
+      },
+    });
+    if (!opened.ok) return opened;
+    const publication = new Publication(call, opened.value, namespace);
+    try {
+      return await publication.run(file, answered.promise);
+    } finally {
+      await publication.close();
+    }
+  },
+};
+
+/** One run of the command. */
+class Publication {
+  readonly #call: Call;
+  readonly #session: ClientSession;
+  readonly #broadcast: Broadcast;
+  readonly #sink: PacedSink;
+  readonly #stop = new AbortController();
+  readonly #say: (text: string) => void;
+  readonly #since: number;
+
+  constructor(call: Call, session: ClientSession, namespace: Namespace) {
+    const { flags, words, process: { clock }, log } = call;
+    this.#call = call;
+    this.#session = session;
+    this.#since = clock.now();
+    this.#broadcast = new Broadcast({
+      id: 1,
+      relayName: "",
+      scope: session.scope,
+      namespace,
+      renderer: rendererOf(commonDraft.data),
+      maxObjectBytes: MAX_FRAME_BYTES,
+      metrics: session.metrics,
+      clock,
+      log,
+      onLive: () => this.#say(`${words[0]} is published`),
+    });
+    const isPaced = words[1] !== "-" && !flags["as-fast-as-possible"];
+    this.#sink = new PacedSink(this.#broadcast, clock, isPaced);
+    call.signal.addEventListener("abort", () => this.#stop.abort());
+    this.#say = progress(call.process, this.#stop.signal, () => this.#line());
+  }
+
+  async run(file: string, refused: Promise<Refusal>): Promise<Outcome<undefined, Failure>> {
+    const { target, words: [name] } = this.#call;
+    const { protocol, transport, setUpMs, over } = this.#session;
+    this.#say(`${protocol} over ${transport}, after ${Math.round(setUpMs)} ms`);
+    const reading = this.#readAll(file);
+    const outcome = await Promise.race([
+      reading,
+      over.then((result) => failed(sessionEnd(target, result), EXIT.noRelay)),
+      refused.then(({ reason }) =>
+        failed(`${target.authority} does not let ${name} be published: ${reason}`)
+      ),
+    ]);
+    this.#stop.abort();
+    await reading;
+    this.#broadcast.end({ kind: "ended", reason: "the publisher has ended it" });
+    if (outcome.ok) await this.#flushed();
+    return outcome;
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#session.close();
+    this.#say(this.#line());
+  }
+
+  async #readAll(file: string): Promise<Outcome<undefined, Failure>> {
+    const { signal } = this.#stop;
+    try {
+      do {
+        await this.#read(file);
+        this.#sink.again();
+      } while (this.#call.flags.loop && !signal.aborted);
+      await this.#sink.finished(signal);
+      if (this.#sink.frames > 0 || signal.aborted) return done(undefined);
+      return failed(`${file} has no frames that can be published`);
+    } catch (error) {
+      if (!(error instanceof MediaError)) {
+        return failed(`Cannot read ${file}: ${messageOf(error)}`, EXIT.usage);
+      }
+      const what = `${file} is no fragmented MP4: ${error.message}`;
+      return failed(`${what}. This makes one of it:\n${conversion(file)}`);
+    }
+  }
+
+  async #read(file: string): Promise<void> {
+    const { signal } = this.#stop;
+    const input = await this.#call.process.openInput(file);
+    const reader = input.getReader();
+    const stop = () => void reader.cancel().catch(() => {});
+    signal.addEventListener("abort", stop);
+    const mp4 = new Mp4StreamReader(this.#sink, MAX_FRAME_BYTES);
+    try {
+      let isFirst = true;
+      for (let read = await reader.read(); !read.done; read = await reader.read()) {
+        const foreign = isFirst ? foreignMedia(read.value) : undefined;
+        if (foreign !== undefined) throw new MediaError(`it is ${foreign}`);
+        isFirst = false;
+        mp4.push(read.value);
+        await this.#sink.caughtUp(signal);
+        if (signal.aborted) return;
+      }
+    } finally {
+      signal.removeEventListener("abort", stop);
+      await reader.cancel().catch(() => {});
+    }
+  }
+
+  /** Until nobody subscribes any more, the last frames and the end of the tracks are being sent. */
+  async #flushed(): Promise<void> {
+    const { clock } = this.#call.process;
+    const until = clock.now() + LINGER_MS;
+    while (this.#session.subscriptions > 0 && clock.now() < until) await sleep(clock, 20);
+  }
+
+  #line(): string {
+    const seconds = (this.#call.process.clock.now() - this.#since) / 1_000;
+    const { subscriptions, metrics } = this.#session;
+    const dropped = Object.values(metrics.encoders.framesDropped).reduce(
+      (sum, one) => sum + one,
+      0,
+    );
+    return [
+      `${Math.round(seconds)} s`,
+      many(this.#sink.frames, "frame"),
+      bitRate(seconds > 0 ? this.#sink.bytes * 8 / seconds : undefined),
+      many(subscriptions, "subscription"),
+      `${dropped} dropped`,
+    ].join("  ");
+  }
+}

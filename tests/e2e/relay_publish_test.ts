@@ -1,0 +1,156 @@
+/** `qumo-relay publish`, as people run it, with encoders and players of others at its ends. */
+import { generate, sign } from "@moq/token";
+import assert from "node:assert/strict";
+import { DEFAULTS } from "../../relay/config/definition.ts";
+import { ffmpegMissing } from "../peers/encoder.ts";
+import { ffprobeMissing, probe } from "../peers/ffprobe.ts";
+import { moqCliMissing, watchFilm } from "../peers/moq_cli.ts";
+import { moqRelayMissing, startMoqRelay } from "../peers/moq_relay.ts";
+import { Deadline } from "../support/deadline.ts";
+import { optionalTest } from "../support/optional_test_case.ts";
+import { startClientCommand } from "../support/processes/relay_client.ts";
+import { startRelayInProcess } from "../support/processes/relay_in_process.ts";
+import { ROOT_PATH } from "../support/root.ts";
+import { until } from "../support/until.ts";
+
+const MILLISECONDS = 120_000;
+const missing = ffmpegMissing ?? ffprobeMissing;
+
+const FILM = [
+  ...["-f", "lavfi", "-i", "testsrc=size=160x120:rate=10"],
+  ...["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-g", "10"],
+  ...["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"],
+];
+const AS_MP4 = ["-f", "mp4", "-movflags", "cmaf+delay_moov+frag_every_frame"];
+
+/** Runs `publish` with the output of ffmpeg as its input, until it is disposed of. */
+function publishFrom(ffmpeg: readonly string[], words: readonly string[], env = {}) {
+  const camera = new Deno.Command("ffmpeg", {
+    args: ["-loglevel", "error", ...ffmpeg, "-"],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const publisher = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", "--allow-all", "relay/main.ts", "publish", ...words],
+    cwd: ROOT_PATH,
+    env,
+    stdin: "piped",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const piped = camera.stdout.pipeTo(publisher.stdin).catch(() => {});
+  const said = new Response(publisher.stderr).text();
+  const end = async () => {
+    for (const one of [camera, publisher]) {
+      try {
+        one.kill("SIGKILL");
+      } catch {
+        // It has ended before.
+      }
+      await one.status;
+    }
+    await piped;
+    await said;
+  };
+  return { status: publisher.status, said, [Symbol.asyncDispose]: end };
+}
+
+/** What ffprobe finds in what is published, by the time that a file of it has so many bytes. */
+async function watched(deadline: Deadline, words: readonly string[]): Promise<string[]> {
+  const file = await Deno.makeTempFile({ suffix: ".mp4" });
+  await using subscriber = startClientCommand(["subscribe", ...words, "--wait", "-o", file]);
+  const grown = until("a film", async () => (await Deno.stat(file)).size > 40_000);
+  await deadline.for("a film", grown);
+  assert.equal(await deadline.for("the end", subscriber.end("SIGINT")), 0, subscriber.log());
+  const { streams, errors } = await deadline.for("ffprobe", probe(file, 60));
+  await Deno.remove(file);
+  assert.equal(errors, "");
+  for (const { nb_read_frames } of streams) assert.ok(Number(nb_read_frames) > 10);
+  return streams.map(({ codec_name }) => codec_name);
+}
+
+for (const protocol of ["moqt-22", "moqt-18", "moqt-16", "moq-00", "moq-lite-06", "moq-lite-03"]) {
+  optionalTest(`ffmpeg publishes by ${protocol}, and ffprobe plays it`, missing, async () => {
+    using deadline = new Deadline(MILLISECONDS);
+    await using relay = await startRelayInProcess();
+    const at = `https://127.0.0.1:${relay.port}`;
+    const words = [at, "live/cam", "-", "--protocol", protocol];
+    await using _publisher = publishFrom(["-re", ...FILM, ...AS_MP4], words);
+    const found = await watched(deadline, [at.replace("https", "moqt"), "live/cam"]);
+    assert.deepEqual(found, ["h264", "aac"]);
+  });
+}
+
+optionalTest("a file is published as if it were live, again and again", missing, async () => {
+  using deadline = new Deadline(MILLISECONDS);
+  await using relay = await startRelayInProcess();
+  const film = await Deno.makeTempFile({ suffix: ".mp4" });
+  const make = { args: ["-loglevel", "error", "-y", ...FILM, "-t", "1", ...AS_MP4, film] };
+  assert.ok((await new Deno.Command("ffmpeg", make).output()).success);
+  const at = `moqt://127.0.0.1:${relay.port}`;
+  await using publisher = startClientCommand(["publish", at, "live/cam", film, "--loop"]);
+  assert.deepEqual(await watched(deadline, [at, "live/cam"]), ["h264", "aac"]);
+  assert.equal(await deadline.for("the end", publisher.end("SIGINT")), 0, publisher.log());
+  await using once = startClientCommand(["publish", at, "live/cam", film]);
+  assert.equal(await deadline.for("its end", once.ended), 0, once.log());
+  assert.match(once.log(), /\n\d+ s {2}\d\d+ frames .* 0 dropped\n$/);
+  await Deno.remove(film);
+});
+
+optionalTest(
+  "what is no fragmented MP4 is refused with what makes one of it",
+  missing,
+  async () => {
+    using deadline = new Deadline(MILLISECONDS);
+    await using relay = await startRelayInProcess();
+    const words = [`moqt://127.0.0.1:${relay.port}`, "live/cam", "-"];
+    const short = [...FILM, "-t", "1"];
+    for (const [format, kind] of [["mpegts", /MPEG-TS/], ["matroska", /Matroska/]] as const) {
+      await using publisher = publishFrom([...short, "-f", format], words);
+      const { code } = await deadline.for("its end", publisher.status);
+      const said = await publisher.said;
+      assert.equal(code, 1, said);
+      assert.match(said, kind);
+      assert.match(said, /\n {2}ffmpeg -i - -c copy -f mp4 -movflags /);
+    }
+  },
+);
+
+optionalTest("who may not publish a name is told so", missing, async () => {
+  using deadline = new Deadline(MILLISECONDS);
+  const key = await generate("HS256", "users");
+  const auth = { ...DEFAULTS.auth, mode: "token", keys: ["users.jwk"] } as const;
+  await using relay = await startRelayInProcess({ auth }, { "users.jwk": JSON.stringify(key) });
+  const env = { QUMO_TOKEN: await sign(key, { root: "", put: "mine", get: "" }) };
+  const words = [`moqt://127.0.0.1:${relay.port}`, "other/cam", "-"];
+  await using publisher = publishFrom(["-re", ...FILM, ...AS_MP4], words, env);
+  const { code } = await deadline.for("its end", publisher.status);
+  assert.equal(code, 1, await publisher.said);
+  assert.match(await publisher.said, /does not let other\/cam be published: /);
+});
+
+optionalTest("moq plays what publish sends", missing ?? moqCliMissing, async () => {
+  using deadline = new Deadline(MILLISECONDS);
+  await using relay = await startRelayInProcess();
+  const words = [`https://127.0.0.1:${relay.port}`, "live.hang", "-"];
+  await using _publisher = publishFrom(["-re", ...FILM, ...AS_MP4], words);
+  await using viewer = watchFilm(relay, "live.hang");
+  const film = await deadline.for("the film", viewer.read(4_000));
+  assert.deepEqual([...film.subarray(0, 4)], [0, 0, 0, 1]);
+});
+
+optionalTest("a film goes through moq-dev's relay", missing ?? moqRelayMissing, async () => {
+  using deadline = new Deadline(MILLISECONDS);
+  await using relay = await startMoqRelay({ speaks: ["moq-lite-06", "moq-transport-18"] });
+  const hash = ["--certificate-hash", relay.certificateHash!.toHex()];
+  for (const protocol of ["moq-lite-06", "moqt-18"]) {
+    const at = `https://127.0.0.1:${relay.port}/`;
+    const name = `live/${protocol}`;
+    await using _publisher = publishFrom(
+      ["-re", ...FILM, ...AS_MP4],
+      [at, name, "-", "--protocol", protocol, ...hash],
+    );
+    assert.deepEqual(await watched(deadline, [at, name, ...hash]), ["h264", "aac"]);
+  }
+});

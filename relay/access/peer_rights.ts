@@ -7,8 +7,13 @@ import {
   type Timer,
 } from "@qumo/shared/runtime";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
-import type { AuthorizationRequest, Permit, Rights, ShownToken } from "../session/rights.ts";
-import type { SessionMetrics } from "../session/metrics.ts";
+import type {
+  AuthorizationRequest,
+  Measurable,
+  Permit,
+  Rights,
+  ShownToken,
+} from "../session/rights.ts";
 import type { SessionLimits } from "../session/settings.ts";
 import { holderOf, idsOf } from "./holder_text.ts";
 import { MAX_SLEEP_MS } from "./limits.ts";
@@ -85,9 +90,9 @@ export class PeerRights implements Rights, PermitRights {
     for (const { holder } of policies) bans.present.hold(this, holder);
   }
 
-  measured(metrics: SessionMetrics, tracks: () => number): SessionMetrics {
+  measured<Counts extends Measurable>(counts: Counts, tracks: () => number): Counts {
     this.#countTracks = tracks;
-    return this.#tenant?.meter.counting(metrics) ?? metrics;
+    return this.#tenant?.meter.counting(counts) ?? counts;
   }
 
   get tracks(): number {

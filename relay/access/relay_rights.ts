@@ -1,6 +1,5 @@
 import { type Clock, done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
 import type { AuthorizationRequest, Permit, Rights, ShownToken } from "../session/rights.ts";
-import type { SessionMetrics } from "../session/metrics.ts";
 import type { SessionLimits } from "../session/settings.ts";
 import { MAX_REFUSED_TOKENS, MAX_SLEEP_MS } from "./limits.ts";
 import { fieldsOfUrl } from "./paths.ts";
@@ -36,8 +35,8 @@ export class RelayRights implements Rights {
     this.holder = { token: tokenId, subject: name, key: keyId };
   }
 
-  measured(metrics: SessionMetrics): SessionMetrics {
-    return metrics;
+  measured<Counts>(counts: Counts): Counts {
+    return counts;
   }
 
   limitsOf(configured: SessionLimits): SessionLimits {

@@ -1,5 +1,5 @@
 import type { TenantUsage } from "@qumo/shared/topology/access_schemas";
-import type { SessionMetrics } from "../session/metrics.ts";
+import type { Measurable } from "../session/rights.ts";
 import { USAGE_LOOKS } from "./limits.ts";
 import type { Bearer } from "./present.ts";
 
@@ -36,6 +36,13 @@ export class TenantMeter {
     };
   }
 
+  /** Whether nothing uses it, nor did in the time that is measured. */
+  get isQuiet(): boolean {
+    const { received, sent } = this.#samples[0]!;
+    const bytes = this.#bytes;
+    return this.sessions.size === 0 && bytes.received === received && bytes.sent === sent;
+  }
+
   /** A track was allowed since they were counted. */
   oneTrackMore(): void {
     this.#tracks++;
@@ -56,7 +63,7 @@ export class TenantMeter {
   }
 
   /** Counters that count for this tenant too what is added to them. */
-  counting(metrics: SessionMetrics): SessionMetrics {
+  counting<Counts extends Measurable>(metrics: Counts): Counts {
     const own = Object.create(metrics, {
       received: { value: counted(metrics.received, (bytes) => this.#bytes.received += bytes) },
       sent: { value: counted(metrics.sent, (bytes) => this.#bytes.sent += bytes) },
@@ -68,7 +75,7 @@ export class TenantMeter {
   }
 }
 
-type Traffic = SessionMetrics["sent"];
+type Traffic = Measurable["sent"];
 
 function counted(all: Traffic, add: (bytes: number) => void): Traffic {
   const own = Object.create(null);

@@ -136,7 +136,8 @@ export class Tenants {
   #leave(tenant: string, bearer: Bearer): void {
     const meter = this.#meters.get(tenant);
     meter?.sessions.delete(bearer);
-    if (meter?.sessions.size === 0) this.#meters.delete(tenant);
+    // What a request of HTTP got counts for longer than it lasted.
+    if (meter?.isQuiet) this.#meters.delete(tenant);
     if (this.#meters.size === 0) this.close();
   }
 
@@ -149,6 +150,7 @@ export class Tenants {
       meter.measure(this.#parts.clock.now());
       const policy = this.#policies.get(tenant);
       if (policy !== undefined && this.#isOver(tenant, policy, meter)) over++;
+      if (meter.isQuiet) this.#meters.delete(tenant);
     }
     counts.tenantsOverQuota = over;
     if (this.#meters.size > 0) this.#timer ??= clock.after(USAGE_LOOK_MS, () => this.#look());

@@ -58,14 +58,17 @@ export interface AuthorizationRequest {
   readonly tokens: readonly ShownToken[];
 }
 
+/** What is counted of a peer that its tenant may have a quota of. */
+export type Measurable = Pick<SessionMetrics, "received" | "sent">;
+
 /** What one peer may do, until its session ends. */
 export interface Rights {
   /** Whether it is believed what it tells of other relays: paths, and what they cost. */
   readonly isRelay: boolean;
   /** For logs: whose rights they are. */
   readonly holder: Readonly<Record<string, string | undefined>>;
-  /** Counters for the session, by which what it uses is known too, with the tracks that it says. */
-  measured(metrics: SessionMetrics, tracks: () => number): SessionMetrics;
+  /** Counters for the peer, by which what it uses is known too, with the tracks that it says. */
+  measured<Counts extends Measurable>(counts: Counts, tracks: () => number): Counts;
   /** The limits of the session, as far as its tokens lower them. */
   limitsOf(configured: SessionLimits): SessionLimits;
   /** Whether the peer may do something; what it may do it may do until its permit says otherwise. */
@@ -107,7 +110,7 @@ const LASTING: Permit = {
 const EVERYTHING: Rights = {
   isRelay: true,
   holder: {},
-  measured: (metrics) => metrics,
+  measured: (counts) => counts,
   limitsOf: (configured) => configured,
   authorize: () => Promise.resolve(done(LASTING)),
   renew: () => Promise.resolve(done(undefined)),

@@ -21,9 +21,12 @@ import {
 import { commandBytes, handshakeBytes, messageBytes } from "../support/encoders/rtmp_bytes.ts";
 import { done } from "@qumo/shared/runtime";
 import { MAX_ENCODER_TRACKS } from "../../relay/media/ingest/limits.ts";
+import { QUOTA_GRACE_MS } from "../../relay/access/limits.ts";
+import type { Steering } from "../../relay/access/steering.ts";
 import { RTMP_FAREWELL_MS } from "../../relay/media/rtmp/limits.ts";
-import { type Gate, openGate } from "../../relay/session/rights.ts";
+import { type Credentials, type Gate, openGate } from "../../relay/session/rights.ts";
 import type { Refusal } from "../../relay/track/mod.ts";
+import { plainGate, steeringOf } from "../support/worlds/plain_tokens.ts";
 import { namespaceOf } from "../support/worlds/track_model.ts";
 
 const ENDING = commandBytes("deleteStream", 5, null, 1);
@@ -455,3 +458,36 @@ encoderTest(
   },
   { gate: endedAtOnce },
 );
+
+Deno.test("what an encoder sends counts for the tenant of its token, which has no more of it than it may", async () => {
+  let steering: Steering;
+  const world: EncoderWorld = new EncoderWorld({
+    gate: {
+      admit(peer: Credentials) {
+        steering ??= steeringOf(world.clock);
+        return plainGate(world.clock, { steering }).admit(peer);
+      },
+    },
+  });
+  const key = (name: string) => `${name}?jwt={"put":"live","tenant":"acme","jti":"${name}"}`;
+  const encoder = await world.publish("live", key("cam"));
+  await encoder.send(videoConfigBytes(), audioConfigBytes());
+  await film(encoder, 20);
+  await world.clock.advance(1_000);
+  const [usage] = steering!.usage;
+  assert.equal(usage?.tenant, "acme");
+  assert.deepEqual([usage.sessions, usage.tracks], [1, 2]);
+  assert.equal(usage.ingress_bps, world.metrics.received.bytes * 8);
+  const policy = { tenant: "acme", ingress_bps: 1 };
+  steering!.change({ policies: [policy], revocations: [], unrevoked: [], unlimited: [] });
+  const other = await world.publish("live", key("other"));
+  assert.ok(other.isClosed);
+  await film(encoder, 10, 20);
+  for (let second = 0; second <= QUOTA_GRACE_MS / 1_000; second++) {
+    await film(encoder, 1, 30 + second * 10);
+    await world.clock.advance(1_000);
+  }
+  assert.ok(encoder.isClosed);
+  steering!.close();
+  await world.close();
+});

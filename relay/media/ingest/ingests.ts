@@ -149,11 +149,12 @@ export class Ingests {
       readonly permit: Pick<Permit, "onLost" | "release">;
     },
   ): Outcome<Encoder, EncoderDenial> {
-    const { registry, metrics, settings, clock, log } = this.#parts;
+    const { registry, settings, clock, log } = this.#parts;
     const { protocol, namespace, remoteAddress: peer } = request;
     const scope = registry.enter(SCOPE);
     const own = log.with({ session: id });
-    const broadcast = this.#broadcast({ id, scope, namespace, log: own });
+    const metrics = rights.measured(this.#parts.metrics, () => broadcast.codecs.length);
+    const broadcast: Broadcast = this.#broadcast({ id, scope, namespace, log: own, metrics });
     const taken = this.#refusalOf(broadcast, namespace);
     if (taken !== undefined) {
       registry.leave(SCOPE);
@@ -198,14 +199,15 @@ export class Ingests {
   }
 
   #broadcast(
-    { id, scope, namespace, log }: {
+    { id, scope, namespace, log, metrics }: {
       readonly id: number;
       readonly scope: Scope;
       readonly namespace: Namespace;
       readonly log: Log;
+      readonly metrics: IngestMetrics;
     },
   ): Broadcast {
-    const { relayName, renderer, metrics, settings, clock } = this.#parts;
+    const { relayName, renderer, settings, clock } = this.#parts;
     const key = namespaceKey(namespace);
     return new Broadcast({
       id,

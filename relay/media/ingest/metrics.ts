@@ -12,6 +12,7 @@ import type {
 export interface IngestMetrics {
   /** As of other publishers. */
   readonly received: Traffic;
+  readonly sent: Traffic;
   duplicateObjects: number;
   readonly droppedObjects: Record<DropReason, number>;
   readonly encoders: EncoderMetrics;

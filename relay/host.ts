@@ -1,6 +1,7 @@
 import type { Clock, Log, Tracing } from "@qumo/shared/runtime";
 import type { RelayConfig } from "./config.ts";
 import type { Ingests } from "./media/ingest/ingests.ts";
+import type { Overflow } from "./overflow.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import type { RowRange, Rows } from "./ops/readings.ts";
 import type { EncoderView } from "./views.ts";
@@ -52,6 +53,8 @@ export interface HostParts {
   readonly metrics: RelayMetrics;
   /** Where groups are kept that memory lets go; undefined: nowhere. */
   readonly archive?: Archive | undefined;
+  /** Sends clients away while the relay is full; absent: nobody is. */
+  readonly overflow?: Pick<Overflow, "meet">;
   /** Counts connections without a supported protocol. */
   readonly refused: Pick<RefusedConnections, "add">;
   readonly clock: Clock;

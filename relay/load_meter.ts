@@ -35,6 +35,11 @@ export class LoadMeter {
     this.#readings = [this.#read()];
   }
 
+  /** The share of a core that is in use; 0 while it is not known. */
+  get cpu(): number {
+    return this.measure().cpu ?? 0;
+  }
+
   measure(): LoadReport {
     const { sessions, subscriptions } = this.#sources.snapshot();
     const now = this.#read();

@@ -37,6 +37,7 @@ export class RelayMetrics {
   readonly handshakesRefused: Record<words.HandshakeRefusal, number> = zeros(
     words.HANDSHAKE_REFUSALS,
   );
+  readonly clientRedirects: Record<words.ClientRedirect, number> = zeros(words.CLIENT_REDIRECTS);
   readonly transportLimits: Record<words.TransportLimit, number> = zeros(words.TRANSPORT_LIMITS);
   /** Requests of peers, by the relay's answer. */
   readonly requests: Record<words.RequestKind, Record<words.RequestOutcome, number>> = table(

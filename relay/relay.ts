@@ -20,6 +20,7 @@ import type { SessionHost } from "./host.ts";
 import { openHttpIngest, openRtmp } from "./ingest.ts";
 import type { MediaHttp } from "./media/media_http.ts";
 import { openDisk } from "./open_disk.ts";
+import { Overflow } from "./overflow.ts";
 import { openMedia } from "./open_media.ts";
 import { KnownAddresses } from "./known_addresses.ts";
 import { Listeners } from "./listeners.ts";
@@ -65,6 +66,7 @@ export class Relay {
   readonly #host: SessionHost;
   readonly #refused: RefusedConnections;
   readonly #known: KnownAddresses;
+  readonly #load: LoadMeter;
   readonly #mesh: RelayMesh;
   readonly #listeners: Listeners;
   readonly #eventLoop: EventLoopLag;
@@ -126,6 +128,7 @@ export class Relay {
     const refused = new RefusedConnections(metrics, log, clock);
     this.#refused = refused;
     this.#known = new KnownAddresses(config.server.knownAddresses);
+    this.#load = this.#newLoadMeter();
     this.#mesh = this.#newMesh();
     if (config.sdn.urls.length > 0) access?.steering?.follow(this.#mesh.name);
     const gate = access?.gate(this.#mesh.name);
@@ -138,6 +141,7 @@ export class Relay {
       tracing,
       mesh: this.#mesh,
       archive: disk,
+      overflow: this.#newOverflow(),
       ...(gate !== undefined && { gate }),
     });
     this.#admission = new Admission({
@@ -169,15 +173,31 @@ export class Relay {
     });
   }
 
-  #newMesh(): RelayMesh {
-    const { config, files, hostname, dial, clock, log, tracing, program } = this.#options;
-    const { metrics } = this;
-    const load = new LoadMeter({
+  #newOverflow(): Overflow {
+    const { config: { relay, server }, clock, log } = this.#options;
+    return new Overflow({
+      followers: relay.redirectWhenFull,
+      fullness: () => Math.max(this.#load.cpu, this.#host.active / server.maxSessions),
+      target: () => this.#mesh.redirectTarget(),
+      counts: this.metrics.clientRedirects,
+      clock,
+      log,
+    });
+  }
+
+  #newLoadMeter(): LoadMeter {
+    const { clock, program } = this.#options;
+    return new LoadMeter({
       snapshot: () => this.#host.snapshot(),
-      bytesSent: () => metrics.sent.bytes,
+      bytesSent: () => this.metrics.sent.bytes,
       cpuSeconds: () => program.usage().cpuSeconds,
       clock,
     });
+  }
+
+  #newMesh(): RelayMesh {
+    const { config, files, hostname, dial, clock, log, tracing } = this.#options;
+    const { metrics } = this;
     return new RelayMesh({ hostname, files, dial }, {
       config,
       metrics,
@@ -187,7 +207,7 @@ export class Relay {
       startSession: (connection, options) => this.#host.startLink(connection, options),
       address: () => config.sdn.address || callableUrl(this.address),
       certificateHash: () => this.certificate.hash,
-      load: () => load.measure(),
+      load: () => this.#load.measure(),
       isDraining: () => this.#state === "draining",
       onDrain: () => this.#drainRequested(),
       known: this.#known,

@@ -5,6 +5,7 @@ import { newIngests } from "./ingest.ts";
 import type { Ingests } from "./media/ingest/ingests.ts";
 import type { RowRange, Rows } from "./ops/readings.ts";
 import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
+import { uriFor } from "./overflow.ts";
 import { policyOf } from "./publisher_policy.ts";
 import {
   dialectOf,
@@ -147,6 +148,7 @@ export class SessionServer implements SessionHost {
     metrics.sessionsStarted[connection.transport]++;
     metrics.dialectSessions[dialect.protocol] = (metrics.dialectSessions[dialect.protocol] ?? 0) +
       1;
+    void this.#parts.overflow?.meet(session);
     this.#sessions.set(session, { over: this.#run(session), since: clock.now() });
   }
 
@@ -259,7 +261,8 @@ export class SessionServer implements SessionHost {
     // Their protocols have no GOAWAY: who is closed comes back, to a relay that takes it.
     this.ingests.close("the relay is going away");
     for (const session of this.#sessions.keys()) {
-      session.drain(deadlineMs, uriFor(address, session.connection.transport));
+      const { transport } = session.connection;
+      session.drain(deadlineMs, address === undefined ? "" : uriFor(address, transport));
     }
     await Promise.all([...this.#sessions.values()].map(({ over }) => over));
   }
@@ -285,10 +288,4 @@ export class SessionServer implements SessionHost {
 function scopeOf(path: string): string {
   const [name = ""] = path.split("?");
   return name === "/" ? "" : name;
-}
-
-/** A relay's address as a URI for clients on this transport. */
-function uriFor(address: string | undefined, transport: Connection["transport"]): string {
-  if (address === undefined) return "";
-  return address.replace(/^\w+:/, transport === "quic" ? "moqt:" : "https:");
 }

@@ -137,6 +137,15 @@ export const HANDSHAKE_REFUSALS = [
 /** One of {@linkcode HANDSHAKE_REFUSALS}. */
 export type HandshakeRefusal = typeof HANDSHAKE_REFUSALS[number];
 
+/** What became of clients that came while the relay was full. */
+export const CLIENT_REDIRECTS = [
+  "sent", // Told to go to another relay; it may stay.
+  "nowhere", // The controller knows of no other relay with room, or does not answer.
+  "not_a_follower", // None of `relay.redirect_when_full`, so it was served.
+] as const;
+/** One of {@linkcode CLIENT_REDIRECTS}. */
+export type ClientRedirect = typeof CLIENT_REDIRECTS[number];
+
 /** Which limit of the transport ended a connection or a handshake. */
 export const TRANSPORT_LIMITS = [
   "handshakes", // Too many QUIC handshakes in progress.

@@ -171,6 +171,11 @@ const relay = section({
   publishers: oneOf(...REPLACEMENT_POLICIES).default("newest"),
   /** `publishers` by namespace prefix; the longest match applies. */
   publishersByNamespace: publisherPolicies.default(new Map()),
+  /**
+   * Which clients a full relay sends to another one, by what their MOQT_IMPLEMENTATION begins with: of
+   * those that follow the URI of a GOAWAY. `*` is all of them, also those that say nothing.
+   */
+  redirectWhenFull: listOf(text(256), 100).default([]),
   /** What a subscription here costs relays of other programs, beside the rest of a route. */
   cost: count(1_000_000, 0).default(1),
   /** How long the relay stays subscribed to a track after its last subscriber has left. */

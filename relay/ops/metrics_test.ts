@@ -82,6 +82,7 @@ Deno.test("the names of metrics are part of the product", async () => {
     "qumo_relay_sessions_started_total",
     "qumo_relay_sessions_ended_total",
     "qumo_relay_handshakes_refused_total",
+    "qumo_relay_client_redirects_total",
     "qumo_relay_transport_limits_total",
     "qumo_relay_unread_bytes",
     "qumo_relay_requests_total",

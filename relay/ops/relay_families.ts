@@ -52,6 +52,12 @@ export const sessionFamilies: readonly Family[] = [
     ({ counts }) => counts.handshakesRefused,
   ),
   counters(
+    "qumo_relay_client_redirects_total",
+    "Clients that came while the relay was full, by what became of them.",
+    "outcome",
+    ({ counts }) => counts.clientRedirects,
+  ),
+  counters(
     "qumo_relay_transport_limits_total",
     "Connections and handshakes that were ended by a limit of the transport, by the limit.",
     "limit",

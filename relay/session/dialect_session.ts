@@ -129,6 +129,10 @@ export class DialectSession<Peer> implements Session {
     this.#shutdown.drain(timeoutMs, uri);
   }
 
+  redirect(uri: string): void {
+    this.#shutdown.redirect(uri);
+  }
+
   close(reason: string): void {
     this.#closer.close("no_error", reason, "drained");
   }

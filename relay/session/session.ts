@@ -23,6 +23,8 @@ export interface Session {
    * is idle, or after `timeoutMs`.
    */
   drain(timeoutMs: number, uri?: string): void;
+  /** Asks a client to go to `uri` (GOAWAY), and serves it as before for as long as it stays. */
+  redirect(uri: string): void;
   /** Closes the session without an error. */
   close(reason: string): void;
 }

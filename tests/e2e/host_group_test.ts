@@ -5,6 +5,7 @@ import { Deadline } from "../support/deadline.ts";
 import { TRACK } from "../support/mesh/mesh_case.ts";
 import { HostGroup } from "../support/mesh/host_group.ts";
 import { MeshPublisher } from "../support/mesh/publisher.ts";
+import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { liveSchedule } from "../support/mesh/schedule.ts";
 import { MeshViewer } from "../support/mesh/viewer.ts";
 import { until } from "../support/until.ts";
@@ -15,13 +16,17 @@ const DEADLINE = 120_000;
 const STEADY = { mesh: { link_timeout_ms: 10_000 } };
 
 /** A test on a group; when it fails, what all processes wrote is printed. */
-function groupTest(name: string, body: (group: HostGroup) => Promise<void>): void {
+function groupTest(
+  name: string,
+  body: (group: HostGroup) => Promise<void>,
+  more: object = {},
+): void {
   // Clients in Deno end some time after their test.
   Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn: run });
 
   async function run(): Promise<void> {
     using deadline = new Deadline(DEADLINE);
-    await using group = await HostGroup.start(2, STEADY);
+    await using group = await HostGroup.start(2, { ...STEADY, ...more });
     try {
       await deadline.for(name, body(group));
     } catch (error) {
@@ -62,6 +67,38 @@ groupTest(
       group.group.log(),
       /"member ended by itself[^\n]*"member":"tokyo-2"[^\n]*"SIGKILL"/,
     );
+  },
+);
+
+groupTest(
+  "a full member sends who follows to its sibling, and serves a client that is not known to",
+  async (group) => {
+    const first = await group.member(1);
+    const metrics = async () =>
+      await (await fetch(`http://127.0.0.1:${first.port}/metrics`)).text();
+    await using live = new MeshPublisher({
+      path: "concert",
+      track: TRACK,
+      schedule: liveSchedule(systemClock.now()),
+    });
+    await live.connect(first);
+    await until(
+      "the client to be counted",
+      async () => /redirects_total\{outcome="not_a_follower",.*\} 1$/m.test(await metrics()),
+    );
+    const second = await group.member(2);
+    const setup = { implementation: "follower 1.0" };
+    const follower = await ScriptedPeer.dial(second, { setup });
+    const { uri } = await follower.expectControl("goaway");
+    assert.equal(uri, `moqt://127.0.0.1:${first.port}`);
+    follower.close();
+    const { body } = await group.controller.ask("GET", "/announce");
+    assert.equal(body.count, 1, "the publisher is still there");
+  },
+  // Of two sessions of a member, one is the link of its sibling.
+  {
+    server: { max_sessions: 4 },
+    relay: { redirect_when_full: ["follower"] },
   },
 );
 

@@ -28,12 +28,16 @@ const HLS = "relay/media/hls/hls_server_test.ts";
 const HLS_MEDIA = "tests/scenarios/hls_test.ts";
 const DISK = "relay/disk/disk_archive_test.ts";
 const LOOKUPS = "relay/media/lookups/lookups_test.ts";
+const OVERFLOW = "relay/overflow_test.ts";
 const INTERESTS = "tests/scenarios/interests_test.ts";
 
 /** What takes a flood or a broken network to move: the tests in which that is, for each of its words. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'qumo_relay_handshakes_refused_total{reason="quic"}': "tests/faults/vanishing_test.ts",
   'qumo_relay_handshakes_refused_total{reason="setup"}': "tests/scenarios/negotiation_test.ts",
+  'qumo_relay_client_redirects_total{outcome="sent"}': OVERFLOW,
+  'qumo_relay_client_redirects_total{outcome="nowhere"}': OVERFLOW,
+  'qumo_relay_client_redirects_total{outcome="not_a_follower"}': OVERFLOW,
   'qumo_relay_transport_limits_total{limit="handshakes"}': "relay/transport/quic_test.ts",
   'qumo_relay_transport_limits_total{limit="unread_bytes_per_connection"}':
     "relay/transport/listener_test.ts",

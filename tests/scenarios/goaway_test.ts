@@ -331,3 +331,23 @@ draftTest(
     assert.equal((await linked.peer.expectControl("goaway")).uri, "");
   },
 );
+
+draftTest(
+  "a client that is sent to another relay is served while it stays, and drained later",
+  async () => {
+    await using world = new SessionWorld();
+    const uri = "moqt://sibling.example:4434";
+    const { peer, session } = await world.join();
+    session.redirect(uri);
+    const goaway = await peer.expectControl("goaway");
+    assert.equal(goaway.uri, uri);
+    await world.advance(60_000);
+    await announce(peer, "live");
+    assert.equal(session.counts.namespaces, 1, "it may still ask");
+    session.redirect(uri);
+    session.drain(1_000, uri);
+    await world.advance(1_000);
+    // A second GOAWAY would be a fault of ours.
+    await closedWith(peer, "goaway_timeout");
+  },
+);

@@ -15,6 +15,9 @@ export interface SessionShutdownParts {
   readonly close: (code: SessionErrorName, reason: string) => void;
 }
 
+// Of a GOAWAY after which the session is not closed.
+const NO_DEADLINE = 0;
+
 /**
  * The graceful shutdown of a session: which side sent GOAWAY, and which requests are still open.
  */
@@ -24,6 +27,8 @@ export class SessionShutdown {
   #openRequests = 0;
   #isPeerLeaving = false;
   #draining: Timer | undefined;
+  // A peer closes a session in which a second one comes.
+  #hasSaidGoaway = false;
 
   constructor(parts: SessionShutdownParts) {
     this.#parts = parts;
@@ -59,13 +64,18 @@ export class SessionShutdown {
    */
   drain(timeout: number, uri: string): void {
     if (this.#draining !== undefined) return;
-    const { role, connection, clock, tasks, say, close } = this.#parts;
-    tasks.spawn("goaway", () => say(role === "server" ? uri : "", timeout));
+    const { role, connection, clock, close } = this.#parts;
+    this.#say(role === "server" ? uri : "", timeout);
     connection.drain();
     this.#draining = clock.after(timeout, () => {
       close("goaway_timeout", "the peer did not leave in time");
     });
     this.#leaveWhenIdle();
+  }
+
+  /** Sends a client GOAWAY with `uri`, and serves it as before. */
+  redirect(uri: string): void {
+    this.#say(uri, NO_DEADLINE);
   }
 
   /** Handles the peer's GOAWAY. */
@@ -77,6 +87,12 @@ export class SessionShutdown {
   /** Stops the timer; called when the session has ended. */
   stop(): void {
     this.#draining?.cancel();
+  }
+
+  #say(uri: string, timeout: number): void {
+    if (this.#hasSaidGoaway) return;
+    this.#hasSaidGoaway = true;
+    this.#parts.tasks.spawn("goaway", () => this.#parts.say(uri, timeout));
   }
 
   #leaveWhenIdle(): void {

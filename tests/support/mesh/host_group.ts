@@ -2,7 +2,9 @@ import { type ProgramProcess, runModule, startProgram } from "../processes/progr
 import { until } from "../until.ts";
 import type { RelayAddress } from "./client.ts";
 import { MeshController } from "./controller.ts";
+import { merged } from "./mesh.ts";
 import { freePort, freePorts } from "./ports.ts";
+import type { RelayConfig } from "./relay.ts";
 
 const LOOPBACK = "127.0.0.1";
 const NAME = "tokyo";
@@ -27,7 +29,7 @@ export class HostGroup implements AsyncDisposable {
   }
 
   /** Starts both, and waits until all members are linked; `more` is added to their configuration. */
-  static async start(members: number, more: object = {}): Promise<HostGroup> {
+  static async start(members: number, more: RelayConfig = {}): Promise<HostGroup> {
     const folder = await Deno.makeTempDir({ prefix: "group_" });
     const port = freePort();
     const place = { listen: `${LOOPBACK}:${port}`, hostname: LOOPBACK, port, prefix: [] };
@@ -35,15 +37,14 @@ export class HostGroup implements AsyncDisposable {
     await controller.start({ server: { address: place.listen }, auth: { mode: "open" } });
     const ports = freePorts(members);
     const file = `${folder}/relay.yaml`;
-    const config = {
+    const config: RelayConfig = {
       host: { members },
       server: { address: `${LOOPBACK}:${ports[0]}` },
       relay: { node_id: NAME },
       sdn: { urls: [controller.url] },
       drain_timeout_ms: 2000,
-      ...more,
     };
-    await Deno.writeTextFile(file, JSON.stringify(config));
+    await Deno.writeTextFile(file, JSON.stringify(merged(config, more)));
     const group = await startProgram(runModule("relay/main.ts", ["--config", file]));
     const started = new HostGroup({ controller, group, folder, ports });
     await started.linked();

@@ -217,7 +217,7 @@ function json(value: unknown): string {
 }
 
 /** Sections of both, key by key; the second one's count. */
-function merged(ours: RelayConfig, more: RelayConfig): RelayConfig {
+export function merged(ours: RelayConfig, more: RelayConfig): RelayConfig {
   const sections = Object.entries(more).map(([section, keys]) => {
     const before = ours[section];
     const isSection = typeof before === "object" && typeof keys === "object";

@@ -14,11 +14,11 @@ export async function callRelay(
   clock: Clock,
 ): Promise<Outcome<Connection, Failure>> {
   const { server } = DEFAULTS;
-  const hashes = await hashesOf(target, clock);
   try {
     const connection = await dial(target.url, {
       protocols: target.protocols,
-      ...(hashes.length > 0 && { serverCertificateHashes: hashes }),
+      ...(target.certificateHashes.length > 0 &&
+        { serverCertificateHashes: target.certificateHashes }),
       ...(target.authorities.length > 0 && { caCerts: target.authorities }),
       maxIdleTimeout: server.idleTimeoutMs,
       maxUniStreams: linkStreams(server),
@@ -33,13 +33,13 @@ export async function callRelay(
 }
 
 /**
- * The certificates to take: of an `http://` URL, and of a relay on this machine that nobody said
- * anything else of, the one that it says.
+ * With the certificate to take of an `http://` URL, and of a relay on this machine that nobody said
+ * anything else of: the one that it says over HTTP.
  */
-async function hashesOf(target: Target, clock: Clock): Promise<readonly string[]> {
+export async function withReportedHash(target: Target, clock: Clock): Promise<Target> {
   const { certificateHashes, authorities, asksForHash, hostname, authority } = target;
   const isOpen = certificateHashes.length === 0 && authorities.length === 0;
-  if (!isOpen || !(asksForHash || isLoopbackHost(hostname))) return certificateHashes;
+  if (!isOpen || !(asksForHash || isLoopbackHost(hostname))) return target;
   const { hash } = await reportedHash(authority, clock, CERTIFICATE_MS);
-  return hash === undefined ? [] : [hash];
+  return hash === undefined ? target : { ...target, certificateHashes: [hash] };
 }

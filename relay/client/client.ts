@@ -7,6 +7,8 @@ import {
   stopSignal,
 } from "@qumo/shared/runtime";
 import type { Process } from "../process.ts";
+import { benchCommand } from "./bench/bench_command.ts";
+import { withReportedHash } from "./call_relay.ts";
 import { type ClientCommand, EXIT } from "./command.ts";
 import { commandHelp, type Parsed, parseFlags } from "./flags.ts";
 import { lsCommand } from "./ls_command.ts";
@@ -14,7 +16,12 @@ import { publishCommand } from "./publish/publish_command.ts";
 import { subscribeCommand } from "./subscribe/subscribe_command.ts";
 import { type Target, targetOf } from "./target.ts";
 
-const COMMANDS: readonly ClientCommand[] = [lsCommand, subscribeCommand, publishCommand];
+const COMMANDS: readonly ClientCommand[] = [
+  lsCommand,
+  subscribeCommand,
+  publishCommand,
+  benchCommand,
+];
 
 /** Runs a command that calls a relay; returns the exit code. */
 export async function runClient(args: readonly string[], process: Process): Promise<number> {
@@ -38,7 +45,14 @@ export async function runClient(args: readonly string[], process: Process): Prom
   });
   const stop = new AbortController();
   void stopSignal(process).then(() => stop.abort());
-  const call = { words, flags, target: target.value, process, log, signal: stop.signal };
+  const call = {
+    words,
+    flags,
+    target: await withReportedHash(target.value, process.clock),
+    process,
+    log,
+    signal: stop.signal,
+  };
   const outcome = await command.run(call);
   return outcome.ok ? 0 : complain(process, outcome.refusal.text, outcome.refusal.code);
 }

@@ -12,6 +12,13 @@ export interface Flags {
   readonly wait: boolean;
   readonly loop: boolean;
   readonly "as-fast-as-possible": boolean;
+  readonly publishers?: string | undefined;
+  readonly subscribers?: string | undefined;
+  readonly tracks?: string | undefined;
+  readonly size?: string | undefined;
+  readonly rate?: string | undefined;
+  readonly group?: string | undefined;
+  readonly duration?: string | undefined;
 }
 
 /** A command as it was called. */

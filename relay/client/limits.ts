@@ -2,7 +2,7 @@
 export const CONNECT_MS = 5_000;
 
 /** How long a relay may take to say over HTTP what certificate it has. */
-export const CERTIFICATE_MS = 2_000;
+export const CERTIFICATE_MS = 3_000;
 
 /**
  * The pause after which a relay is taken to have told all names that it has. Ours keeps a session that

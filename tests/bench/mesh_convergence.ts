@@ -5,7 +5,7 @@ import { MeshController } from "../support/mesh/controller.ts";
 import { DirectSite } from "../support/mesh/site.ts";
 import { neighborsOf, ringWithChords, type Topology } from "../support/mesh/topology.ts";
 import { until } from "../support/until.ts";
-import { Latency } from "./latency.ts";
+import { Latency } from "../../relay/client/bench/latency.ts";
 
 const SEED = 1;
 /** More than any event has. */

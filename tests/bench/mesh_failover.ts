@@ -6,7 +6,7 @@ import { MeshPublisher } from "../support/mesh/publisher.ts";
 import { diamond } from "../support/mesh/topology.ts";
 import { until } from "../support/until.ts";
 import { MeshViewer } from "../support/mesh/viewer.ts";
-import { Latency } from "./latency.ts";
+import { Latency } from "../../relay/client/bench/latency.ts";
 
 const PATH = "bench";
 // Gaps are seen to 20 ms.

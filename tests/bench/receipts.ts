@@ -1,4 +1,4 @@
-import { Latency } from "./latency.ts";
+import { Latency } from "../../relay/client/bench/latency.ts";
 import { wallTime } from "./traffic.ts";
 
 /** What arrived of the objects that were published within a window of time. */

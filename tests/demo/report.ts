@@ -1,4 +1,4 @@
-import type { Latency } from "../bench/latency.ts";
+import type { Latency } from "../../relay/client/bench/latency.ts";
 import type { MeshRelay } from "../support/mesh/relay.ts";
 import { GROUP_OBJECTS, RATE } from "./video.ts";
 import type { Viewer } from "./viewer.ts";

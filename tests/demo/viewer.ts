@@ -1,5 +1,5 @@
 import { systemClock } from "@qumo/shared/runtime";
-import { Latency } from "../bench/latency.ts";
+import { Latency } from "../../relay/client/bench/latency.ts";
 import type { Peer, Watch } from "../support/peers/peer.ts";
 import { Arrivals } from "./arrivals.ts";
 import { GROUP_OBJECTS, readPicture } from "./video.ts";

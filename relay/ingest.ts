@@ -1,4 +1,4 @@
-import { type Clock, type Log, messageOf, StartError } from "@qumo/shared/runtime";
+import { addressKey, type Clock, type Log, messageOf, StartError } from "@qumo/shared/runtime";
 import { commonDraft } from "@qumo/shared/wire";
 import { formatAddress, parseAddress, type RelayConfig } from "./config.ts";
 import type { HostParts } from "./host.ts";
@@ -10,7 +10,6 @@ import { checkNamespace } from "./session/connection/reserved.ts";
 import { rendererOf } from "./session/moqt/dialect/renderer.ts";
 import { openGate } from "./session/rights.ts";
 import type { Registry } from "./track/mod.ts";
-import { addressKey } from "./transport/mod.ts";
 
 /** The encoders of a relay, which publish into its registry under the rules of sessions. */
 export function newIngests(parts: HostParts, registry: Registry, nextId: () => number): Ingests {

@@ -1,6 +1,6 @@
-import { type Clock, LimitedLog, type Log } from "@qumo/shared/runtime";
+import { addressKey, type Clock, LimitedLog, type Log } from "@qumo/shared/runtime";
 import type { RelayMetrics } from "./metrics.ts";
-import { addressKey, hostOf } from "./transport/mod.ts";
+import { hostOf } from "./transport/mod.ts";
 import type { HandshakeRefusal } from "./vocabulary.ts";
 
 /** A connection that did not become a session. */

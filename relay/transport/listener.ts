@@ -1,6 +1,6 @@
-import { type Clock, messageOf, systemClock, TaskGroup } from "@qumo/shared/runtime";
+import { addressKey, type Clock, messageOf, systemClock, TaskGroup } from "@qumo/shared/runtime";
 import { AddressLimit } from "./address_limit.ts";
-import { addressKey, hostOf } from "./address_key.ts";
+import { hostOf } from "./host_of.ts";
 import { NoCommonProtocol } from "./errors.ts";
 import { type HandshakePeer, HandshakeSlots } from "./handshake_slots.ts";
 import { acceptWebTransport, Http3Code } from "./h3/mod.ts";

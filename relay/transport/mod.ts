@@ -1,5 +1,5 @@
 /** Connections and streams over QUIC, WebTransport and WebSocket. */
-export { addressKey, hostOf } from "./address_key.ts";
+export { hostOf } from "./host_of.ts";
 export { dial, type DialOptions } from "./dial.ts";
 export { NoCommonProtocol, TransportError, type TransportErrorKind } from "./errors.ts";
 export { generateCertificate, generatedCertificates } from "./generated_certificate.ts";

@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from "@qumo/shared/runtime";
-import { addressKey, hostOf } from "./address_key.ts";
+import { addressKey, type Clock, systemClock } from "@qumo/shared/runtime";
+import { hostOf } from "./host_of.ts";
 import { handshakeErrorFrom, isNoCommonAlpn, NoCommonProtocol } from "./errors.ts";
 import { type HandshakePeer, HandshakeSlots } from "./handshake_slots.ts";
 import * as limits from "./limits.ts";

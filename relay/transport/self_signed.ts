@@ -1,3 +1,4 @@
+import { addressBytes } from "@qumo/shared/runtime";
 import {
   bitString,
   type Der,
@@ -11,7 +12,6 @@ import {
   utf8,
   yes,
 } from "./der.ts";
-import { addressBytes } from "./address_key.ts";
 
 /** What a certificate says. */
 export interface CertificateBody {

@@ -1,4 +1,4 @@
-import { hostOf } from "./address_key.ts";
+import { hostOf } from "./host_of.ts";
 import type { HandshakePeer, HandshakeSlots } from "./handshake_slots.ts";
 import type { QmuxConnection } from "./qmux/connection.ts";
 import { type AcceptOptions, acceptWebSocket, refuseUpgrade } from "./websocket/accept.ts";

@@ -1,3 +1,4 @@
+import { addressKey } from "@qumo/shared/runtime";
 import type { Connection } from "./connection.ts";
 import { HEAD_TIMEOUT_MS, IDLE_TIMEOUT_MS, STALL_TIMEOUT_MS } from "./limits.ts";
 import type { ConnectionDrop, HttpMetrics } from "./metrics.ts";
@@ -13,6 +14,7 @@ export class ConnectionLimiter {
   readonly #capacity: ConnectionLimits;
   readonly #metrics: HttpMetrics;
   readonly #connections = new Set<Connection>();
+  // By addressKey: one network has as many IPv6 addresses as it likes.
   readonly #byAddress = new Map<string, number>();
   #onEmpty: () => void = () => {};
 
@@ -26,7 +28,7 @@ export class ConnectionLimiter {
    * closed to make room, so that idle clients do not lock out others.
    */
   admits(address: string): boolean {
-    if ((this.#byAddress.get(address) ?? 0) >= this.#capacity.perAddress) {
+    if ((this.#byAddress.get(addressKey(address)) ?? 0) >= this.#capacity.perAddress) {
       this.#metrics.drops.address_full++;
       return false;
     }
@@ -39,7 +41,7 @@ export class ConnectionLimiter {
 
   /** Adds a connection, until it ends. */
   add(connection: Connection): void {
-    const { address } = connection;
+    const address = addressKey(connection.address);
     this.#connections.add(connection);
     this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
     this.#metrics.connections = this.#connections.size;
@@ -48,7 +50,7 @@ export class ConnectionLimiter {
 
   /** Takes a connection out, because it has ended or is no longer an HTTP connection. */
   release(connection: Connection): void {
-    const { address } = connection;
+    const address = addressKey(connection.address);
     if (!this.#connections.delete(connection)) return;
     const others = (this.#byAddress.get(address) ?? 1) - 1;
     if (others > 0) this.#byAddress.set(address, others);

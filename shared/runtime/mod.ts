@@ -8,6 +8,7 @@ export {
   reachable,
   type SocketAddress,
 } from "./address.ts";
+export { addressBytes, addressKey } from "./address_key.ts";
 export { Backoff } from "./backoff.ts";
 export { buildStamp } from "./build_stamp.ts";
 export type { BuildVersion } from "./build_version.ts";

@@ -1,4 +1,5 @@
 import {
+  addressKey,
   type Clock,
   done,
   LimitedLog,
@@ -122,7 +123,7 @@ export class Hook {
   /** Asks the hook; undefined when it does not answer, or must not be asked. */
   async #request(question: Question, name: string): Promise<Outcome<Policy, Denial> | undefined> {
     const { client, counts, clock } = this.#parts;
-    const answer = await this.#turns.run(question.remote_address, async () => {
+    const answer = await this.#turns.run(addressKey(question.remote_address), async () => {
       if (!this.#breaker.enter(clock.now())) return undefined;
       return this.#heard(await client.ask(question));
     });

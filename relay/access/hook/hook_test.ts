@@ -10,6 +10,7 @@ import {
   MAX_HOOK_ANSWERS,
   MAX_HOOK_REQUESTS,
   MAX_HOOK_WAITING,
+  MAX_WAITING_PER_ADDRESS,
 } from "../limits.ts";
 import { Hook, type HookCounts } from "./hook.ts";
 import type { Answer, Question } from "./hook_client.ts";
@@ -144,6 +145,20 @@ Deno.test("who asks about many tokens at once delays nobody else while the hook 
   await Promise.all(many);
   const place = world.questions.findIndex(({ token }) => token === "other");
   assert.ok(place <= MAX_HOOK_REQUESTS + 1, `asked as number ${place}`);
+});
+
+Deno.test("addresses of one network of IPv6 wait as one", async () => {
+  const world = worldOf(allowed());
+  const { promise, resolve } = Promise.withResolvers<void>();
+  world.held = promise;
+  const room = MAX_HOOK_REQUESTS + MAX_WAITING_PER_ADDRESS;
+  const asked = Array.from({ length: room + 5 }, (_, at) => {
+    const remoteAddress = `[2001:db8::${at.toString(16)}]:5000`;
+    return world.hook.ask({ ...PEER, remoteAddress }, `t${at}`);
+  });
+  await until("what is too much to be refused", () => world.counts.not_asked === 5);
+  resolve();
+  await Promise.all(asked);
 });
 
 Deno.test("tokens that the hook has no proper answer to keep nobody else out", async () => {

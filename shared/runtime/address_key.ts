@@ -1,8 +1,3 @@
-/** The host of an address as connections have it, `192.0.2.7:4433` or `[2001:db8::7]:4433`. */
-export function hostOf(remoteAddress: string): string {
-  return remoteAddress.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
-}
-
 /**
  * The key under which limits count a client: an IPv4 address, or the /64 prefix of an IPv6 address,
  * which a provider assigns to one network. Takes an address as Deno writes it.

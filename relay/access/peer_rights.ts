@@ -300,6 +300,8 @@ export class PeerRights implements Rights, PermitRights {
   #wakeFor(policies: readonly Policy[]): void {
     const { clock } = this.#parts;
     for (const policy of policies) {
+      // What is over stays with a request that other policies allow, and nothing comes of it any more.
+      if (policy.until <= clock.wall()) continue;
       const until = this.#renewals.dueOf(policy);
       if (until === Infinity || this.#timer !== undefined && until >= this.#wakesFor) continue;
       this.#wakesFor = until;

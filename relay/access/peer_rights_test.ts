@@ -59,3 +59,32 @@ Deno.test("a request whose token is verified when its session is over leaves no 
   permit.value.release();
   assert.equal(clock.pending, 0);
 });
+
+Deno.test("a request that goes on without its own token waits for nothing that is over", async () => {
+  const clock = new ManualClock();
+  const judge = {
+    keys: [],
+    takes: () => true,
+    ofNobody: () => Promise.resolve(done(undefined)),
+    verify: () => Promise.resolve(done(policyOf("live", 5_000))),
+  };
+  const rights = new PeerRights({
+    policies: [policyOf("live", Infinity)],
+    path: [],
+    tokens: new VerifiedTokens(judge, { path: "/", remoteAddress: "", protocol: "moqt-20" }, clock),
+    clock,
+    session: 1,
+    bans: steeringOf(clock),
+  });
+  rights.onLost(() => {});
+  const permit = await rights.authorize({
+    action: "subscribe",
+    namespace: fieldsOf("live"),
+    tokens: [{ type: 0n, value: new TextEncoder().encode("t") }],
+  });
+  assert.ok(permit.ok);
+  permit.value.onLost(() => assert.fail("the session allows it"));
+  assert.equal(clock.pending, 1);
+  await clock.advance(5_000);
+  assert.equal(clock.pending, 0);
+});

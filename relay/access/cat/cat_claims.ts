@@ -7,6 +7,7 @@ import {
   MAX_PREFIXES,
   MIN_REVALIDATION_MS,
 } from "../limits.ts";
+import { whyForeign } from "./foreign_claims.ts";
 import { type FieldMatch, type Policy, type Right, RIGHTS, type Rule } from "../policy.ts";
 
 /** How CAT are read here. */
@@ -82,7 +83,7 @@ export function readCatClaims(value: unknown, settings: CatSettings): Outcome<Ca
   // Whatever else it says may restrict it, so that not to understand is not to accept.
   const known = new Set<unknown>(Object.values(keys));
   const other = [...value.keys()].find((key) => !known.has(key));
-  if (other !== undefined) return refused(`its claim ${nameOf(other)} is none that is understood`);
+  if (other !== undefined) return refused(whyForeign(other));
   const named = Object.entries(keys).map(([name, key]) => [name, value.get(key)]);
   const parsed = claims.safeParse(Object.fromEntries(named));
   if (!parsed.success) {
@@ -158,8 +159,4 @@ function idText(cti: Uint8Array | string): string {
 function textOf(cti: Uint8Array): string | undefined {
   const text = new TextDecoder().decode(cti);
   return /^[\x21-\x7e]+$/.test(text) ? text : undefined;
-}
-
-function nameOf(key: unknown): string {
-  return typeof key === "number" ? String(key) : "that has no number";
 }

@@ -1,104 +1,163 @@
-/** Clients of other people with and without a token that is good, in whatever they speak. */
-import { type Claims, generate, sign, toPublicKey } from "@moq/token";
-import type { Deadline } from "../support/deadline.ts";
-import { programMissing } from "../support/optional_test_case.ts";
-import {
-  relayChromiumTest,
-  type RelayTest,
-  relayTest,
-} from "../support/processes/relay_test_case.ts";
-import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
+/** Clients of other people show tokens in every dialect that they speak: who is let in is in the table. */
+import { type Draft, drafts, liteVersionOf, multiplexedDrafts } from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import type { Browser } from "playwright-core";
+import { Deadline } from "../support/deadline.ts";
+import { optionalTest } from "../support/optional_test_case.ts";
+import { chromiumTest } from "../support/processes/chromium.ts";
+import { type RelayProcess, startRelay } from "../support/processes/relay_process.ts";
+import { SdnProcess } from "../support/processes/sdn_process.ts";
 import { until } from "../support/until.ts";
 import { connectChromium } from "./browser_peer.ts";
 import { moqCliMissing, publishFilm } from "./moq_cli.ts";
-import { connectMoqRs } from "./moq_rs.ts";
-import { pythonMissing } from "./python.ts";
+import { SHOWN, type ShownToken, STOLEN, TOKENS_CONFIG } from "./shown_tokens.ts";
+import { TOKEN_CLIENTS, type TokenClient, type Visit, type Way } from "./token_clients.ts";
 
-const key = await generate("ES256", "main");
-const foreign = await generate("ES256", "main");
-const keyFile = await Deno.makeTempFile({ suffix: ".jwk" });
-await Deno.writeTextFile(keyFile, JSON.stringify(toPublicKey(key)));
-globalThis.addEventListener("unload", () => Deno.removeSync(keyFile));
-const CONFIG = { auth: { mode: "token", keys: [keyFile], clock_skew_ms: 0 } };
+// Some of these take their time to say that they were turned away.
+const MILLISECONDS = 60_000;
 
-const now = Math.floor(Date.now() / 1_000);
-const everything = { root: "demo", put: "", get: "", iat: now - 100, exp: now + 3_600 };
-const query = async (signer: typeof key, claims: Claims & { readonly jti?: string }) =>
-  `?jwt=${await sign(signer, claims)}`;
+for (const client of TOKEN_CLIENTS) {
+  optionalTest(
+    `${client.name} comes in by its token alone, in every dialect`,
+    client.missing,
+    () => visitAll(client),
+  );
+}
 
-/** What a client shows, and what the relay's log must say of it. */
-const CASES: readonly [what: string, query: string, said: RegExp][] = [
-  [
-    "a good token",
-    await query(key, { ...everything, root: "demo", jti: "good" }),
-    /token"?[:=]"?good\b/,
-  ],
-  ["no token", "", /no token was shown/],
-  [
-    "an expired one",
-    await query(key, { ...everything, root: "demo", exp: now - 60, jti: "late" }),
-    /token late has expired/,
-  ],
-  [
-    "one for another path",
-    await query(key, { ...everything, root: "other", jti: "astray" }),
-    /token astray is not for this path/,
-  ],
-  [
-    "one of another key",
-    await query(foreign, { ...everything, root: "demo" }),
-    /is signed by no key of this relay/,
-  ],
-];
+const moqCli: TokenClient = {
+  name: "moq-cli",
+  missing: moqCliMissing,
+  ways: [{
+    protocol: "its own choice",
+    transport: "webtransport",
+    place: "URL",
+    come(relay, token) {
+      const film = publishFilm(relay, "cam", token === undefined ? "/demo" : `/demo?jwt=${token}`);
+      return Promise.resolve({ close: () => film[Symbol.asyncDispose]() });
+    },
+  }],
+};
 
-type Connect = (server: QuicServerAddress, path: string) => Promise<{ close(): unknown } | void>;
+optionalTest("moq-cli comes in by its token alone", moqCli.missing, () => visitAll(moqCli));
 
-/** Shows each of them to a relay, which lets the first in alone, and writes none into its log. */
-async function showAll({ relay, deadline }: RelayTest, connect: Connect): Promise<void> {
-  for (const [what, query, said] of CASES) {
-    const came = connect(relay, `/demo${query}`).catch(() => undefined);
-    await until(`the log to say what became of ${what}`, () => said.test(relay.log()));
-    await ended(deadline, what, came);
-    if (relay.log().includes(query.slice(5, 40)) && query !== "") {
-      throw new Error(`${what} is logged`);
+function inChromium(browser: Browser): TokenClient {
+  return {
+    name: "@moq/net in Chromium",
+    takesWhatIsOffered: true,
+    ways: ["moqt-18", "moqt-20", "moq-lite-05"].map((protocol) => ({
+      protocol,
+      transport: "webtransport",
+      place: "URL",
+      async come(relay, token) {
+        const path = token === undefined ? "/demo" : `/demo?jwt=${token}`;
+        const peer = await connectChromium(browser, relay, path);
+        return { close: () => peer.close() };
+      },
+    })),
+  };
+}
+
+chromiumTest(
+  "@moq/net in Chromium comes in by its token alone, in every dialect",
+  (browser) => visitAll(inChromium(browser)),
+);
+
+async function visitAll({ name, ways, takesWhatIsOffered }: TokenClient): Promise<void> {
+  await using controller = await SdnProcess.start();
+  await controller.tell("POST", "/revoke", { kind: "token", value: STOLEN, reason: "a test" });
+  const groups = takesWhatIsOffered ? Object.values(Object.groupBy(ways, byProtocol)) : [ways];
+  for (const group of groups) {
+    await using relay = await startRelay({
+      auth: TOKENS_CONFIG,
+      sdn: { urls: [controller.url], relay_name: "door" },
+      ...(takesWhatIsOffered && { server: { protocols: [group![0]!.protocol] } }),
+    });
+    for (const way of group!) {
+      for (const shown of SHOWN) {
+        using deadline = new Deadline(MILLISECONDS);
+        const what = `${name} by ${way.protocol} over ${way.transport} with ${shown.what}`;
+        try {
+          await visit({ relay, controller, deadline, way }, shown);
+        } catch (cause) {
+          throw new Error(`${what} (${way.place}): ${cause}\n${relay.log()}`, { cause });
+        }
+      }
     }
   }
-  const started = relay.log().match(/session started/g)?.length ?? 0;
-  const good = relay.log().match(CASES[0]![2])?.length ?? 0;
-  if (started !== 1 || good === 0) throw new Error(`${started} sessions were let in`);
 }
 
-async function ended(deadline: Deadline, what: string, came: ReturnType<Connect>): Promise<void> {
-  const peer = await deadline.for(`the client with ${what}`, came);
-  await peer?.close();
+function byProtocol({ protocol }: Way): string {
+  return protocol;
 }
 
-// A browser takes its time to say that it was turned away.
-const options = { config: CONFIG, milliseconds: 300_000 };
+interface Ground {
+  readonly relay: RelayProcess;
+  readonly controller: SdnProcess;
+  readonly deadline: Deadline;
+  readonly way: Way;
+}
 
-relayChromiumTest("Chromium with @moq/net comes in by its token alone", async (test, browser) => {
-  await showAll(test, (server, path) => connectChromium(browser, server, path));
-}, options);
+let visits = 0;
 
-for (const protocol of ["moqt-18", "moq-lite-05"]) {
-  for (const transport of ["quic", "webtransport"] as const) {
-    relayTest(
-      `moq-rs by ${protocol} over ${transport} comes in by its token alone`,
-      async (test) => {
-        await showAll(test, (server, path) => connectMoqRs(server, { transport, path }));
-      },
-      {
-        ...options,
-        missing: pythonMissing("moq"),
-        config: { ...CONFIG, server: { protocols: [protocol] } },
-      },
-    );
+/** Shows one token: only the good one lets in, until it is revoked, and none of them is logged. */
+async function visit(ground: Ground, row: ShownToken): Promise<void> {
+  const { relay, deadline, way } = ground;
+  const id = `t${visits++}`;
+  const token = await row.mint(id);
+  const expected = expectedOf(way, row);
+  const from = relay.log().length;
+  const said = () => relay.log().slice(from);
+  const visitor = await deadline.for("the client", way.come(relay, token).catch(() => undefined));
+  try {
+    await until(`${expected.said(id)} in the log`, () => expected.said(id).test(said()));
+    if (expected.refused === undefined) {
+      if (visitor === undefined) throw new Error("The client does not know that it was let in");
+      await publish(ground, { visitor, row });
+      await ground.controller.tell("POST", "/revoke", { kind: "token", value: id });
+    }
+    const end = ended(way, expected.refused ?? "unauthorized");
+    await until(`${end} in the log`, () => end.test(said()));
+    const isIn = /"session started"/.test(said());
+    if (isIn !== (expected.refused === undefined)) throw new Error(`It was let in: ${isIn}`);
+    if (visitor?.over !== undefined) await deadline.for("the client to know", visitor.over);
+    if (token !== undefined && relay.log().includes(token.slice(0, 40))) {
+      throw new Error("The token is logged");
+    }
+  } finally {
+    await deadline.for("the client to leave", Promise.resolve(visitor?.close()));
   }
 }
 
-relayTest("moq-cli comes in by its token alone", async (test) => {
-  await showAll(test, (server, path) => {
-    const film = publishFilm(server, "cam", path);
-    return Promise.resolve({ close: () => film[Symbol.asyncDispose]() });
-  });
-}, { ...options, missing: moqCliMissing ?? programMissing("ffmpeg") });
+function expectedOf({ place, saysNoPath }: Way, row: ShownToken): ShownToken {
+  if (place === "none") return NOTHING_SHOWN;
+  // Without a path nothing is foreign: it comes in, and finds out with its first request.
+  return saysNoPath && row === ELSEWHERE ? GOOD : row;
+}
+
+const GOOD = SHOWN[0]!;
+const NOTHING_SHOWN = SHOWN.find(({ what }) => what === "no token")!;
+const ELSEWHERE = SHOWN.find(({ what }) => what === "one for another path")!;
+
+/** Whoever is in may publish what its token is for, and nothing else. */
+async function publish(
+  { deadline, way }: Ground,
+  { visitor, row }: { readonly visitor: Visit; readonly row: ShownToken },
+): Promise<void> {
+  if (visitor.publish === undefined) return;
+  const path = way.saysNoPath ? "demo/cam" : "cam";
+  const code = await deadline.for("an answer", visitor.publish(path));
+  const { requestCodes } = draftNamed(way.protocol)!;
+  const expected = row === GOOD ? undefined : requestCodes.unauthorized;
+  assert.equal(code, expected && BigInt(expected));
+}
+
+/** How the log says that a session ended for this reason, with the number of its dialect. */
+function ended({ protocol }: Way, reason: "unauthorized" | "expired_auth_token"): RegExp {
+  const dialect = draftNamed(protocol) ?? liteVersionOf(protocol);
+  const code = dialect?.sessionCodes[reason] ?? "\\d+";
+  return new RegExp(`"session ended".*"end":"unauthorized".*"code":${code},`);
+}
+
+function draftNamed(protocol: string): Draft | undefined {
+  return [...drafts, ...multiplexedDrafts].find((draft) => draft.protocol === protocol);
+}

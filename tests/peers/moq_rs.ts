@@ -21,11 +21,9 @@ export interface MoqRsOptions {
 /** Connects moq-dev's Rust library to a server on the loopback address. */
 export async function connectMoqRs(
   server: QuicServerAddress,
-  { transport = "webtransport", path = "/", level = "info" }: MoqRsOptions = {},
+  options: MoqRsOptions = {},
 ): Promise<MoqRsPeer> {
-  const scheme = transport === "quic" ? "moqt" : "https";
-  const url = `${scheme}://127.0.0.1:${server.port}${path}`;
-  const peer = new MoqRsPeer(url, server.certificateHash.toHex(), level);
+  const peer = startMoqRs(server, options);
   try {
     await peer.connected;
     return peer;
@@ -33,6 +31,16 @@ export async function connectMoqRs(
     await peer.close();
     throw error;
   }
+}
+
+/** The same, before it is known whether it is let in. */
+export function startMoqRs(
+  server: QuicServerAddress,
+  { transport = "webtransport", path = "/", level = "info" }: MoqRsOptions = {},
+): MoqRsPeer {
+  const scheme = transport === "quic" ? "moqt" : "https";
+  const url = `${scheme}://127.0.0.1:${server.port}${path}`;
+  return new MoqRsPeer(url, server.certificateHash.toHex(), level);
 }
 
 interface Answer {

@@ -8,6 +8,7 @@ import {
   type PublishDone,
   type PublishNamespaceOk,
   type RequestOk,
+  type SetupOptions,
   type SubscribeOk,
   type SubscribeOptions,
   varint,
@@ -90,22 +91,30 @@ export class MoqtClient {
   }
 
   /** Exchanges SETUP as a client, of draft 18 when nothing is said. */
-  static connect(transport: WebTransportLike, draft: DraftVersion = 18): Promise<MoqtClient> {
-    return MoqtClient.#establish(transport, "client", draft);
+  static connect(
+    transport: WebTransportLike,
+    draft: DraftVersion = 18,
+    setup: Pick<SetupOptions, "authTokens"> = {},
+  ): Promise<MoqtClient> {
+    return MoqtClient.#establish(transport, "client", { draft, setup });
   }
 
   /** Exchanges SETUP as a server, to try other clients against it. */
   static accept(transport: WebTransportLike): Promise<MoqtClient> {
-    return MoqtClient.#establish(transport, "server", 18);
+    return MoqtClient.#establish(transport, "server", { draft: 18, setup: {} });
   }
 
   static async #establish(
     transport: WebTransportLike,
     role: "client" | "server",
-    draft: DraftVersion,
+    { draft, setup }: {
+      readonly draft: DraftVersion;
+      readonly setup: Pick<SetupOptions, "authTokens">;
+    },
   ) {
     const client = new MoqtClient(role, draft);
     await client.connection.connect(transport, {
+      ...setup,
       implementation: "moqt-js",
       // Older drafts count requests, and the library lets the peer begin none by itself.
       ...(draft < 18 && { maxRequestId: varint(1_000) }),

@@ -161,7 +161,10 @@ function aiomoqt(draft: number): Way[] {
 
 /** The library sends its path by moq-lite 05 in a SETUP; before there is none but WebTransport's. */
 function moqRs(protocol: string): Way[] {
-  return (["quic", "webtransport"] as const).map((transport) => ({
+  // Over WebTransport it is the same in all of them.
+  const isTried = LITE.includes(protocol) || ["moqt-18", "moq-lite-05"].includes(protocol);
+  const transports = isTried ? ["quic", "webtransport"] as const : ["quic"] as const;
+  return transports.map((transport) => ({
     protocol,
     transport,
     place: transport === "webtransport" ? "URL" : LITE.includes(protocol) ? "none" : "PATH",

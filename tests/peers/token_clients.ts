@@ -13,7 +13,7 @@ import {
   type QuicServerAddress,
   type QuicTransport,
 } from "../support/transport/quic_transport.ts";
-import { AiomoqtTokenPeer, type AiomoqtVisit } from "./aiomoqt_token.ts";
+import { AiomoqtTokenPeer } from "./aiomoqt_token.ts";
 import { startMoqRs } from "./moq_rs.ts";
 import { pythonMissing } from "./python.ts";
 

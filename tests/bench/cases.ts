@@ -37,6 +37,7 @@ const EVERY_CASE: readonly Case[] = [
   family("moq-lite-05"),
   mixed(),
   webSockets(),
+  onDisk(),
   slowReader(),
   idle(),
 ];
@@ -91,6 +92,18 @@ function webSockets(): Case {
     name: "websocket-100",
     about: "as fan-out-100, but over WebSocket, against the relay over QUIC",
     subject: { ...subject, isWebSocket: true },
+    reference: subject,
+    isLong: true,
+  };
+}
+
+/** The same objects, which the relay writes to disk as well. */
+function onDisk(): Case {
+  const { subject } = besideFloor({ tracks: 1, ...LARGE }, 100);
+  return {
+    name: "disk-100",
+    about: "as fan-out-100, but with groups on disk, against the relay without",
+    subject: { ...subject, isOnDisk: true },
     reference: subject,
     isLong: true,
   };

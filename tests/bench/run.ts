@@ -26,6 +26,8 @@ export interface Run {
   readonly dialects?: readonly string[];
   /** Whether readers come by WebSocket, without TLS, instead of QUIC. */
   readonly isWebSocket?: boolean;
+  /** Whether the relay keeps groups on disk too. */
+  readonly isOnDisk?: boolean;
 }
 
 /** How long to run, and what to say meanwhile. */
@@ -76,7 +78,21 @@ const STALLED_STREAMS = 3;
 
 /** Runs a server in its own process against publishers and readers in this one. */
 export async function measure(run: Run, options: RunOptions): Promise<Measurement> {
-  await using server = await start(run, options.profileDir);
+  if (run.isOnDisk !== true) return await measureWith(run, options);
+  const folder = await Deno.makeTempDir();
+  try {
+    return await measureWith(run, options, { QUMO_CACHE_DISK_FOLDER: folder });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function measureWith(
+  run: Run,
+  options: RunOptions,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Measurement> {
+  await using server = await start(run, options.profileDir, env);
   using deadline = new Deadline(CONNECT_TIMEOUT);
   const publishers = await deadline.for("publishers to connect", connectPublishers(run, server));
   const before = await server.residentBytes();
@@ -124,10 +140,14 @@ export async function measure(run: Run, options: RunOptions): Promise<Measuremen
 // The floor too: it is the least that Deno can do as the relay sets it up.
 const flags = engineFlags(PROGRAMS.find(({ name }) => name === "qumo-relay")!);
 
-function start(run: Run, profileDir: string | undefined): Promise<ServerProcess> {
+function start(
+  run: Run,
+  profileDir: string | undefined,
+  env: Readonly<Record<string, string>>,
+): Promise<ServerProcess> {
   if (run.server === "relay") {
     const args = ["--address", "127.0.0.1:0", "--log-level", "warn"];
-    return startServer(RELAY, args, { flags, profileDir });
+    return startServer(RELAY, args, { flags, profileDir, env });
   }
   return startServer(FLOOR, [JSON.stringify([run.readers, run.traffic ?? null])], { flags });
 }

@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly flags?: readonly string[];
   /** Where it leaves a CPU profile when it ends. */
   readonly profileDir?: string | undefined;
+  /** Variables of its environment beside ours. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -39,11 +41,12 @@ export interface ServerOptions {
 export async function startServer(
   module: URL,
   args: readonly string[],
-  { flags = [], profileDir }: ServerOptions = {},
+  { flags = [], profileDir, env = {} }: ServerOptions = {},
 ): Promise<ServerProcess> {
   const profiling = profileDir === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDir}`];
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--allow-all", ...flags, ...profiling, module.href, ...args],
+    env,
     stdout: "piped",
     stderr: "inherit",
   }).spawn();

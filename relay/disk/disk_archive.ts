@@ -141,4 +141,8 @@ class WindowView implements KeptTrack {
   read(group: bigint): Promise<KeptGroup | undefined> {
     return this.#reader.read(this.#window, group);
   }
+
+  readFirst(group: bigint): Promise<KeptGroup | undefined> {
+    return this.#reader.readFirst(this.#window, group);
+  }
 }

@@ -4,7 +4,7 @@ import type { KeptGroup } from "../track/mod.ts";
 import type { DiskCounts } from "./counts.ts";
 import type { SegmentFiles } from "./files.ts";
 import { MAX_DISK_READERS, MAX_DISK_READS } from "./limits.ts";
-import { readRecord } from "./record.ts";
+import { readFirstObject, readRecord, sizeOfFirst } from "./record.ts";
 import type { Place, TrackWindow } from "./track_window.ts";
 
 /** What a {@linkcode GroupReader} works with. */
@@ -18,6 +18,9 @@ export interface GroupReaderParts {
   readonly log: Log;
 }
 
+/** Bytes in which a first object mostly begins, and a small one is. */
+const USUAL_FIRST_BYTES = 4_096;
+
 /** Reads groups, a few at once. */
 export class GroupReader {
   readonly #parts: GroupReaderParts;
@@ -30,7 +33,20 @@ export class GroupReader {
   }
 
   /** Reads a group; undefined when it cannot be had. Never rejects. */
-  async read(window: TrackWindow, group: bigint): Promise<KeptGroup | undefined> {
+  read(window: TrackWindow, group: bigint): Promise<KeptGroup | undefined> {
+    return this.#take(window, group, (place) => this.#readAt(place));
+  }
+
+  /** Reads a group's first object, unchecked; undefined when it cannot be had. Never rejects. */
+  readFirst(window: TrackWindow, group: bigint): Promise<KeptGroup | undefined> {
+    return this.#take(window, group, (place) => this.#readFirstAt(place));
+  }
+
+  async #take(
+    window: TrackWindow,
+    group: bigint,
+    read: (place: Place) => Promise<KeptGroup | undefined>,
+  ): Promise<KeptGroup | undefined> {
     const { counts: { reads } } = this.#parts;
     if (this.#reading + this.#waiting.length >= MAX_DISK_READS) {
       reads.busy++;
@@ -39,7 +55,7 @@ export class GroupReader {
     await this.#enter();
     try {
       const place = window.find(group);
-      return place && await this.#readAt(place);
+      return place && await read(place);
     } catch (error) {
       // A segment may be deleted meanwhile.
       if (window.find(group) !== undefined) this.#failed("failed", group, messageOf(error));
@@ -71,6 +87,20 @@ export class GroupReader {
     }
     reads.ok++;
     return read.group;
+  }
+
+  async #readFirstAt({ segment, entry }: Place): Promise<KeptGroup | undefined> {
+    const { files, form } = this.#parts;
+    const file = await files.open(segment.file);
+    try {
+      const start = await file.read(entry.offset, Math.min(entry.length, USUAL_FIRST_BYTES));
+      const size = sizeOfFirst(start);
+      const isThere = size === undefined || size <= start.length;
+      const bytes = isThere ? start : await file.read(entry.offset, Math.min(entry.length, size));
+      return readFirstObject(bytes, entry.group, form);
+    } finally {
+      file.close();
+    }
   }
 
   #failed(outcome: "failed" | "damaged", group: bigint, reason: string): void {

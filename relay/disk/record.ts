@@ -111,6 +111,28 @@ export function readRecord(
   return { group: kept, time: head.time };
 }
 
+/** The bytes from the start of a record to the end of its first object; undefined where there is none. */
+export function sizeOfFirst(bytes: Uint8Array): number | undefined {
+  const at = RECORD_HEAD_BYTES;
+  if (bytes.length < at + OBJECT_HEAD_BYTES) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return at + OBJECT_HEAD_BYTES + view.getUint32(at + 18) + view.getUint32(at + 22);
+}
+
+/** Reads the first object of a record whose start this is, without a look at its checksum. */
+export function readFirstObject(
+  bytes: Uint8Array,
+  group: bigint,
+  form: PropertyForm,
+): KeptGroup | undefined {
+  const size = sizeOfFirst(bytes);
+  if (size === undefined || size > bytes.length || readRecordHead(bytes)?.group !== group) {
+    return undefined;
+  }
+  const body = bytes.subarray(RECORD_HEAD_BYTES, size);
+  return { id: group, isWhole: false, objects: [...readObjects(body, form)], bytes: body.length };
+}
+
 function* readObjects(body: Uint8Array, form: PropertyForm): Iterable<KeptObject> {
   const view = new DataView(body.buffer, body.byteOffset, body.length);
   for (let at = 0; at < body.length;) {

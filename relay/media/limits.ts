@@ -96,3 +96,12 @@ export const MAX_WALL_DRIFT_MS = 10_000;
 
 /** Reasons that the log of one broadcast names, each once. */
 export const MAX_LOGGED_LOSSES = 32;
+
+/** Groups whose beginning is read to know what is kept of a track: of more, one of several. */
+export const MAX_PAST_READS = 2_000;
+
+/** Segments of what is kept that a playlist shows: more than two hours of the usual ones. */
+export const MAX_PAST_SEGMENTS = 4_000;
+
+/** Segments of what is kept that are made at once: each is read whole. */
+export const MAX_PAST_BUILDS = 8;

@@ -1,5 +1,7 @@
 /** A window on disk: of a relay that is killed, and on a disk that is full. */
 import assert from "node:assert/strict";
+import { ffmpegMissing, startEncoder } from "../peers/encoder.ts";
+import { ffprobeMissing, probe } from "../peers/ffprobe.ts";
 import { Deadline } from "../support/deadline.ts";
 import { optionalTest } from "../support/optional_test_case.ts";
 import { connectMoqNet } from "../support/peers/moq_net.ts";
@@ -132,6 +134,55 @@ optionalTest(
     }
   },
 );
+
+optionalTest(
+  "ffmpeg plays over HLS from disk what is older than memory and the live playlist have",
+  ffmpegMissing ?? ffprobeMissing,
+  async () => {
+    using deadline = new Deadline(150_000);
+    const folder = await Deno.makeTempDir();
+    try {
+      await using relay = await startRelay({
+        ingest: { rtmp: { address: "127.0.0.1:0" } },
+        hls: { enabled: true, segment_ms: 1_000, window_segments: 6 },
+        cache: { max_groups_per_track: 2, disk: { folder } },
+      });
+      const rtmp = /"listening for RTMP".*?"address":"([^"]+)"/.exec(relay.log())![1]!;
+      await using _encoder = await startEncoder({ url: `rtmp://${rtmp}/${PATH}` });
+      const at = `http://127.0.0.1:${relay.port}/hls/${PATH}`;
+      await until("the playlist", async () => (await read(`${at}/rewind.m3u8`)).status === 200);
+      const index = (await read(`${at}/rewind.m3u8`)).text;
+      const media = `${at}/${index.trimEnd().split("\n").at(-1)!}`;
+      const live = media.replace("past.m3u8", "media.m3u8");
+      await until("more than is live", async () => segmentsIn((await read(media)).text).length > 9);
+      const { text } = await read(media);
+      assert.match(text, /^#EXT-X-MEDIA-SEQUENCE:0$/m);
+      assert.ok(segmentsIn((await read(live)).text).length < segmentsIn(text).length);
+      const played = await deadline.for("ffprobe", probe(`${at}/rewind.m3u8`, 5));
+      const names = played.streams.map(({ codec_name }) => codec_name);
+      assert.deepEqual(names.toSorted(), ["aac", "h264"]);
+      for (const { codec_name, nb_read_frames } of played.streams) {
+        assert.ok(Number(nb_read_frames) >= 45, `${codec_name}: ${nb_read_frames} frames`);
+      }
+      assert.equal(played.errors, "");
+      const [first] = segmentsIn(text);
+      assert.equal((await read(new URL(first!, media).href)).status, 200);
+      const gone = first!.replace(/\.\d+\.m4s/, ".9999.m4s");
+      assert.equal((await read(new URL(gone, media).href)).status, 404);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+function segmentsIn(playlist: string): string[] {
+  return playlist.split("\n").filter((line) => line.includes(".m4s") && !line.startsWith("#"));
+}
+
+async function read(url: string): Promise<{ readonly status: number; readonly text: string }> {
+  const response = await fetch(url);
+  return { status: response.status, text: await response.text() };
+}
 
 async function mount(command: string, ...args: readonly string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(command, { args: [...args] }).output();

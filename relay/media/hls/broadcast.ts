@@ -16,6 +16,7 @@ import { CatalogReading } from "../model/catalog_reading.ts";
 import { trackOf } from "../model/names.ts";
 import { entryTypeOf } from "../mp4/sample_entry.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
+import { PastTrack } from "./past_track.ts";
 import { Rendition } from "./rendition.ts";
 import { SegmentWindow } from "./segment_window.ts";
 import type { HlsSettings } from "./settings.ts";
@@ -35,6 +36,8 @@ export interface BroadcastParts {
 /** A track of a broadcast that somebody watches. */
 export interface Watched {
   readonly rendition: Rendition;
+  /** What is kept of it. */
+  readonly past: PastTrack;
   /** What its files are named by: another one each time that the track is taken. */
   readonly epoch: string;
 }
@@ -100,10 +103,21 @@ export class Broadcast {
     const rendition = track && this.#open(track);
     if (rendition === undefined) return undefined;
     const epoch = Math.floor(clock.wall()).toString(36);
-    const watched = { rendition, epoch, asked: clock.now() };
+    const past = this.#pastOf(rendition, name);
+    const watched = { rendition, past, epoch, asked: clock.now() };
     this.#watched.set(name, watched);
     void rendition.run();
     return watched;
+  }
+
+  #pastOf(rendition: Rendition, name: string): PastTrack {
+    const { scope, namespace, settings: { segmentMs } } = this.#parts;
+    const full = trackOf(namespace, name)!;
+    return new PastTrack({
+      kept: () => scope.keptOf(full),
+      track: () => rendition.track,
+      segment: segmentMs * 1000 * SHORT_SEGMENT,
+    });
   }
 
   /** Leaves tracks that nobody asked for since a time; true when nobody asked for anything. */

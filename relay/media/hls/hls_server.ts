@@ -14,6 +14,7 @@ import { Broadcast } from "./broadcast.ts";
 import { MemoryBudget } from "./memory_budget.ts";
 import { multivariantPlaylist } from "./playlists.ts";
 import { mediaAnswer } from "./media_answer.ts";
+import { PastAnswers } from "./past_answer.ts";
 import type { HlsSettings } from "./settings.ts";
 
 /** The dependencies of {@linkcode HlsServer}. */
@@ -37,6 +38,7 @@ export class HlsServer {
   readonly #parts: HlsParts;
   readonly #budget: MemoryBudget;
   readonly #open = new Map<string, Open>();
+  readonly #past = new PastAnswers();
   #looking: Timer | undefined;
   #active = 0;
 
@@ -74,7 +76,7 @@ export class HlsServer {
     const parts = partsOf(new URL(request.url).pathname)?.slice(1);
     const file = parts?.pop();
     if (parts === undefined || file === undefined) return NO_NAME();
-    const track = file === "index.m3u8" ? undefined : parts.pop();
+    const track = INDEXES.has(file) ? undefined : parts.pop();
     const place = parts.length === 0 ? undefined : enterPlace(this.#parts.registry, parts);
     if (place === undefined) return NO_NAME();
     try {
@@ -86,8 +88,10 @@ export class HlsServer {
         act: async () => {
           const broadcast = await this.#broadcast(place, track === undefined);
           if (broadcast instanceof Response) return broadcast;
-          if (track === undefined) return indexOf(broadcast, queryOf(request));
-          return await mediaAnswer(broadcast, { track, file, request }, this.#parts.settings);
+          if (track === undefined) return indexOf(broadcast, INDEXES.get(file)!, queryOf(request));
+          const wanted = { track, file, request };
+          if (file.startsWith("past.")) return await this.#past.answer(broadcast, wanted);
+          return await mediaAnswer(broadcast, wanted, this.#parts.settings);
         },
       });
       return outcome.ok ? outcome.value : refusal(outcome.refusal);
@@ -159,11 +163,17 @@ export class HlsServer {
   }
 }
 
-function indexOf({ tracks = [] }: Broadcast, query: string): Response {
+/** Playlists of broadcasts, and the playlist that they have of each track. */
+const INDEXES: ReadonlyMap<string, string> = new Map([
+  ["index.m3u8", "media.m3u8"],
+  ["rewind.m3u8", "past.m3u8"],
+]);
+
+function indexOf({ tracks = [] }: Broadcast, playlist: string, query: string): Response {
   if (tracks.length === 0) return problem(404, "no track of this broadcast can be played as MP4");
   const offered = tracks.map((track) => ({
     track,
-    uri: `${encodeURIComponent(track.name)}/media.m3u8${query}`,
+    uri: `${encodeURIComponent(track.name)}/${playlist}${query}`,
   }));
   return answer(multivariantPlaylist(offered), {
     type: "application/vnd.apple.mpegurl",

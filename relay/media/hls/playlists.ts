@@ -1,4 +1,5 @@
 import type { CatalogTrack } from "../catalog/catalog.ts";
+import type { PastSegment } from "./past_window.ts";
 import type { Segment } from "./segmenter.ts";
 
 /** What a media playlist shows. */
@@ -73,6 +74,30 @@ function hintLine(segments: readonly Segment[], epoch: string, query: string): s
     ? [last.number + 1, 0]
     : [last.number, last.parts.length];
   return `#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${epoch}.${next.join(".")}.m4s${query}"`;
+}
+
+/** A playlist of what is kept of a track. */
+export interface PastPlaylist extends Pick<MediaPlaylist, "breaksBefore" | "epoch" | "query"> {
+  /** Ascending. */
+  readonly segments: readonly PastSegment[];
+}
+
+/** A media playlist that slides over what is kept, without parts. */
+export function pastPlaylist({ segments, breaksBefore, epoch, query }: PastPlaylist): string {
+  const longest = segments.reduce((most, { duration }) => Math.max(most, duration), 0);
+  const lines = [
+    "#EXTM3U",
+    "#EXT-X-VERSION:7",
+    `#EXT-X-TARGETDURATION:${Math.ceil(longest / 1_000_000)}`,
+    `#EXT-X-MEDIA-SEQUENCE:${segments[0]?.number ?? 0}`,
+    `#EXT-X-DISCONTINUITY-SEQUENCE:${breaksBefore}`,
+    `#EXT-X-MAP:URI="past.${epoch}.init.mp4${query}"`,
+  ];
+  for (const [index, { number, duration, isBreak }] of segments.entries()) {
+    if (isBreak && index > 0) lines.push("#EXT-X-DISCONTINUITY");
+    lines.push(`#EXTINF:${seconds(duration)},`, `past.${epoch}.${number}.m4s${query}`);
+  }
+  return `${lines.join("\n")}\n`;
 }
 
 /** A track that a multivariant playlist offers. */

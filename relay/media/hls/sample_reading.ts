@@ -6,10 +6,9 @@ import { MediaError } from "../errors.ts";
 import type { TrackConfig } from "../frame.ts";
 import type { ReadObject } from "../model/read_object.ts";
 import { TrackReading, type TrackSink } from "../model/track_reading.ts";
-import { readInit } from "../mp4/read_init.ts";
-import { isAnnexB, unpackAvc } from "./annex_b.ts";
 import { type FrameReader, frameReader, type TimedFrame } from "./frame_reader.ts";
 import { SampleQueue, type TimedSample } from "./sample_queue.ts";
+import { configOf, isSame, needsFrame, unpackedFrame } from "./track_config.ts";
 
 /** Takes what a {@linkcode SampleReading} reads. Calls are synchronous; `config` may throw a MediaError. */
 export interface SampleSink {
@@ -116,10 +115,7 @@ export class SampleReading implements TrackSink {
   }
 
   #add(frame: TimedFrame): void {
-    const { data, description = undefined } = frame.description === undefined &&
-        isAvc(this.#config) && this.#track.config.description === undefined && isAnnexB(frame.data)
-      ? unpackAvc(frame.data)
-      : frame;
+    const { data, description } = unpackedFrame(frame, this.#track, this.#config);
     if (description !== undefined && !isKnown(this.#config, description)) {
       this.#begin({ ...this.#config, description });
     }
@@ -136,46 +132,6 @@ export class SampleReading implements TrackSink {
   }
 }
 
-function isAvc({ codec }: TrackConfig): boolean {
-  return /^avc[13]/.test(codec);
-}
-
-/** Whether the parameter sets come with a frame. */
-function needsFrame(config: TrackConfig): boolean {
-  return config.description === undefined && isAvc(config);
-}
-
 function isKnown({ description }: TrackConfig, other: Uint8Array): boolean {
   return description !== undefined && equalBytes(description, other);
-}
-
-/** Whether a decoder for one is good for the other. */
-function isSame(one: TrackConfig, other: TrackConfig): boolean {
-  const { description: a = NOTHING, codec, ...said } = one;
-  const { description: b = NOTHING, ...others } = other;
-  if (!equalBytes(a, b) || codec !== others.codec) return false;
-  if (said.kind === "video") {
-    return others.kind === "video" && said.width === others.width && said.height === others.height;
-  }
-  return others.kind === "audio" && said.sampleRate === others.sampleRate &&
-    said.channels === others.channels;
-}
-
-const NOTHING = new Uint8Array();
-
-/** What a decoder has to know, also where only the header of CMAF says it. */
-function configOf({ config, container }: CatalogTrack): TrackConfig {
-  if (container.kind !== "cmaf") return config;
-  const [init] = readInit(container.init);
-  if (init === undefined) throw new MediaError("A header of CMAF has no track");
-  const { description, width, height, sampleRate, channels } = init;
-  const own = description === undefined ? {} : { description };
-  return config.kind === "video"
-    ? { ...config, ...own, ...(width > 0 && height > 0 && { width, height }) }
-    : {
-      ...config,
-      ...own,
-      ...(sampleRate > 0 && { sampleRate }),
-      ...(channels > 0 && { channels }),
-    };
 }

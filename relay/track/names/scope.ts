@@ -9,6 +9,7 @@ import {
   type Origin,
   type RemoteTrack,
 } from "./advertisements.ts";
+import type { KeptTrack } from "../sources/archive.ts";
 import { cachingFetches } from "../sources/cached_fetch.ts";
 import { Candidates } from "./candidates.ts";
 import { Claims } from "./claims.ts";
@@ -156,6 +157,12 @@ export class Scope {
     if (archive === undefined || kept === undefined) return publishers;
     const { track } = this.find(name) ?? {};
     return new KeptSource({ kept, publishers, track, renderer: archive.renderer });
+  }
+
+  /** What is kept of a track that is in use here; undefined when that is nothing, or of another track. */
+  keptOf(name: FullTrackName): KeptTrack | undefined {
+    if (!this.find(name)?.track.hasBegun) return undefined;
+    return this.#options.archive?.find(this.path, name);
   }
 
   #publisherOfPast(name: FullTrackName): PastSource | undefined {

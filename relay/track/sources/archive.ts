@@ -60,6 +60,11 @@ export interface KeptTrack {
   nearest(group: bigint, order: GroupOrder): KeptEntry | undefined;
   /** Reads a group; undefined when it is gone, damaged, or too much is being read. Never rejects. */
   read(group: bigint): Promise<KeptGroup | undefined>;
+  /**
+   * Reads a group's first object alone, which is not checked and only good for a look. Undefined as for
+   * a whole group.
+   */
+  readFirst(group: bigint): Promise<KeptGroup | undefined>;
 }
 
 /** Where groups are kept that memory lets go. */

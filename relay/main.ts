@@ -10,6 +10,7 @@ const MEMBER_FLAGS = [
   "--v8-flags=--max-semi-space-size=4",
   "--allow-net",
   "--allow-read",
+  "--allow-write",
   "--allow-env",
   "--allow-sys",
 ];

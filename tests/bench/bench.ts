@@ -4,6 +4,7 @@ import { availableParallelism, cpus, loadavg } from "node:os";
 import { benchAccess } from "./access_bench.ts";
 import { type Case, casesNamed } from "./cases.ts";
 import { benchLayouts } from "./layout_bench.ts";
+import { hostGroup } from "./host_group.ts";
 import { benchMesh } from "./mesh_bench.ts";
 import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
 import { topSelfTimes } from "./profile.ts";
@@ -52,6 +53,10 @@ async function bench(options: BenchOptions): Promise<boolean> {
   }
   if (options.access) {
     await benchAccess(options, (result) => console.log(toJson(result)));
+    return true;
+  }
+  if (options.members) {
+    await hostGroup(options.seconds, (result) => console.log(JSON.stringify(result)));
     return true;
   }
   if (options.mesh) {

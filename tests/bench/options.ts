@@ -19,6 +19,8 @@ export interface BenchOptions {
   readonly mesh: boolean;
   /** Sessions with a token beside ones without. */
   readonly access: boolean;
+  /** Members of a machine beside one relay. */
+  readonly members: boolean;
   /** Routes over meshes that exist on paper alone. */
   readonly layouts: boolean;
   /** Relays of the controller that is measured; undefined: what a single request costs. */
@@ -60,6 +62,8 @@ measured between two runs of its floor. Prints a line of JSON for each case and 
   --mesh          several relays: latency and CPU of a hop, gaps after kills, time until all relays
                   know of a change, with 20 and 100 of them
   --access        what a session with a token costs to set up, beside one without
+  --members       two members of a machine beside one relay, each held to a quarter of a core by a
+                  control group (version 1, as root): the most readers at the same p99
   --layouts       meshes over a region, a continent and a planet, by simulation: hops, round-trip times,
                   and what the death of a relay changes
   --kills N       how many kills for --mesh, ${KILLS} if nothing is said, ${QUICK_KILLS} with --quick
@@ -81,6 +85,7 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
         sdn: { type: "boolean", default: false },
         mesh: { type: "boolean", default: false },
         access: { type: "boolean", default: false },
+        members: { type: "boolean", default: false },
         layouts: { type: "boolean", default: false },
         kills: { type: "string" },
         size: { type: "string" },
@@ -91,7 +96,8 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
   } catch (error) {
     return refused(error instanceof Error ? error.message : String(error));
   }
-  const { case: caseName, quick, help, profile, json, sdn, mesh, access, layouts } = values;
+  const { case: caseName, quick, help, profile, json, sdn, mesh, access, members, layouts } =
+    values;
   if (caseName !== undefined && !CASE_NAMES.includes(caseName)) {
     return refused(`Unknown case ${caseName}: ${CASE_NAMES.join(", ")}`);
   }
@@ -103,6 +109,9 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
   }
   if (access && (sdn || mesh || caseName !== undefined || json !== undefined || profile)) {
     return refused("--access goes with --seconds and --quick alone");
+  }
+  if (members && [sdn, mesh, access, layouts, profile, caseName, json].some(Boolean)) {
+    return refused("--members goes with --seconds and --quick alone");
   }
   if (layouts && args.length > 1) return refused("--layouts goes with nothing else");
   const kills = Number(values.kills ?? (quick ? QUICK_KILLS : KILLS));
@@ -135,6 +144,7 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
     sdn,
     mesh,
     access,
+    members,
     layouts,
     kills,
     ...sizes,

@@ -32,6 +32,12 @@ Deno.test("parseOptions() measures sessions with tokens when asked to, and nothi
   assert.equal(parseOptions(["--access", "--mesh"]).ok, false);
 });
 
+Deno.test("parseOptions() measures members of a machine when asked to, and nothing else then", () => {
+  const options = parseOptions(["--members", "--seconds", "6"]);
+  assert.ok(options.ok && options.value.members && options.value.seconds === 6);
+  assert.equal(parseOptions(["--members", "--sdn"]).ok, false);
+});
+
 Deno.test("parseOptions() refuses what it does not know", () => {
   for (
     const args of [

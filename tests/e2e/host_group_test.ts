@@ -8,6 +8,7 @@ import { MeshPublisher } from "../support/mesh/publisher.ts";
 import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { liveSchedule } from "../support/mesh/schedule.ts";
 import { MeshViewer } from "../support/mesh/viewer.ts";
+import { ROOT } from "../support/root.ts";
 import { until } from "../support/until.ts";
 
 const DEADLINE = 120_000;
@@ -119,4 +120,13 @@ groupTest("members whose group is killed drain and end by themselves", async (gr
     return left.every((one) => one === undefined);
   });
   assert.equal((await group.controller.ask("GET", "/relay")).body.count, 0);
+});
+
+Deno.test("a member has the flags of the task, but for starting other programs", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+  const flags: string[] = tasks.relay.command.match(/--\S+/g);
+  const main = await Deno.readTextFile(new URL("relay/main.ts", ROOT));
+  const [, list = ""] = /const MEMBER_FLAGS = \[([^\]]*)\]/.exec(main) ?? [];
+  const given = [...list.matchAll(/"([^"]+)"/g)].map(([, flag]) => flag);
+  assert.deepEqual(given, flags.filter((flag) => flag !== "--allow-run"));
 });

@@ -44,7 +44,7 @@ export async function openRelayAccess(
     gate(name) {
       // Where relays have keys, nobody is believed without.
       const others = tokens?.gate ?? clientGate;
-      return mesh?.gate(name, others) ?? others;
+      return mesh?.gate(name, others, tokens?.steering) ?? others;
     },
     steering: tokens?.steering,
     follow: tokens?.follow,

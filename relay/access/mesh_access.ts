@@ -5,6 +5,7 @@ import { GrantVerifier } from "./grants.ts";
 import { KeyStore } from "./key_store.ts";
 import { readSigningKey } from "./keys.ts";
 import { RelayGate } from "./relay_gate.ts";
+import type { RelayBans } from "./relay_rights.ts";
 import { RelaySigner } from "./relay_signer.ts";
 import { RelayVerifier } from "./relay_verifier.ts";
 import type { KeyCounts } from "./token_access.ts";
@@ -33,8 +34,11 @@ export interface MeshAccessParts {
 
 /** Access of other relays, until it is closed. */
 export interface MeshAccess {
-  /** Lets relays of the mesh in at the relay of this name, and leaves everybody else to `others`. */
-  gate(name: string, others: Gate): Gate;
+  /**
+   * Lets relays of the mesh in at the relay of this name, but for what is revoked, and leaves everybody
+   * else to `others`.
+   */
+  gate(name: string, others: Gate, bans?: RelayBans): Gate;
   /** What the relay `name` shows to the one that it calls; undefined without a key of its own. */
   tokenFor(name: string, audience: string): LinkToken | undefined;
   /** Asks the controller from now on who this relay is, where that does not follow from keys. */
@@ -55,7 +59,7 @@ export async function meshAccess(parts: MeshAccessParts): Promise<MeshAccess> {
     ? await ControllerIdentity.make({ tokenLifetimeMs: lifetimeMs, clock, log })
     : undefined;
   return {
-    gate(audience, others) {
+    gate(audience, others, bans) {
       const keys = () => store.current;
       const grants = byController && grantsOf(byController, { clock, clockSkewMs });
       const verifier = new RelayVerifier({
@@ -65,7 +69,7 @@ export async function meshAccess(parts: MeshAccessParts): Promise<MeshAccess> {
         clockSkewMs,
         ...(grants && { grants }),
       });
-      return new RelayGate({ verifier, others, clock });
+      return new RelayGate({ verifier, others, clock, ...(bans !== undefined && { bans }) });
     },
     tokenFor(name, audience) {
       if (keyFile === "") return byController?.tokenFor(name, audience);

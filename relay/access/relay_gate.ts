@@ -1,6 +1,6 @@
 import { type Clock, done, refused } from "@qumo/shared/runtime";
 import type { Credentials, Gate } from "../session/rights.ts";
-import { RelayRights } from "./relay_rights.ts";
+import { holderOf, type RelayBans, RelayRights } from "./relay_rights.ts";
 import { relayTokensOf } from "./relay_tokens.ts";
 import type { RelayVerifier } from "./relay_verifier.ts";
 import type { Denial } from "./denial.ts";
@@ -10,6 +10,8 @@ export interface RelayGateParts {
   readonly verifier: Pick<RelayVerifier, "verify">;
   /** Who lets everybody else in. */
   readonly others: Gate;
+  /** What is revoked; absent: nothing is. */
+  readonly bans?: RelayBans;
   readonly clock: Clock;
 }
 
@@ -22,19 +24,22 @@ export class RelayGate implements Gate {
   }
 
   async admit(peer: Credentials): ReturnType<Gate["admit"]> {
-    const { verifier, others, clock } = this.#parts;
+    const { verifier, others, bans, clock } = this.#parts;
     const [token, ...more] = relayTokensOf(peer);
     if (token === undefined) return await others.admit(peer);
     if (more.length > 0) return refused(SEVERAL);
     const verified = await verifier.verify(token);
     if (!verified.ok) return verified;
     const relay = verified.value;
-    const { relayName: said = relay.name, path } = peer;
+    const { relayName: said = relay.name, path, session } = peer;
     if (said !== relay.name) {
       const reason = `the peer says it is ${said}, and its token that it is ${relay.name}`;
       return refused({ kind: "unauthorized", reason });
     }
-    return done(new RelayRights({ relay, path, verifier, clock }));
+    const banned = bans?.ofHolder(holderOf(relay));
+    if (banned !== undefined) return refused(banned);
+    const rights = { relay, path, verifier, clock, session };
+    return done(new RelayRights({ ...rights, ...(bans !== undefined && { bans }) }));
   }
 }
 

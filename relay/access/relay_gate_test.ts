@@ -3,9 +3,11 @@ import { exportJWK, generateKeyPair, generateSecret, type JWK, SignJWT } from "j
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 import { clientGate, type Rights, type ShownToken } from "../session/rights.ts";
 import { readKeys, readSigningKey } from "./keys.ts";
+import { steeringOf } from "../../tests/support/worlds/plain_tokens.ts";
 import { RelayGate } from "./relay_gate.ts";
 import { RELAY_TOKEN_TYPE, signRelayToken } from "./relay_tokens.ts";
 import { RelayVerifier } from "./relay_verifier.ts";
+import type { Steering } from "./steering.ts";
 
 const LIFETIME_MS = 300_000;
 const SKEW_MS = 10_000;
@@ -25,14 +27,17 @@ const signing = (jwk: JWK) => readSigningKey(JSON.stringify(jwk));
 const trusted = await readKeys(JSON.stringify({ keys: [shared, lyon, narrow] }));
 
 /** The gate of the relay `madrid`. */
-function madrid(clock = new ManualClock()) {
+function madrid(clock = new ManualClock(), bans?: Steering) {
   const verifier = new RelayVerifier({
     keys: () => trusted,
     audience: "madrid",
     clock,
     clockSkewMs: SKEW_MS,
   });
-  return { clock, gate: new RelayGate({ verifier, others: clientGate, clock }) };
+  return {
+    clock,
+    gate: new RelayGate({ verifier, others: clientGate, clock, ...(bans && { bans }) }),
+  };
 }
 
 function shown(token: string): ShownToken {
@@ -196,4 +201,55 @@ Deno.test("a relay whose key has a scope announces nothing beside it", async () 
   assert.ok(!other.ok);
   assert.match(other.refusal.reason, /key of the relay lyon/);
   rights.close();
+});
+
+/** What a controller says when something of the relay `lyon` is revoked. */
+function revocation(kind: "subject" | "key" | "token", value: string) {
+  const times = { created_at: "1970-01-01T00:00:00.000Z", expires_at: "9999-01-01T00:00:00.000Z" };
+  return {
+    revocations: [{ id: `${kind}-${value}`, kind, value, reason: "stolen", ...times }],
+    policies: [],
+    unrevoked: [],
+    unlimited: [],
+  };
+}
+
+for (const [kind, value] of [["subject", "lyon"], ["key", "lyon-1"]] as const) {
+  Deno.test(`a relay whose ${kind} is revoked loses its session at once, and comes in no more`, async () => {
+    const clock = new ManualClock();
+    const bans = steeringOf(clock);
+    const { gate } = madrid(clock, bans);
+    const admitted = await gate.admit(peer("lyon", await sign(lyon)));
+    const other = await gate.admit({
+      ...peer("paris", await sign(shared, { name: "paris" })),
+      session: 2,
+    });
+    assert.ok(admitted.ok && other.ok);
+    const told: string[] = [];
+    admitted.value.onLost(({ kind, reason }) => told.push(`${kind}: ${reason}`));
+    other.value.onLost(() => assert.fail("another relay is cut"));
+    bans.change(revocation(kind, value));
+    assert.match(told.join(), /^unauthorized: token .* is revoked by its (subject|key)$/);
+    const again = await gate.admit(peer("lyon", await sign(lyon)));
+    assert.equal(again.ok ? "in" : again.refusal.kind, "unauthorized");
+    // Neither does it prove its name anew where it is still.
+    const renewed = await admitted.value.renew([shown(await sign(lyon))]);
+    assert.equal(renewed.ok, false);
+    for (const { value } of [admitted, other]) value.close();
+    assert.deepEqual([bans.present.sessions.size, bans.present.having({ kind, value })], [0, []]);
+    bans.close();
+  });
+}
+
+Deno.test("a relay that is revoked while its session begins loses it then", async () => {
+  const clock = new ManualClock();
+  const bans = steeringOf(clock);
+  const admitted = await madrid(clock, bans).gate.admit(peer("lyon", await sign(lyon)));
+  assert.ok(admitted.ok);
+  bans.change(revocation("subject", "lyon"));
+  let told = "";
+  admitted.value.onLost(({ kind }) => told = kind);
+  assert.equal(told, "unauthorized");
+  admitted.value.close();
+  bans.close();
 });

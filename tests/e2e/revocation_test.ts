@@ -238,6 +238,26 @@ meshTest(
   },
 );
 
+meshTest(
+  "a relay whose name is revoked is let in by no other relay, and a user of that name neither",
+  MESH,
+  async ({ mesh, say }) => {
+    const lyon = mesh.relay("lyon");
+    const others = [mesh.relay("lisbon"), mesh.relay("madrid")];
+    const callers = () => others.filter(({ log }) => cutOff.test(log));
+    const cutOff = /"session ended".*"end":"unauthorized".*is revoked by its subject/;
+    const revoked = { kind: "subject", value: "lyon", reason: "stolen" };
+    const from = performance.now();
+    await mesh.controllers[0]!.ask("POST", "/revoke", revoked);
+    await until("it to be cut off", () => callers().length > 0);
+    say(`cut off after ${(performance.now() - from).toFixed(0)} ms`);
+    // It tries to come back, and is turned away each time.
+    const refusals = () => callers().flatMap(({ log }) => log.match(new RegExp(cutOff, "g")) ?? []);
+    await until("it to be turned away", () => refusals().length > 1);
+    assert.ok(!callers().includes(lyon));
+  },
+);
+
 const missing = pythonMissing("moq");
 
 meshTest(

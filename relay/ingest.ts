@@ -15,7 +15,7 @@ import type { Registry } from "./track/mod.ts";
 export function newIngests(parts: HostParts, registry: Registry, nextId: () => number): Ingests {
   const { config: { ingest, limits }, gate = openGate, mesh, metrics, clock, log } = parts;
   return new Ingests({
-    settings: { ...ingest, maxObjectBytes: limits.maxObjectBytes },
+    settings: { ...ingest, maxObjectBytes: limits.maxObjectBytes, sessionLimits: limits },
     registry,
     gate,
     checkNamespace,

@@ -491,3 +491,20 @@ Deno.test("what an encoder sends counts for the tenant of its token, which has n
   steering!.close();
   await world.close();
 });
+
+Deno.test("an encoder has no more tracks than its token says, and none with a token for no namespace", async () => {
+  const world: EncoderWorld = new EncoderWorld({
+    gate: { admit: (peer: Credentials) => plainGate(world.clock).admit(peer) },
+  });
+  const key = (name: string, limits: object) =>
+    `${name}?jwt=${JSON.stringify({ put: "live", jti: name, limits })}`;
+  const one = await world.publish("live", key("one", { published_tracks: 1 }));
+  await one.send(videoConfigBytes(), audioConfigBytes(), videoBytes(0, true));
+  assert.deepEqual([...world.ingests.encoders].map(({ view }) => view.codecs.length), [1]);
+  assert.ok(world.metrics.encoders.framesDropped.too_many_tracks > 0);
+  const none = await world.publish("live", key("none", { namespaces: 0 }));
+  assert.ok(none.isClosed);
+  assert.match(none.received, /allows no namespace/);
+  assert.equal(world.ingests.size, 1);
+  await world.close();
+});

@@ -72,6 +72,7 @@ class Publication {
       namespace,
       renderer: rendererOf(commonDraft.data),
       maxObjectBytes: MAX_FRAME_BYTES,
+      limits: { maxPublishedTracks: Infinity },
       metrics: session.metrics,
       clock,
       log,

@@ -30,6 +30,8 @@ export interface BroadcastParts {
   readonly renderer: Renderer;
   /** Bytes of one object. */
   readonly maxObjectBytes: number;
+  /** What its tokens allow at each moment. */
+  readonly limits: { readonly maxPublishedTracks: number };
   readonly metrics: IngestMetrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -94,7 +96,9 @@ export class Broadcast {
   configure(id: number, config: TrackConfig): void {
     const known = this.#media.get(id);
     if (known !== undefined && isSame(known.config, config)) return;
-    if (known === undefined && this.#media.size >= MAX_ENCODER_TRACKS) {
+    const { maxPublishedTracks } = this.#parts.limits;
+    const max = Math.min(MAX_ENCODER_TRACKS, maxPublishedTracks);
+    if (known === undefined && this.#media.size >= max) {
       return this.#frameDropped("too_many_tracks");
     }
     if (known !== undefined && known.config.kind === config.kind) known.configure(config);

@@ -22,7 +22,11 @@ export interface IngestSettings {
   readonly reconnectMs: number;
   /** Bytes of one object. */
   readonly maxObjectBytes: number;
+  /** Of a session, which tokens may lower. */
+  readonly sessionLimits: SessionLimits;
 }
+
+type SessionLimits = ReturnType<Rights["limitsOf"]>;
 
 /** The dependencies of {@linkcode Ingests}. */
 export interface IngestsParts {
@@ -123,13 +127,21 @@ export class Ingests {
     const rights = admitted.value;
     const allowed = await rights.authorize({ action: "publish_namespace", namespace, tokens: [] });
     // Others came while it was looked who this is.
-    const late = allowed.ok ? this.#full() : denialOf("unauthorized", allowed.refusal);
+    const late = allowed.ok
+      ? this.#full() ?? this.#excess(rights)
+      : denialOf("unauthorized", allowed.refusal);
     if (allowed.ok && late === undefined) {
       return this.#begin(request, { id, rights, permit: allowed.value });
     }
     if (allowed.ok) allowed.value.release();
     rights.close();
     return refused(late ?? CLOSED);
+  }
+
+  /** Why an encoder that may publish the name may not publish at all. */
+  #excess(rights: Rights): EncoderDenial | undefined {
+    const { maxNamespaces } = rights.limitsOf(this.#parts.settings.sessionLimits);
+    return maxNamespaces > 0 ? undefined : NO_NAMESPACES;
   }
 
   /** Why nobody is let in now. */
@@ -154,7 +166,9 @@ export class Ingests {
     const scope = registry.enter(SCOPE);
     const own = log.with({ session: id });
     const metrics = rights.measured(this.#parts.metrics, () => broadcast.codecs.length);
-    const broadcast: Broadcast = this.#broadcast({ id, scope, namespace, log: own, metrics });
+    const limits = rights.limitsOf(settings.sessionLimits);
+    const parts = { id, scope, namespace, log: own, metrics, limits };
+    const broadcast: Broadcast = this.#broadcast(parts);
     const taken = this.#refusalOf(broadcast, namespace);
     if (taken !== undefined) {
       registry.leave(SCOPE);
@@ -199,26 +213,24 @@ export class Ingests {
   }
 
   #broadcast(
-    { id, scope, namespace, log, metrics }: {
+    { namespace, ...own }: {
       readonly id: number;
       readonly scope: Scope;
       readonly namespace: Namespace;
       readonly log: Log;
       readonly metrics: IngestMetrics;
+      readonly limits: SessionLimits;
     },
   ): Broadcast {
     const { relayName, renderer, settings, clock } = this.#parts;
     const key = namespaceKey(namespace);
     return new Broadcast({
-      id,
+      ...own,
       relayName,
-      scope,
       namespace,
       renderer,
       maxObjectBytes: settings.maxObjectBytes,
-      metrics,
       clock,
-      log,
       // The one that was lost has come back.
       onLive: () => this.#waiting.get(key)?.end(),
     });
@@ -273,6 +285,11 @@ function denialOf(why: EncoderRefusal, refusal: Refusal | undefined): EncoderDen
 function denialOf(why: EncoderRefusal, refusal: Refusal | undefined): EncoderDenial | undefined {
   return refusal && { why, reason: refusal.reason };
 }
+
+const NO_NAMESPACES: EncoderDenial = {
+  why: "unauthorized",
+  reason: "its token allows no namespace",
+};
 
 const CLOSED: EncoderDenial = { why: "draining", reason: "the relay is shutting down" };
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { done } from "@qumo/shared/runtime";
 import { commonDraft, rfc9000 } from "@qumo/shared/wire";
+import { DEFAULTS } from "../../../relay/config/definition.ts";
 import { Ingests, type IngestSettings } from "../../../relay/media/ingest/ingests.ts";
 import { RtmpConnection, type RtmpTransport } from "../../../relay/media/rtmp/connection.ts";
 import { RelayMetrics } from "../../../relay/metrics.ts";
@@ -70,6 +71,7 @@ export class EncoderWorld {
         idleTimeoutMs: IDLE_MS,
         reconnectMs: RECONNECT_MS,
         maxObjectBytes: 100_000,
+        sessionLimits: DEFAULTS.limits,
         ...settings,
       },
       registry: this.registry,

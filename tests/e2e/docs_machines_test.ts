@@ -21,7 +21,7 @@ toolTest(
     const folder = await Deno.makeTempDir();
     const ports = { sdn: freePort(), tokyo: freePort(), london: freePort() };
     const [recipe = "", look = ""] = ["openssl req", "curl -s --cacert"].map((start) =>
-      (blocks("sh").find((text) => text.startsWith(start)) ?? assert.fail(start))
+      (commands().find((text) => text.startsWith(start)) ?? assert.fail(start))
         .replaceAll("sdn.example", "localhost").replaceAll(":8090", `:${ports.sdn}`)
     );
     await bash(recipe, folder);
@@ -29,8 +29,8 @@ toolTest(
       const { mode } = await Deno.stat(`${folder}/${secret}`);
       assert.equal((mode ?? 0) & 0o077, 0, `others can read ${secret}`);
     }
-    const [sdn = "", relay = ""] = blocks("yaml").map((text) =>
-      text.replaceAll("/etc/qumo/", `${folder}/`).replaceAll("/var/lib", folder)
+    const [sdn = "", relay = ""] = ["sdn.yaml", "relay.yaml"].map((file) =>
+      lastNamed(file).replaceAll("/etc/qumo/", `${folder}/`).replaceAll("/var/lib", folder)
         .replaceAll("sdn.example", "localhost").replaceAll(":8090", `:${ports.sdn}`)
     );
     const files = {
@@ -70,10 +70,13 @@ toolTest(
   },
 );
 
-function blocks(language: string): string[] {
-  return guide.blocks
-    .filter((block) => block.language === language && (language !== "sh" || isDoneHere(block)))
-    .map(({ lines }) => lines.join("\n"));
+function commands(): string[] {
+  return guide.blocks.filter(isDoneHere).map(({ lines }) => lines.join("\n"));
+}
+
+/** The last file of this name: one before is of another chapter. */
+function lastNamed(file: string): string {
+  return guide.blocks.findLast(({ mark }) => mark === file)!.lines.join("\n");
 }
 
 function isDoneHere({ mark }: Block): boolean {

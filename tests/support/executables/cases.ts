@@ -11,6 +11,7 @@ import {
   runToEnd,
   startProgram,
 } from "../processes/program_process.ts";
+import { freePorts } from "../mesh/ports.ts";
 import { fromSources, programNamed } from "./programs.ts";
 
 /** What a whole life of a program needs and does; rejects when something is not as it should be. */
@@ -18,17 +19,56 @@ type Life = (command: CommandLine, env?: Record<string, string>) => Promise<void
 
 const PAYLOAD = new Uint8Array([1, 2, 3]);
 
+/** The relays of a machine register, each by itself, and end in peace. */
+async function groupLife(
+  command: CommandLine,
+  { sdn, folder, env, deadline }: {
+    readonly sdn: ProgramProcess;
+    readonly folder: string;
+    readonly env: Record<string, string> | undefined;
+    readonly deadline: Deadline;
+  },
+): Promise<void> {
+  const config = `${folder}/group.yaml`;
+  const [first] = freePorts(2);
+  await Deno.writeTextFile(
+    config,
+    JSON.stringify({
+      host: { members: 2 },
+      server: { address: `127.0.0.1:${first}` },
+      sdn: { urls: [sdn.origin], relay_name: "tokyo" },
+      drain_timeout_ms: 100,
+    }),
+  );
+  const start = startProgram([...command, "serve", "-c", config], { env: { ...env } });
+  await using group = await deadline.for("the relays of a machine", start);
+  for (const name of ["tokyo-1", "tokyo-2"]) {
+    while (!(await sdn.get("/relay")).includes(`"relay":"${name}"`)) {
+      deadline.signal.throwIfAborted();
+    }
+  }
+  assert.equal(await deadline.for("the end of all", group.end()), 0, group.log());
+}
+
 /** A relay registers, carries a track, shows a new certificate, ends in peace and is gone. */
 const relayLife: Life = async (command, env) => {
-  using deadline = new Deadline(30_000);
+  using deadline = new Deadline(120_000);
   await using folder = await temporaryFolder();
   const files = { cert_file: `${folder.path}/c.pem`, key_file: `${folder.path}/k.pem` };
   const first = await writeCertificate(files);
   const config = `${folder.path}/relay.yaml`;
-  await Deno.writeTextFile(config, JSON.stringify({ server: files, drain_timeout_ms: 100 }));
+  await Deno.writeTextFile(
+    config,
+    JSON.stringify({
+      server: files,
+      cache: { disk: { folder: `${folder.path}/groups` } },
+      drain_timeout_ms: 100,
+    }),
+  );
   const controller = fromSources(programNamed("qumo-sdn"));
   const controllerStart = startProgram([...controller, "--address", "127.0.0.1:0"]);
   await using sdn = await deadline.for("a controller", controllerStart);
+  await groupLife(command, { sdn, folder: folder.path, env, deadline });
   const start = startProgram([...command, "serve", "-c", config], {
     env: {
       ...env,

@@ -27,7 +27,7 @@ export class PrometheusServer implements AsyncDisposable {
       await Deno.copyFile(CONFIG + name, `${folder}/${name}`);
     }
     const config = await Deno.readTextFile(`${CONFIG}prometheus.yaml`);
-    const hasty = config.replaceAll(/(_interval): 15s/g, "$1: 200ms");
+    const hasty = config.replaceAll(/(_interval): 15s/g, "$1: 1s");
     await Deno.writeTextFile(`${folder}/prometheus.yaml`, hasty);
     const address = `127.0.0.1:${freePort()}`;
     const program = new ProgramProcess([

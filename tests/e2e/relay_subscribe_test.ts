@@ -120,6 +120,25 @@ optionalTest(
   },
 );
 
+Deno.test("subscribe ends with 4 when a catalog is all that is left", async () => {
+  using deadline = new Deadline(MILLISECONDS);
+  await using relay = await startRelayInProcess();
+  const publisher = await deadline.for("a publisher", moqNetBy("moq-lite-05")(relay));
+  await using ends = new AsyncDisposableStack();
+  ends.defer(() => publisher.close());
+  const tracks = ["catalog.json", "hd"];
+  const publication = await deadline.for("the name", publisher.publish("live/cam", tracks));
+  const words = ["subscribe", urlOf(relay, "moqt"), "live/cam"];
+  const ended = runClientCommand(words);
+  await deadline.for("the subscriber", publication.subscribed("catalog.json"));
+  const group = await deadline.for("a group", publication.startGroup("catalog.json"));
+  const catalog = { video: { renditions: { hd: { codec: "avc1.64001f" } } } };
+  await group.write(new TextEncoder().encode(JSON.stringify(catalog)));
+  const { code, stderr } = await deadline.for("its end", ended);
+  assert.equal(code, 4, stderr);
+  assert.match(stderr, /live\/cam has a catalog, and nothing comes of its tracks/);
+});
+
 optionalTest("subscribe plays what moq publishes", moqCliMissing ?? missing, async () => {
   using deadline = new Deadline(MILLISECONDS);
   await using relay = await startRelayInProcess();

@@ -1,4 +1,4 @@
-import { done, messageOf, type Outcome, sleep } from "@qumo/shared/runtime";
+import { done, messageOf, type Outcome, sleep, type Timer } from "@qumo/shared/runtime";
 import type { Namespace } from "@qumo/shared/wire";
 import { MediaError } from "../../media/errors.ts";
 import { namespaceOf, partsOf, trackOf } from "../../media/model/names.ts";
@@ -8,7 +8,7 @@ import { type Call, type ClientCommand, EXIT, failed, type Failure } from "../co
 import { sessionEnd } from "../failures.ts";
 import { progress } from "../progress.ts";
 import { BroadcastReading, chosenTracks, isPlayable } from "./broadcast_reading.ts";
-import { CATALOG_MS, MAX_WAITING_BYTES } from "./limits.ts";
+import { CATALOG_MS, GONE_MS, MAX_WAITING_BYTES } from "./limits.ts";
 import { OutputQueue } from "./output_queue.ts";
 import { Reception } from "./reception.ts";
 
@@ -114,14 +114,28 @@ class Subscription {
       }
       for (const { name, config } of chosen) this.#say(`${name}: ${config.codec}`);
       reading.play(chosen);
+      const silence = this.#whenSilent(() => reading.close());
       await this.#before(reading.over);
-      return await this.#ended();
+      silence.cancel();
+      const isSilent = this.#reception.objects === 0 && !this.#stop.signal.aborted;
+      const ended = await this.#ended();
+      return isSilent && ended.ok
+        ? failed(`${name} has a catalog, and nothing comes of its tracks`, EXIT.notFound)
+        : ended;
     } catch (error) {
       if (!(error instanceof MediaError)) throw error;
       return failed(`${name} cannot be written as MP4: ${error.message}`);
     } finally {
       reading.close();
     }
+  }
+
+  /** Calls when nothing has come for long: what is left of an encoder that was lost is its catalog. */
+  #whenSilent(act: () => void): Timer {
+    const { process: { clock }, flags } = this.#call;
+    return clock.after(GONE_MS, () => {
+      if (this.#reception.objects === 0 && !flags.wait) act();
+    });
   }
 
   /** Writes the payloads of a track. */

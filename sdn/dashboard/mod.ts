@@ -3,12 +3,15 @@ import { baseStyle, type PageFile } from "@qumo/shared/page";
 import accessView from "./page/access_view.js" with { type: "text" };
 import api from "./page/api.js" with { type: "text" };
 import app from "./page/app.js" with { type: "text" };
+import attentionView from "./page/attention_view.js" with { type: "text" };
 import connection from "./page/connection.js" with { type: "text" };
 import deepLink from "./page/deep_link.js" with { type: "text" };
+import detailView from "./page/detail_view.js" with { type: "text" };
 import dom from "./page/dom.js" with { type: "text" };
 import drainDialog from "./page/drain_dialog.js" with { type: "text" };
 import eventsView from "./page/events_view.js" with { type: "text" };
 import flowsView from "./page/flows_view.js" with { type: "text" };
+import fold from "./page/fold.js" with { type: "text" };
 import format from "./page/format.js" with { type: "text" };
 import icon from "./page/icon.svg" with { type: "text" };
 import index from "./page/index.html" with { type: "text" };
@@ -20,12 +23,14 @@ import networkTables from "./page/network_tables.js" with { type: "text" };
 import networkView from "./page/network_view.js" with { type: "text" };
 import pairKey from "./page/pair_key.js" with { type: "text" };
 import peersView from "./page/peers_view.js" with { type: "text" };
+import plot from "./page/plot.js" with { type: "text" };
 import relayShapes from "./page/relay_shapes.js" with { type: "text" };
 import routeView from "./page/route_view.js" with { type: "text" };
 import style from "./page/style.css" with { type: "text" };
 import summaryView from "./page/summary_view.js" with { type: "text" };
 import table from "./page/table.js" with { type: "text" };
 import topologyView from "./page/topology_view.js" with { type: "text" };
+import whatIf from "./page/what_if.js" with { type: "text" };
 
 const SCRIPT = "text/javascript; charset=utf-8";
 
@@ -33,13 +38,16 @@ const scripts = {
   access_view: accessView,
   api,
   app,
+  attention_view: attentionView,
   connection,
   deep_link: deepLink,
+  detail_view: detailView,
   dom,
   drain_dialog: drainDialog,
   event_reader: eventReader,
   events_view: eventsView,
   flows_view: flowsView,
+  fold,
   format,
   labels,
   layout,
@@ -49,11 +57,13 @@ const scripts = {
   network_view: networkView,
   pair_key: pairKey,
   peers_view: peersView,
+  plot,
   relay_shapes: relayShapes,
   route_view: routeView,
   summary_view: summaryView,
   table,
   topology_view: topologyView,
+  what_if: whatIf,
 };
 
 /**

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { bitrate, duration, metricLines } from "./page/format.js";
 import { placeLabels } from "./page/labels.js";
 import { MAX_ANNOUNCES, MAX_LOG, Model } from "./page/model.js";
+import { fold } from "./page/fold.js";
+import { pathsOf } from "./page/what_if.js";
 import { headline } from "./page/summary_view.js";
 
 const relay = (name: string, more: object = {}) => ({
@@ -169,4 +171,58 @@ Deno.test("what people read has units that fit", () => {
   assert.deepEqual(metricLines(text, "x"), [
     { labels: { peer: 'http://a:1/"q', result: "ok" }, value: 3 },
   ]);
+});
+
+function region(count: number) {
+  return Array.from({ length: count }, (_, at) => ({
+    id: `r${at}`,
+    region: `g${at % 4}`,
+    state: at === 5 ? "unreachable" : "registered",
+    load: { sessions: 2 },
+  }));
+}
+const pair = (a: string, b: string, state = "up") => {
+  return { a, b, state, there: undefined, back: undefined, carried: [] };
+};
+
+Deno.test("fold() draws each region of a large network as one, but for what fails or was chosen", () => {
+  const links = [pair("r0", "r1"), pair("r4", "r1"), pair("r8", "r9", "down"), pair("r2", "r6")];
+  const { relays, links: drawn } = fold({ relays: region(80), links }, {
+    unfolded: ["g3"],
+    kept: ["r0"],
+  });
+  const folded = relays.filter(({ label }) => label !== undefined);
+  assert.deepEqual(
+    folded.map(({ region, label, load }) => `${region} ${label} ${load.sessions}`),
+    ["g0 18 relays 36", "g1 18 relays 36", "g2 20 relays 40"],
+  );
+  const alone = relays.filter(({ label, region }) => label === undefined && region !== "g3");
+  assert.deepEqual(alone.map(({ id }) => id), ["r0", "r5", "r8", "r9"]);
+  assert.equal(relays.filter(({ region }) => region === "g3").length, 20);
+  assert.deepEqual(drawn.map(({ a, b, state }) => [a, b, state]), [
+    ["\u0001g1", "r0", "up"],
+    ["\u0001g0", "\u0001g1", "up"],
+    ["r8", "r9", "down"],
+  ]);
+  const few = { relays: region(20), links };
+  assert.deepEqual(fold(few, { unfolded: [], kept: [] }), few);
+});
+
+Deno.test("pathsOf() has each path once that would change, with what must be left out", () => {
+  const flow = (relay: string, track: string, next_hop: string, source: string) => {
+    return { relay, track, next_hop, source };
+  };
+  const flows = [
+    flow("a", "x", "b", "c"),
+    flow("a", "y", "b", "c"),
+    flow("b", "x", "c", "c"),
+    flow("d", "z", "b", "b"),
+  ];
+  const told = (opened: object) =>
+    pathsOf(opened, flows).map(({ relay, source, tracks, without }) => {
+      return `${relay} ${source} ${tracks} ${without}`;
+    });
+  assert.deepEqual(told({ relay: "b" }), ["a c 2 b"]);
+  assert.deepEqual(told({ link: '["b","c"]' }), ["b c 1 undefined"]);
+  assert.deepEqual(told({ track: "x" }), ["a c 1 b", "b c 1 undefined"]);
 });

@@ -1,5 +1,6 @@
 /** The controller's page in Chromium, before a controller in a process of its own. */
 import assert from "node:assert/strict";
+import axe from "axe-core";
 import { chromiumTest } from "../support/processes/chromium.ts";
 import { becomes } from "../support/until.ts";
 import {
@@ -191,7 +192,7 @@ chromiumTest(
 );
 
 chromiumTest(
-  "three hundred relays fit their card, in pages that can be sorted, filtered and linked to",
+  "three hundred relays fit their card as regions that unfold, in pages that can be sorted, filtered and linked to",
   async (browser) => {
     await using program = await SdnProcess.start();
     const name = (at: number) => `relay-${String(at).padStart(3, "0")}`;
@@ -203,17 +204,28 @@ chromiumTest(
       });
     }
     const { page, problems } = await open(browser, program.url);
-    await relay(page, name(299)).waitFor();
+    // Each region is one, but for what fails.
+    await becomes(() => page.locator("#graph .relay.folded").count(), 12);
+    assert.equal(await page.locator("#graph .relay").count(), 12);
     const sizes = await page.locator("#graph").evaluate((graph) => {
       const letters = [...graph.querySelectorAll("text")].filter((text) => text.textContent !== "")
         .map((text) => text.getBoundingClientRect().height);
       const { scrollWidth, clientWidth, scrollHeight, clientHeight } = graph;
+      const boxes = [...graph.querySelectorAll("text.name, .link-label rect, .flow-count rect")]
+        .map((label) => label.getBoundingClientRect());
+      const overlaps = boxes.filter((a, at) =>
+        boxes.slice(at + 1).some((b) =>
+          a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
+        )
+      );
       return {
+        overlaps: overlaps.length,
         fits: scrollWidth <= clientWidth && scrollHeight <= clientHeight,
         least: Math.min(...letters),
       };
     });
     assert.ok(sizes.fits, "the picture does not fit its card");
+    assert.equal(sizes.overlaps, 0, "labels overlap");
     assert.ok(sizes.least >= 10, `letters ${sizes.least} px high`);
     const names = async () => (await rows(page, "Relays")).map(([relay]) => relay);
     await becomes(async () => (await names()).length, 50);
@@ -224,8 +236,15 @@ chromiumTest(
     await becomes(async () => (await names())[0], name(249));
     await page.getByLabel("Filter by name, region, address or state").fill("region-7");
     await becomes(async () => (await names()).length, 25);
+    await page.locator('#graph [aria-label^="region-7: 25 relays"]').focus();
+    await page.keyboard.press("Enter");
+    await relay(page, name(7)).waitFor();
+    await becomes(() => page.locator("#graph .relay").count(), 11 + 25);
     await relay(page, name(7)).click();
     await page.locator("#events-of", { hasText: name(7) }).waitFor();
+    await page.getByRole("button", { name: "Fold regions" }).click();
+    // The one that is open stays out.
+    await becomes(() => page.locator("#graph .relay").count(), 12 + 1);
 
     // Whoever is sent the address sees the same.
     const link = await page.evaluate<string>("location.href");
@@ -353,10 +372,12 @@ chromiumTest(
     await page.getByRole("heading", { name: "Directory" }).click();
     assert.equal(await words.innerText(), "2 tracks between a and b");
 
-    // The track moves to the other link; what was chosen carries nothing more, and is let go.
+    // The track moves to the other link; the one that is open carries nothing more.
     await program.register("a", { ...a, flows: [flow("video", "c", "c")] });
     await carrier("a", "c").waitFor();
     await carrier("a", "b").waitFor({ state: "detached" });
+    await page.locator("#detail-words", { hasText: "carries 0 tracks" }).waitFor();
+    await page.getByRole("button", { name: "Close", exact: true }).click();
     await page.locator("#flows-filter").waitFor({ state: "hidden" });
     await program.tell("DELETE", "/relay/a");
     await carrier("a", "c").waitFor({ state: "detached" });
@@ -364,6 +385,145 @@ chromiumTest(
     await program.register("b", { neighbors: { c: 1 }, flows: [] });
     await page.getByText("No relay takes a track from another.").waitFor();
     await page.locator("#link-detail").waitFor({ state: "hidden" });
+    assert.deepEqual(problems, []);
+  },
+);
+
+/** What `GET /history` says of an hour: sessions that end, and one reroute. */
+function hourOf(fields: Record<string, (at: number) => number | null>) {
+  const points = (value: (at: number) => number | null) =>
+    Array.from({ length: 120 }, (_, at) => value(at));
+  const series = Object.entries(fields).map(([field, value]) => [field, points(value)]);
+  const until = new Date().toISOString();
+  return { until, step_ms: 30_000, left_out: 0, series: Object.fromEntries(series) };
+}
+
+chromiumTest(
+  "a relay that died is told of at once: when, who is hurt, what to do; opened, it shows its hour",
+  async (browser) => {
+    await using program = await SdnProcess.start();
+    const flows = [{ track: "live/~/video", next_hop: "b", source: "d" }];
+    const a = (up: boolean) => ({ links: { b: { up }, c: {} }, flows });
+    await program.register("a", a(true));
+    await program.register("b", { links: { a: {}, d: {} }, announces: ["live", "talk"] });
+    await program.register("c", { links: { a: {}, d: {} }, announces: ["talk"] });
+    const d = (up: boolean) => ({ links: { b: { up }, c: {} } });
+    await program.register("d", d(true));
+    const { page, problems } = await open(browser, program.url);
+    await page.route("**/history?relay=b", (route) =>
+      route.fulfill({
+        json: hourOf({
+          sessions: (at) => at > 100 ? null : 9,
+          subscriptions: (at) => at > 100 ? null : 21,
+          egress_bps: () => 1e6,
+          cpu: () => 0.5,
+          reroutes: (at) => at === 101 ? 3 : 0,
+        }),
+      }));
+    await relay(page, "b").waitFor();
+    assert.equal(await page.locator("#attention").isVisible(), false);
+
+    // Before it dies: what if it did.
+    await page.getByRole("table", { name: "Tracks on links" }).getByRole("button", {
+      name: "live/~/video",
+    }).click();
+    await page.locator("#detail-title", { hasText: "live/~/video" }).waitFor();
+    await showsRows(page, "What if it failed", [["a", "1", "a → b → d", "a → c → d"]]);
+    await becomes(() => page.locator("#graph .link.route").count(), 1);
+
+    await program.register("a", a(false));
+    await program.register("d", d(false));
+    const told = page.locator("#attention-list li");
+    await told.filter({ hasText: /^b is unreachable since \d/ }).waitFor();
+    await told.filter({ hasText: "It had 9 sessions and 21 subscriptions. Only it has live." })
+      .waitFor();
+    await told.filter({ hasText: "See whether its process runs" }).waitFor();
+    assert.equal(await told.count(), 1, "its links are not told of beside it");
+    await told.getByRole("button").click();
+    await page.locator("#detail-title", { hasText: "b" }).waitFor();
+    await page.getByRole("img", { name: /^Sessions, last 59 min: not known now, 9 before$/ })
+      .waitFor();
+    await page.getByRole("img", { name: "Reroutes, last 59 min: 0" }).waitFor();
+    await page.locator("#detail-events li", { hasText: "b is unreachable" }).waitFor();
+    await page.locator("#detail-plots .plot .mark.bad").first().waitFor({ state: "attached" });
+
+    // Back to the track, and to nothing; an address opens it again.
+    const link = await page.evaluate<string>("location.href");
+    await page.goBack();
+    await page.locator("#detail-title", { hasText: "live/~/video" }).waitFor();
+    await page.goBack();
+    await page.locator("#detail").waitFor({ state: "hidden" });
+    const { page: other } = await open(browser, link);
+    await other.locator("#detail-title", { hasText: "b" }).waitFor();
+    // The controller itself has no sample yet, or has one.
+    await other.locator("#detail-note, #detail-plots figure").first().waitFor({
+      state: "attached",
+    });
+    await program.register("a", a(true));
+    await program.register("d", d(true));
+    await page.locator("#attention").waitFor({ state: "hidden" });
+    assert.deepEqual(problems, []);
+  },
+);
+
+chromiumTest(
+  "axe finds nothing on the page, with three relays and with many, in light, dark and on a phone",
+  async (browser) => {
+    await using program = await SdnProcess.start();
+    const load = { sessions: 9, egress_bps: 1e6, cpu: 0.5 };
+    const flows = [{ track: "live/~/video", next_hop: "b", source: "c" }];
+    const a = { links: { b: { up: false }, c: {} }, announces: ["live"], flows };
+    await program.register("a", a);
+    await program.register("b", { links: { a: {}, c: {} }, load });
+    await program.register("c", { links: { b: { up: false }, a: {} }, load });
+    const looks = async (address: string, schemes: readonly ("light" | "dark")[]) => {
+      for (const colorScheme of schemes) {
+        for (const viewport of [{ width: 1280, height: 900 }, { width: 390, height: 800 }]) {
+          const { page } = await open(browser, address, { colorScheme, viewport });
+          await page.locator("#attention-list li, #detail figure").first().waitFor();
+          await page.locator("#graph svg").waitFor();
+          await page.evaluate(axe.source);
+          const found = await page.evaluate(async () => {
+            const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
+            return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
+          });
+          assert.deepEqual(found, [], `${address} ${colorScheme} ${viewport.width}`);
+          await page.context().close();
+        }
+      }
+    };
+    await looks(`${program.url}/#relay=b`, ["light", "dark"]);
+    for (let at = 0; at < 70; at++) {
+      await program.register(`relay-${at}`, {
+        region: `region-${at % 4}`,
+        load,
+        neighbors: { [`relay-${(at + 1) % 70}`]: 1 },
+      });
+    }
+    await looks(`${program.url}/#track=live/~/video`, ["dark"]);
+  },
+);
+
+chromiumTest(
+  "an opened relay says which paths would be cut off if it died, and a link the path around it",
+  async (browser) => {
+    await using program = await SdnProcess.start();
+    const flow = (hop: string) => [{ track: "live/~/video", next_hop: hop, source: "c" }];
+    await program.register("a", { neighbors: { b: 1 }, flows: flow("b") });
+    await program.register("b", { neighbors: { a: 1, c: 1, d: 4 }, flows: flow("c") });
+    await program.register("c", { neighbors: { b: 1, d: 4 } });
+    await program.register("d", { neighbors: { b: 4, c: 4 } });
+    const { page, problems } = await open(browser, `${program.url}/#relay=b`);
+    await page.locator("#detail-if", { hasText: "If b died" }).waitFor();
+    await showsRows(page, "What if it failed", [
+      ["a", "1", "a → b → c", "cut off: no path between nodes: every path leads through b"],
+    ]);
+    await page.getByText("1 of 1 paths would be cut off.").waitFor();
+    await page.getByRole("table", { name: "Links" }).getByRole("row", { name: "c b up" })
+      .getByRole("button", { name: "c" }).click();
+    await page.locator("#detail-title", { hasText: "b and c" }).waitFor();
+    await showsRows(page, "What if it failed", [["b", "1", "b → c", "b → d → c"]]);
+    await page.getByText("Every path has another.").waitFor();
     assert.deepEqual(problems, []);
   },
 );

@@ -2,7 +2,7 @@
  * What the page shows, as the part of its address behind `#`: to send to somebody, or to come back
  * to. Whoever follows it sees the same relay, link, route and search. A token is never in it.
  */
-const KEYS = ["relay", "link", "from", "to", "filter", "search"];
+const KEYS = ["relay", "link", "track", "unfold", "from", "to", "filter", "search"];
 
 /** @returns {Record<string, string | undefined>} what the address asks for */
 export function readLink() {
@@ -10,11 +10,18 @@ export function readLink() {
   return Object.fromEntries(KEYS.map((key) => [key, given.get(key) ?? undefined]));
 }
 
-/** Puts what is shown now into the address. @param {Record<string, string | undefined>} changes */
-export function writeLink(changes) {
+/**
+ * Puts what is shown now into the address; what was opened is a step that one can go back from.
+ *
+ * @param {Record<string, string | undefined>} changes
+ * @param {{ isStep?: boolean }} [how]
+ */
+export function writeLink(changes, { isStep = false } = {}) {
   const now = { ...readLink(), ...changes };
   const kept = Object.entries(now).filter(([, value]) => value !== undefined && value !== "");
   const hash = new URLSearchParams(kept).toString();
   const here = location.pathname + location.search;
-  history.replaceState(null, "", hash === "" ? here : `${here}#${hash}`);
+  const url = hash === "" ? here : `${here}#${hash}`;
+  if (isStep) history.pushState(null, "", url);
+  else history.replaceState(null, "", url);
 }

@@ -1,5 +1,6 @@
 import { byId, element, follow, setText } from "./dom.js";
 import { count } from "./link_shapes.js";
+import { showName } from "./network_tables.js";
 import { pairKey } from "./pair_key.js";
 import { Table } from "./table.js";
 
@@ -11,33 +12,45 @@ export class FlowsView {
   #model;
   #table;
 
-  /** @param {import("./model.js").Model} model */
-  constructor(model) {
+  /**
+   * @param {import("./model.js").Model} model
+   * @param {(track: string) => void} onOpen
+   */
+  constructor(model, onOpen) {
     this.#model = model;
     this.#table = new Table(byId("flows"), {
       label: "Tracks on links",
       key: ({ relay, track, next_hop, source }) => JSON.stringify([relay, track, next_hop, source]),
       empty: "No relay takes a track from another.",
       columns: [
-        { label: "Track", kind: "name", show: ({ track }) => track },
-        { label: "From", show: ({ next_hop }) => next_hop },
-        { label: "To", show: ({ relay }) => relay },
-        { label: "Source", show: ({ source }) => source },
+        {
+          label: "Track",
+          kind: "name",
+          show: ({ track }, cell) => showName(track, cell, () => onOpen(track)),
+          sort: ({ track }) => track,
+        },
+        { label: "From", show: ({ next_hop }) => next_hop, sort: ({ next_hop }) => next_hop },
+        { label: "To", show: ({ relay }) => relay, sort: ({ relay }) => relay },
+        { label: "Source", show: ({ source }) => source, sort: ({ source }) => source },
       ],
     });
   }
 
-  /** @param {{ relay: string | undefined, link: string | undefined }} selected */
-  show({ relay, link }) {
+  /** @param {{ relay?: string, link?: string, track?: string }} selected */
+  show({ relay, link, track }) {
     const flows = [...this.#model.flows.values()].flat();
     const isMeant = (flow) => {
       if (link !== undefined) return pairKey(flow.relay, flow.next_hop) === link;
+      if (track !== undefined) return flow.track === track;
       if (relay === undefined) return true;
       return flow.relay === relay || flow.next_hop === relay || flow.source === relay;
     };
     this.#table.show(flows.filter(isMeant));
-    byId("flows-filter").hidden = relay === undefined && link === undefined;
-    setText(byId("flows-of"), link === undefined ? relay ?? "" : JSON.parse(link).join(" and "));
+    byId("flows-filter").hidden = [relay, link, track].every((one) => one === undefined);
+    setText(
+      byId("flows-of"),
+      link === undefined ? relay ?? track ?? "" : JSON.parse(link).join(" and "),
+    );
     byId("link-detail").hidden = flows.length === 0;
   }
 

@@ -108,7 +108,9 @@ function pill(classes, text, { x, y, letters }) {
   );
 }
 
-function caption({ state, there, back }) {
+function caption({ state, there, back, links }) {
+  // Of regions that are drawn as one.
+  if (links !== undefined) return links === 1 ? "1 link" : `${links} links`;
   if (state === "down") return "down";
   const costs = [there?.cost, back?.cost].filter((cost) => cost !== undefined);
   const rtt = there?.rtt_ms ?? back?.rtt_ms;

@@ -66,7 +66,7 @@ export function relayTable(api, { access, isLive, drain, onSelect }) {
         sort: ({ announces }) => announces,
       },
       {
-        label: "",
+        label: "Drain",
         kind: "action",
         show: ({ id, state, load }, cell) => {
           const isThere = state === "registered" || state === "draining";
@@ -78,14 +78,19 @@ export function relayTable(api, { access, isLive, drain, onSelect }) {
   });
 }
 
-/** The table of declared links, one row for each direction. */
-export function linkTable() {
+/** The table of declared links, one row for each direction. @param {(from: string, to: string) => void} onOpen */
+export function linkTable(onOpen) {
   return new Table(byId("links"), {
     label: "Links",
     key: ({ from, to }) => JSON.stringify([from, to]),
     empty: "None",
     columns: [
-      { label: "From", kind: "name", show: ({ from }) => from, sort: ({ from }) => from },
+      {
+        label: "From",
+        kind: "name",
+        show: ({ from, to }, cell) => showName(from, cell, () => onOpen(from, to)),
+        sort: ({ from }) => from,
+      },
       { label: "To", kind: "name", show: ({ to }) => to, sort: ({ to }) => to },
       {
         label: "State",
@@ -137,7 +142,8 @@ export function directoryTable() {
   });
 }
 
-function showName(id, cell, onSelect) {
+/** A name that opens what it names. */
+export function showName(id, cell, onSelect) {
   if (cell.firstElementChild) return;
   const onclick = () => onSelect(id);
   cell.append(element("button", { type: "button", class: "linklike", onclick }, id));

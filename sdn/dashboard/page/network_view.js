@@ -1,5 +1,7 @@
 import { readLink, writeLink } from "./deep_link.js";
+import { AttentionView } from "./attention_view.js";
 import { byId, setText } from "./dom.js";
+import { DetailView } from "./detail_view.js";
 import { DrainDialog } from "./drain_dialog.js";
 import { EventsView } from "./events_view.js";
 import { FlowsView } from "./flows_view.js";
@@ -10,7 +12,7 @@ import { pairKey } from "./pair_key.js";
 import { showSummary } from "./summary_view.js";
 import { TopologyView } from "./topology_view.js";
 
-const NOTHING = { relay: undefined, link: undefined };
+const NOTHING = { relay: undefined, link: undefined, track: undefined };
 /** Below this width the picture is in portrait format. */
 const tall = matchMedia("(max-width: 700px)");
 
@@ -28,9 +30,14 @@ export class NetworkView {
   /** The link under the pointer. */
   #pointed = undefined;
   #isShowDue = false;
+  /** Regions of which every relay is drawn. @type {string[]} */
+  #unfolded = [];
+  #detail;
+  #attention;
   #topology = new TopologyView(byId("graph"), {
-    onRelay: (relay) => this.#select({ relay, link: undefined }),
-    onLink: (link) => this.#select({ relay: undefined, link }),
+    onRelay: (relay) => this.#select({ relay }),
+    onLink: (link) => this.#select({ link }),
+    onRegion: (region) => this.#unfold([...this.#unfolded, region]),
     onPoint: (link) => {
       this.#pointed = link;
       this.#flows.point(link ?? this.#selected.link);
@@ -55,12 +62,15 @@ export class NetworkView {
       access,
       isLive,
       drain: new DrainDialog(api),
-      onSelect: (relay) => this.#select({ relay, link: undefined }),
+      onSelect: (relay) => this.#open({ relay }),
     });
-    this.#links = linkTable();
-    this.#flows = new FlowsView(model);
+    this.#links = linkTable((from, to) => this.#open({ link: pairKey(from, to) }));
+    this.#flows = new FlowsView(model, (track) => this.#open({ track }));
     this.#events = new EventsView(model);
     this.#directory = directoryTable();
+    this.#detail = new DetailView(model, api, () => this.#select(this.#selected));
+    this.#attention = new AttentionView(model, api, (opened) => this.#open(opened));
+    byId("fold").addEventListener("click", () => this.#unfold([]));
     for (const id of ["links-all", "flows-all", "events-all"]) {
       byId(id).addEventListener("click", () => this.#select(this.#selected));
     }
@@ -109,6 +119,8 @@ export class NetworkView {
     this.#flows.point(this.#pointed ?? this.#selected.link);
     this.tick();
     this.#events.show(this.#selected);
+    this.#attention.show();
+    this.#detail.show(this.#selected);
   }
 
   /** Shows the model with the browser's next frame, to merge many changes. */
@@ -138,19 +150,41 @@ export class NetworkView {
   }
 
   #showPicture() {
-    const hidden = this.#topology.draw(this.#model, {
+    const { hidden, isFolded } = this.#topology.draw(this.#model, {
       selected: this.#selected,
-      route: this.route,
+      way: this.#way(),
+      unfolded: this.#unfolded,
       isTall: tall.matches,
     });
+    byId("fold").hidden = !isFolded || this.#unfolded.length === 0;
     const note = hidden > 0 ? `${hidden} more relays are not drawn; the tables have them.` : "";
     setText(byId("graph-note"), note);
+  }
+
+  /** The links and relays to highlight: of the opened track, or of the route that was asked for. */
+  #way() {
+    const { track } = this.#selected;
+    if (track === undefined) {
+      const pairs = this.route.slice(1).map((to, at) => pairKey(this.route[at], to));
+      return { relays: this.route, pairs };
+    }
+    const flows = [...this.#model.flows.values()].flat().filter((flow) => flow.track === track);
+    return {
+      relays: [...new Set(flows.flatMap(({ relay, next_hop: hop }) => [relay, hop]))],
+      pairs: flows.map(({ relay, next_hop: hop }) => pairKey(relay, hop)),
+    };
+  }
+
+  #unfold(regions) {
+    this.#unfolded = [...new Set(regions)];
+    writeLink({ unfold: this.#unfolded.length === 0 ? "" : JSON.stringify(this.#unfolded) });
+    this.show();
   }
 
   #showLinks() {
     const { links } = this.#model;
     const { relay, link } = this.#selected;
-    byId("links-filter").hidden = this.#selected === NOTHING;
+    byId("links-filter").hidden = relay === undefined && link === undefined;
     setText(byId("links-of"), link === undefined ? relay ?? "" : JSON.parse(link).join(" and "));
     this.#links.show(links.filter(({ from, to }) => {
       if (link !== undefined) return pairKey(from, to) === link;
@@ -171,28 +205,42 @@ export class NetworkView {
     setText(byId("directory-note"), note);
   }
 
-  /** Selects a relay or a link; deselects it if it was selected. */
+  /** Opens a relay, a link or a track; closes it if it was open. */
   #select(chosen) {
-    const { relay, link } = this.#selected;
-    this.#choose(relay === chosen.relay && link === chosen.link ? NOTHING : chosen);
+    const { relay, link, track } = this.#selected;
+    const isOpen = relay === chosen.relay && link === chosen.link && track === chosen.track;
+    this.#choose(isOpen ? NOTHING : chosen, { isStep: true });
     this.show();
   }
 
-  #choose(chosen) {
-    this.#selected = chosen;
-    writeLink({ relay: chosen.relay, link: chosen.link });
+  /** Opens one by its name in a table, and goes there. */
+  #open(chosen) {
+    this.#choose(chosen, { isStep: true });
+    this.show();
+    this.#detail.focus();
+  }
+
+  #choose(chosen, how) {
+    this.#selected = chosen === NOTHING ? NOTHING : { ...NOTHING, ...chosen };
+    writeLink(this.#selected, how);
   }
 
   /** Shows what the page's address selects. */
   #follow() {
-    const { relay, link, filter = "", search = "" } = readLink();
-    this.#selected = relay === undefined && link === undefined ? NOTHING : { relay, link };
+    const { relay, link, track, unfold, filter = "", search = "" } = readLink();
+    const isNothing = [relay, link, track].every((one) => one === undefined);
+    this.#selected = isNothing ? NOTHING : { relay, link, track };
+    this.#unfolded = namesIn(unfold);
     byId("relays-search").value = filter;
     byId("search").value = search;
   }
 
-  #isThere({ relay, link }) {
-    if (link !== undefined) return this.#model.carriedBy(link).length > 0;
+  /** A track that nobody takes any more is still to be read about. */
+  #isThere({ relay, link, track }) {
+    if (track !== undefined) return true;
+    if (link !== undefined) {
+      return this.#model.links.some(({ from, to }) => pairKey(from, to) === link);
+    }
     return this.#model.nodes.some(({ id }) => id === relay);
   }
 
@@ -202,6 +250,15 @@ export class NetworkView {
       '{"region":"asia","address":"https://tokyo.example:4433","neighbors":{"london":120}}';
     const url = new URL("relay/tokyo", document.baseURI);
     return `curl -X PUT ${url}${token} \\\n  -H "content-type: application/json" \\\n  -d '${body}'`;
+  }
+}
+
+/** The names in an address, which anybody may have written. */
+function namesIn(text = "[]") {
+  try {
+    return [JSON.parse(text)].flat().map(String);
+  } catch {
+    return [];
   }
 }
 

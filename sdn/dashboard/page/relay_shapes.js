@@ -15,10 +15,10 @@ const LINE_HEIGHT = 1.25;
  * @param {{ letters: number, radius: number }} sizes
  * @returns {import("./labels.js").Label}
  */
-export function nameOf({ id }, { x, y }, { letters, radius }) {
+export function nameOf({ id, label = id }, { x, y }, { letters, radius }) {
   const height = LINE_HEIGHT * letters;
   const away = radius + 8 + height / 2;
-  const width = (cut(id, MAX_LABEL).length + 1) * LETTER_WIDTH * letters;
+  const width = (cut(label, MAX_LABEL).length + 1) * LETTER_WIDTH * letters;
   return { key: id, width, height, places: [{ x, y: y + away }, { x, y: y - away }] };
 }
 
@@ -34,13 +34,21 @@ export function drawRelay(relay, { x, y }, { radius, name, hasRoom, ...how }) {
   const { id, region, state, load } = relay;
   const sessions = load?.sessions;
   const { isSelected, isOnRoute, onClick } = how;
-  const classes = ["relay", state, isSelected ? "selected" : "", isOnRoute ? "route" : ""];
+  const isFolded = relay.label !== undefined;
+  const classes = [
+    "relay",
+    state,
+    isFolded ? "folded" : "",
+    isSelected ? "selected" : "",
+    isOnRoute ? "route" : "",
+  ];
   const busy = load?.cpu === undefined ? "" : `, processor ${Math.round(load.cpu * 100)} %`;
-  const label = `${id}, ${region || "no region"}, ${words(state)}${
-    sessions === undefined ? "" : `, ${sessions} sessions`
-  }${busy}`;
+  const counted = sessions === undefined ? "" : `, ${sessions} sessions`;
+  const label = isFolded
+    ? `${region || "no region"}: ${relay.label} drawn as one${counted}`
+    : `${id}, ${region || "no region"}, ${words(state)}${counted}${busy}`;
   const middle = sessions === undefined ? mark(state) : compact(sessions);
-  return shape(
+  const button = shape(
     "g",
     {
       class: classes.filter((one) => one !== "").join(" "),
@@ -57,14 +65,17 @@ export function drawRelay(relay, { x, y }, { radius, name, hasRoom, ...how }) {
     shape("circle", { class: "body", r: radius }),
     hasRoom ? shape("circle", { class: "meter", r: radius + 4.5 }) : undefined,
     hasRoom && load?.cpu ? cpuArc(load.cpu, radius) : undefined,
-    hasRoom ? shape("text", { class: "count", y: 4 }, middle) : undefined,
     name &&
       shape(
         "text",
         { class: "name", x: name.x - x, y: name.y - y, dy: "0.35em" },
-        cut(id, MAX_LABEL),
+        cut(relay.label ?? id, MAX_LABEL),
       ),
   );
+  if (!hasRoom) return button;
+  // Beside the button, whose name has its words.
+  const count = { class: `count ${state}`, x, y: y + 4, "aria-hidden": "true" };
+  return shape("g", {}, button, shape("text", count, middle));
 }
 
 /** A symbol, so that color is not the only sign. */

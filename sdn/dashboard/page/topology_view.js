@@ -1,4 +1,5 @@
 import { shape } from "./dom.js";
+import { fold, FOLD_ABOVE } from "./fold.js";
 import { layOut } from "./layout.js";
 import { placeLabels } from "./labels.js";
 import { boxOf, captionOf, curve, drawCount, drawLink, drawLinkLabel } from "./link_shapes.js";
@@ -44,7 +45,7 @@ export class TopologyView {
   /**
    * @param {HTMLElement} place
    * @param {{ onRelay: (relay: string) => void, onLink: (link: string) => void,
-   *   onPoint: (link: string | undefined) => void }} told of what is chosen, and of the link that
+   *   onRegion: (region: string) => void, onPoint: (link: string | undefined) => void }} told of what is chosen, and of the link that
    *   somebody points at, with the mouse or by focus
    */
   constructor(place, told) {
@@ -56,7 +57,7 @@ export class TopologyView {
       if (id === undefined && link === undefined) return;
       event.preventDefault();
       if (id === undefined) told.onLink(link);
-      else told.onRelay(id);
+      else this.#choose(id);
     });
     for (const event of ["pointerover", "focusin"]) {
       place.addEventListener(event, ({ target }) => {
@@ -66,6 +67,12 @@ export class TopologyView {
     for (const event of ["pointerleave", "focusout"]) {
       place.addEventListener(event, () => told.onPoint(undefined));
     }
+  }
+
+  /** A relay was chosen, or a region that is drawn as one. */
+  #choose(id) {
+    if (id.startsWith("\u0001")) this.#told.onRegion(id.slice(1));
+    else this.#told.onRelay(id);
   }
 
   /** Makes the next picture larger, or smaller down to what fits. @param {number} steps */
@@ -78,25 +85,32 @@ export class TopologyView {
    *
    * @param {import("./model.js").Model} model
    * @param {{ selected: { relay: string | undefined, link: string | undefined },
-   *   route: readonly string[], isTall: boolean }} how
-   * @returns {number} how many relays did not fit
+   *   way: { relays: readonly string[], pairs: readonly string[] },
+   *   unfolded: readonly string[], isTall: boolean }} how
+   * @returns {{ hidden: number, isFolded: boolean }} how many relays did not fit, and whether regions
+   *   are drawn as one
    */
-  draw(model, { selected, route, isTall }) {
-    const relays = model.nodes.slice(0, MAX_DRAWN).map(({ last_seen: _, ...node }) => {
+  draw(model, { selected, way, unfolded, isTall }) {
+    const ends = selected.link === undefined ? [] : JSON.parse(selected.link);
+    const kept = [...way.relays, ...ends, ...selected.relay === undefined ? [] : [selected.relay]];
+    const all = model.nodes.map(({ last_seen: _, ...node }) => {
       // The last report of an unreachable relay is outdated.
       const isHeard = node.state === "registered" || node.state === "draining";
       return { ...node, load: isHeard ? model.relays.get(node.id)?.load : undefined };
     });
+    const folded = fold({ relays: all, links: model.pairs() }, { unfolded, kept });
+    const relays = folded.relays.slice(0, MAX_DRAWN);
     const drawn = new Set(relays.map(({ id }) => id));
-    const links = model.pairs().filter(({ a, b }) => drawn.has(a) && drawn.has(b));
+    const links = folded.links.filter(({ a, b }) => drawn.has(a) && drawn.has(b));
     const layout = this.#arrange(relays, links, isTall);
     const scale = this.#fit(layout, isTall);
-    const picture = JSON.stringify([relays, links, selected, route, isTall, scale]);
+    const picture = JSON.stringify([relays, links, selected, way, isTall, scale]);
     if (picture !== this.#picture) {
       this.#picture = picture;
-      this.#show(layout, { relays, links, selected, route, isTall, scale });
+      this.#show(layout, { relays, links, selected, way, isTall, scale });
     }
-    return model.nodes.length - relays.length;
+    const hidden = folded.relays.length - relays.length;
+    return { hidden, isFolded: all.length > FOLD_ABOVE };
   }
 
   /** Pixels per unit: the whole picture is visible until the user zooms. */
@@ -145,9 +159,9 @@ export class TopologyView {
     return new Map([...rest, ...placed]);
   }
 
-  #show(layout, { relays, links, selected, route, isTall, scale }) {
+  #show(layout, { relays, links, selected, way, isTall, scale }) {
     const { id, link: focusedLink } = document.activeElement?.dataset ?? {};
-    const steps = new Set(route.slice(1).map((to, at) => pairKey(route[at], to)));
+    const steps = new Set(way.pairs);
     const onRoute = (link) => steps.has(pairKey(link.a, link.b));
     const isNear = ({ a, b }) => {
       const { relay, link } = selected;
@@ -164,7 +178,7 @@ export class TopologyView {
       classes: (onRoute(link) ? " route" : "") + (isNear(link) ? "" : " far"),
       matters: (onRoute(link) ? 4 : 0) + (link.state === "up" ? 0 : 2) + (isNear(link) ? 1 : 0),
     }));
-    const isChosen = (relay) => relay.id === selected.relay || route.includes(relay.id);
+    const isChosen = (relay) => relay.id === selected.relay || way.relays.includes(relay.id);
     const labels = this.#label(layout, { relays, drawn, letters, radius, isChosen });
     const { width, height, regions } = layout;
     const picture = shape(
@@ -195,8 +209,8 @@ export class TopologyView {
           name: labels.get(relay.id),
           hasRoom: radius * scale > 13,
           isSelected: relay.id === selected.relay,
-          isOnRoute: route.includes(relay.id),
-          onClick: () => this.#told.onRelay(relay.id),
+          isOnRoute: way.relays.includes(relay.id),
+          onClick: () => this.#choose(relay.id),
         })
       ),
     );

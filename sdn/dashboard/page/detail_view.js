@@ -1,0 +1,236 @@
+import { byId, element, follow, setText } from "./dom.js";
+import { bitrate, milliseconds, number, percent, words } from "./format.js";
+import { plot } from "./plot.js";
+import { Table } from "./table.js";
+import { askPath, MAX_PATHS, pathsOf } from "./what_if.js";
+
+/** The controller samples every 30 seconds; asking again sooner shows nothing new. */
+const LEAST_AGE_MS = 10_000;
+/** When it is asked again because tracks moved. */
+const LEAST_CHANGED_MS = 1000;
+/** Events beside the plots; the list of events has all. */
+const MAX_EVENTS = 8;
+
+const PLOTS = {
+  relay: [
+    ["sessions", "Sessions", whole],
+    ["subscriptions", "Subscriptions of viewers", whole],
+    ["egress_bps", "Egress", bitrate],
+    ["cpu", "Processor", percent],
+    ["reroutes", "Reroutes", number],
+  ],
+  link: [
+    ["rtt_ms", "RTT", milliseconds],
+    ["loss", "Loss", percent],
+    ["tracks", "Tracks", number],
+    ["up", "Up", (value) => value === 1 ? "yes" : "no"],
+  ],
+  track: [["relays", "Relays that take it", number], ["reroutes", "Reroutes", number]],
+};
+
+/** A relay, a link or a track that was opened: its last hour, its paths, and what if it failed. */
+export class DetailView {
+  #model;
+  #api;
+  #paths;
+  #opened = {};
+  #key = "";
+  #askedAt = 0;
+  /** The paths that were asked for last. */
+  #askedPaths = "";
+  #turn = 0;
+
+  /**
+   * @param {import("./model.js").Model} model
+   * @param {import("./api.js").Api} api
+   * @param {() => void} onClose
+   */
+  constructor(model, api, onClose) {
+    this.#model = model;
+    this.#api = api;
+    byId("detail-close").addEventListener("click", onClose);
+    this.#paths = new Table(byId("detail-paths"), {
+      label: "What if it failed",
+      key: ({ relay, source, hop }) => JSON.stringify([relay, source, hop]),
+      empty: "",
+      columns: [
+        { label: "Relay", kind: "name", show: ({ relay }) => relay },
+        { label: "Tracks", kind: "figure", show: ({ tracks }) => number(tracks) },
+        { label: "Path now", show: ({ now = [] }) => now.join(" → ") },
+        { label: "If it failed", show: (path, cell) => showInstead(path, cell) },
+      ],
+    });
+  }
+
+  /** @param {{ relay?: string, link?: string, track?: string }} opened */
+  show(opened) {
+    const key = JSON.stringify(opened);
+    const isOpen = Object.values(opened).some((one) => one !== undefined);
+    byId("detail").hidden = !isOpen;
+    if (!isOpen) {
+      this.#key = "";
+      return;
+    }
+    this.#opened = opened;
+    this.#tell();
+    const paths = JSON.stringify(pathsOf(opened, this.#flows()));
+    const least = paths === this.#askedPaths ? LEAST_AGE_MS : LEAST_CHANGED_MS;
+    if (key === this.#key && Date.now() - this.#askedAt < least) return;
+    this.#askedPaths = paths;
+    if (key !== this.#key) {
+      byId("detail-plots").replaceChildren();
+      this.#paths.show([]);
+    }
+    this.#key = key;
+    this.#askedAt = Date.now();
+    this.#load();
+  }
+
+  /** Moves the focus to what was opened, as a reader of the page would. */
+  focus() {
+    byId("detail-title").focus();
+    byId("detail").scrollIntoView({ block: "start" });
+  }
+
+  #tell() {
+    const { relay, link, track } = this.#opened;
+    const [a, b] = link === undefined ? [] : JSON.parse(link);
+    setText(byId("detail-title"), relay ?? track ?? `${a} and ${b}`);
+    setText(byId("detail-kind"), relay ? "Relay" : track ? "Track" : "Link");
+    setText(byId("detail-words"), this.#words());
+    const events = this.#events().slice(0, MAX_EVENTS);
+    follow(byId("detail-events"), events, {
+      key: ({ id }) => String(id),
+      create: ({ time, level, text }) =>
+        element(
+          "li",
+          { class: level },
+          element("time", { datetime: time }, new Date(time).toLocaleTimeString()),
+          element("span", {}, text),
+        ),
+    });
+    const none = track !== undefined ? "" : "Nothing that the event log still has.";
+    setText(byId("detail-no-events"), events.length === 0 ? none : "");
+  }
+
+  #words() {
+    const { relay, link, track } = this.#opened;
+    if (relay !== undefined) {
+      const { state = "unknown", region = "" } = this.#model.nodes.find(({ id }) => id === relay) ??
+        {};
+      return [words(state), region, this.#model.relays.get(relay)?.address ?? ""]
+        .filter((one) => one !== "").join(" · ");
+    }
+    if (link !== undefined) {
+      const pair = this.#model.pairs().find(({ a, b }) => JSON.stringify([a, b]) === link);
+      const carried = this.#model.carriedBy(link).length;
+      return `${words(pair?.state ?? "gone")} · carries ${carried} tracks`;
+    }
+    const flows = this.#flows().filter((flow) => flow.track === track);
+    const hops = flows.map(({ relay, next_hop: hop }) => `${hop} → ${relay}`);
+    return flows.length === 0
+      ? "No relay takes it from another now."
+      : `From ${flows[0].source}: ${hops.join(", ")}`;
+  }
+
+  #flows() {
+    return [...this.#model.flows.values()].flat();
+  }
+
+  #events() {
+    const { relay, link } = this.#opened;
+    const ends = link === undefined ? [] : JSON.parse(link);
+    return this.#model.log.filter((one) => {
+      if (relay !== undefined) return one.relay === relay || one.neighbor === relay;
+      return ends.includes(one.relay) && ends.includes(one.neighbor);
+    });
+  }
+
+  async #load() {
+    const turn = ++this.#turn;
+    const [histories, paths] = await Promise.all([this.#histories(), this.#askPaths()]);
+    if (turn !== this.#turn) return;
+    this.#showPlots(histories);
+    this.#showPaths(paths);
+  }
+
+  /** One history, or those of both directions of a link. */
+  #histories() {
+    const { relay, link, track } = this.#opened;
+    const ends = link === undefined ? [] : JSON.parse(link);
+    const asked = link === undefined
+      ? [{ name: "", query: relay === undefined ? { track } : { relay } }]
+      : [ends, ends.toReversed()].map(([from, to]) => {
+        return { name: `${from} → ${to}`, query: { from, to } };
+      });
+    return Promise.all(asked.map(async ({ name, query }) => {
+      const history = this.#api.json(`history?${new URLSearchParams(query)}`);
+      return { name, ...await history.catch((error) => ({ error: error.message })) };
+    }));
+  }
+
+  async #askPaths() {
+    const paths = pathsOf(this.#opened, this.#flows());
+    const shown = paths.slice(0, MAX_PATHS);
+    const ask = (path) => this.#api.json(path);
+    const told = await Promise.all(
+      shown.map(async (path) => ({ ...path, ...await askPath(ask, path) })),
+    );
+    return { told, hidden: paths.length - shown.length };
+  }
+
+  #showPlots(histories) {
+    const known = histories.filter(({ series }) => series !== undefined);
+    const error = known.length === 0 ? histories[0].error : "";
+    const note = error ? `${error[0].toUpperCase()}${error.slice(1)}.` : "";
+    setText(byId("detail-note"), note);
+    if (known.length === 0) return;
+    const { until, step_ms: step } = known[0];
+    const kind = this.#opened.relay ? "relay" : this.#opened.track ? "track" : "link";
+    const marks = this.#events().map(({ time, text, level }) => {
+      return { time: Date.parse(time), text, isBad: level === "warn" || level === "error" };
+    });
+    byId("detail-plots").replaceChildren(...PLOTS[kind].map(([field, title, show]) => {
+      const lines = known.map(({ name, series }) => ({ name, points: series[field] ?? [] }));
+      return plot(title, { lines, show, until: Date.parse(until), step, marks });
+    }));
+  }
+
+  #showPaths({ told, hidden }) {
+    const { relay, track } = this.#opened;
+    const state = this.#model.nodes.find(({ id }) => id === relay)?.state;
+    const isLost = state === "unreachable" || state === "expired";
+    const of = isLost
+      ? `Now that ${relay} is ${state}`
+      : relay
+      ? `If ${relay} died`
+      : track
+      ? "If the next hop died"
+      : "If the link failed";
+    const none = relay
+      ? "No track passes through it now, so no other relay would be rerouted."
+      : "No track would be rerouted.";
+    setText(byId("detail-if"), of);
+    this.#paths.show(told, none);
+    const cut = told.filter(({ instead }) => instead === undefined).length;
+    const more = hidden > 0 ? ` ${hidden} more paths were not asked for.` : "";
+    const sum = cut > 0
+      ? `${cut} of ${told.length} paths would be cut off.`
+      : "Every path has another.";
+    setText(byId("detail-sum"), told.length === 0 ? "" : sum + more);
+  }
+}
+
+/** A count: relays report it, and the controller smooths it. */
+function whole(value) {
+  return String(Math.round(value));
+}
+
+function showInstead({ instead, why, without, source }, cell) {
+  cell.className = instead === undefined ? "cut" : "";
+  const isSource = without === undefined && why === "";
+  setText(
+    cell,
+    instead?.join(" → ") ?? (isSource ? `${source} is the source` : `cut off: ${why}`),
+  );
+}

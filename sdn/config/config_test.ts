@@ -130,7 +130,7 @@ Deno.test("what cannot be is refused with its place", async () => {
       ["etcd:\n  user: sdn\n", /etcd\.user: a user and the file with its password/],
       [
         "store: etcd\netcd:\n  endpoints: [http://e:1]\ngraph:\n  peers: [http://a]\n",
-        /graph\.peers: controllers on one etcd tell each other everything/,
+        /graph\.peers: controllers on one etcd tell each other all that is kept/,
       ],
       ["graph:\n  peers: [ftp://a]\n", /graph\.peers\.0: .*http/],
       ["graph:\n  node_ttl: 1\n", /node_ttl/],

@@ -35,7 +35,7 @@ export function brokenRules(config: SdnConfig): KeyFault[] {
     refuse("etcd.endpoints", "`store: etcd` needs at least one URL");
   }
   if (store === "etcd" && (graph.peers.length > 0 || graph.peerUrl !== "")) {
-    refuse("graph.peers", "controllers on one etcd tell each other everything through it");
+    refuse("graph.peers", "controllers on one etcd tell each other all that is kept through it");
   }
   broken.push(...certificatePairFaults(etcdPair(config)));
   if ((etcd.user === "") !== (etcd.passwordFile === "")) {

@@ -86,18 +86,16 @@ export function say(text: string): void {
   console.log(text);
 }
 
-/** Every key of the store, with its revision and lease. */
+/** Every key of the store but the mark of its format, with its revision and lease. */
 export async function keysIn(cluster: EtcdCluster) {
   const [key, range_end] = [btoa(PREFIX), btoa("/qumo-sdn0")];
   const { header, kvs = [] } = await etcdCall(cluster.endpoints[0] as string, "/v3/kv/range", {
     key,
     range_end,
   });
-  return {
-    revision: header.revision as string,
-    keys: kvs.map((pair: { key: string; lease?: string }) => ({
-      name: atob(pair.key).slice(PREFIX.length),
-      lease: pair.lease ?? "0",
-    })) as { name: string; lease: string }[],
-  };
+  const keys: { name: string; lease: string }[] = kvs.map((
+    pair: { key: string; lease?: string },
+  ) => ({ name: atob(pair.key).slice(PREFIX.length), lease: pair.lease ?? "0" }));
+  const others = keys.filter(({ name }) => name !== "format");
+  return { revision: header.revision as string, keys: others };
 }

@@ -34,7 +34,7 @@ export const PROGRAMS: readonly Program[] = [
       "--allow-net",
       // So are the configuration itself, certificates and tokens.
       "--allow-read",
-      // The folder of `cache.disk`, and nothing where that is off.
+      // The folders of `cache.disk` and of certificates by ACME; where both are off it gives this up.
       "--allow-write",
       // Variables of every name, so that misspelt ones can be reported.
       "--allow-env",
@@ -53,7 +53,7 @@ export const PROGRAMS: readonly Program[] = [
     permissions: [
       "--allow-net",
       "--allow-read",
-      // The folder of the store.
+      // The folders of the store and of certificates.
       "--allow-write",
       "--allow-env",
       ...NOTHING_ELSE,

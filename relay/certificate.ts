@@ -8,7 +8,7 @@ import {
   messageOf,
   StartError,
 } from "@qumo/shared/runtime";
-import { parseAddress, reachable, type RelayConfig } from "./config.ts";
+import { parseAddress, reachable, type RelayConfig, tlsFetch } from "./config.ts";
 import { generatedCertificates } from "./transport/mod.ts";
 
 /** Callbacks for certificate changes. */
@@ -16,27 +16,65 @@ export interface CertificateWatch {
   readonly clock: Clock;
   readonly log: Log;
   readonly reloads: Record<"ok" | "refused", number>;
+  /** Orders by ACME. */
+  readonly orders: Record<"ok" | "failed", number>;
   /** Called with each new certificate. */
   readonly onChange: CertificateEvents["onChange"];
 }
 
+/** Where the relay's certificate comes from. */
+export interface RelayCertificates {
+  readonly source: CertificateSource;
+  /** Whether the current one is generated here. */
+  readonly isGenerated: () => boolean;
+}
+
 /**
- * The configured certificate files, or a generated certificate. Rejects with a {@linkcode
- * StartError}.
+ * The configured certificate files, one by ACME, or a generated certificate. Rejects with a
+ * {@linkcode StartError}.
  */
 export async function openCertificates(
-  server: RelayConfig["server"],
+  { server, acme }: RelayConfig,
   files: FileAccess,
   watch: CertificateWatch,
-): Promise<CertificateSource> {
+): Promise<RelayCertificates> {
   const { clock } = watch;
   const events = eventsOf(watch);
-  if (server.certFile === "") {
+  const generate = () => {
     const { hostname } = reachable(parseAddress(server.address)!);
     const hosts = new Set(["localhost", "127.0.0.1", "::1", hostname]);
-    return await generatedCertificates([...hosts], events, clock);
-  }
-  const { readText, modified } = files;
+    return generatedCertificates([...hosts], events, clock);
+  };
+  if (acme.domains.length > 0) return await openOrdered(acme, files, { watch, events, generate });
+  if (server.certFile === "") return { source: await generate(), isGenerated: () => true };
+  return { source: await openFiles(server, files, { events, clock }), isGenerated: () => false };
+}
+
+/** A certificate by ACME; until there is one, and where none can be had, a generated one. */
+async function openOrdered(
+  acme: RelayConfig["acme"],
+  { readText }: FileAccess,
+  { watch, events, generate }: {
+    readonly watch: CertificateWatch;
+    readonly events: CertificateEvents;
+    readonly generate: () => Promise<CertificateSource>;
+  },
+): Promise<RelayCertificates> {
+  const fetching = await tlsFetch(acme, readText);
+  if (!fetching.ok) throw new StartError(fetching.refusal, "acme.ca_file");
+  // Most of its code is for cryptography, which nobody else needs.
+  const { openAcme } = await import("@qumo/shared/acme");
+  const { fetch } = fetching.value;
+  const { orders: counts, ...tools } = watch;
+  const source = await openAcme(acme, { ...tools, counts, events, fetch, fallback: generate });
+  return { source, isGenerated: () => !source.isOwn };
+}
+
+async function openFiles(
+  server: RelayConfig["server"],
+  { readText, modified }: FileAccess,
+  { events, clock }: { readonly events: CertificateEvents; readonly clock: Clock },
+): Promise<CertificateSource> {
   const certificatePath = server.certFile;
   const keyPath = server.keyFile;
   try {

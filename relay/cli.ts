@@ -63,6 +63,7 @@ async function runProgramOf(
     async serve(config, log, reload) {
       if (isGroup(config)) return await serveGroup(config, args, log, process);
       await process.forgoSpawn();
+      if (!writesFiles(config)) await process.forgoWriting();
       return await serve(config, { createHost, reload, log, process });
     },
     async doctor(config) {
@@ -115,6 +116,11 @@ function asMember(member: string, process: Process): Process {
       if (signal === "SIGTERM") void process.inputEnded().then(act);
     },
   };
+}
+
+/** Whether a relay with this configuration keeps anything. */
+function writesFiles({ acme, cache }: RelayConfig): boolean {
+  return acme.domains.length > 0 || cache.disk.folder !== "";
 }
 
 /** Runs `token`; nothing of it needs a configuration. */

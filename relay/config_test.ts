@@ -398,3 +398,29 @@ Deno.test("configReport() prints every value with where it comes from", async ()
   assert.match(mesh, /^sdn\.neighbors +\{"b":1\} +relay\.yaml:1$/m);
   assert.match(mesh, /^upstream +\[\] +default$/m);
 });
+
+Deno.test("a certificate by ACME needs accepted terms, a folder, and nothing else that gives one", async () => {
+  const problems = async (text: string) => {
+    const sources = { file: { name: "r.yaml", text }, environment: {}, flags: [] };
+    const loaded = await loadConfig(relayDefinition, sources);
+    return loaded.ok ? [] : loaded.refusal.map((line) => line.replace(/^r\.yaml:\d+:\d+: /, ""));
+  };
+  const whole = "acme: {domains: [a.example], terms_accepted: true, folder: /x}\n";
+  assert.deepEqual(await problems(whole), []);
+  assert.deepEqual(await problems("acme: {terms_accepted: false}\n"), []);
+  const lone = await problems("acme: {domains: [a.example]}\n");
+  assert.deepEqual(lone.map((line) => line.split(":")[0]).sort(), [
+    "acme.folder",
+    "acme.terms_accepted",
+  ]);
+  for (const more of ["server: {cert_file: c, key_file: k}\n", "host: {members: 2}\n"]) {
+    assert.ok(
+      (await problems(whole + more)).some((line) => line.startsWith("acme.domains:")),
+      more,
+    );
+  }
+  for (const name of ["*.example", "a..b", "-a.example", "1.2.3.4:80", "a b"]) {
+    const wrong = await problems(whole.replace("a.example", `"${name}"`));
+    assert.match(wrong.join(), /^acme\.domains\.0: found/, name);
+  }
+});

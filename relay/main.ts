@@ -31,6 +31,7 @@ Deno.exitCode = await runCommand(Deno.args, (parts) => new SessionServer(parts),
   tryBind,
   spawn: spawnMember,
   forgoSpawn: async () => void await Deno.permissions.revoke({ name: "run" }),
+  forgoWriting: async () => void await Deno.permissions.revoke({ name: "write" }),
   async inputEnded() {
     for await (const _ of Deno.stdin.readable);
   },

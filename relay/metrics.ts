@@ -118,6 +118,8 @@ export class RelayMetrics {
   };
   /** Certificates found while running, by whether they were accepted. */
   readonly certificateReloads = { ok: 0, refused: 0 };
+  /** Orders of certificates by ACME. */
+  readonly acmeOrders = { ok: 0, failed: 0 };
   /** Unexpected internal errors. */
   unhandledErrors = 0;
 

@@ -20,6 +20,8 @@ export interface Process extends AnyProcess, ConfigAccess, FileAccess {
   readonly spawn: (args: readonly string[]) => MemberProcess;
   /** Gives up the permission to run other programs, for all that comes. */
   readonly forgoSpawn: () => Promise<void>;
+  /** Gives up the permission to write files, for all that comes. */
+  readonly forgoWriting: () => Promise<void>;
   /** Resolves when nobody holds the other end of standard input any more. */
   readonly inputEnded: () => Promise<void>;
   /** Opens a file to be read; `-` is the standard input. */

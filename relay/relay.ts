@@ -7,7 +7,7 @@ import {
   TaskGroup,
 } from "@qumo/shared/runtime";
 import { Admission } from "./admission.ts";
-import { openCertificates } from "./certificate.ts";
+import { openCertificates, type RelayCertificates } from "./certificate.ts";
 import { formatAddress, parseAddress, reachable, type RelayConfig } from "./config.ts";
 import { EventLoopLag } from "./ops/event_loop.ts";
 import type { Read } from "./ops/readings.ts";
@@ -78,6 +78,7 @@ export class Relay {
   readonly #fail: (reason: string) => void;
   readonly #requestDrain: () => void;
   #certificates: CertificateSource | undefined;
+  #isGenerated: RelayCertificates["isGenerated"] = () => false;
   #ops: OpsServer | undefined;
   #rtmp: RtmpListener | undefined;
   #address: string | undefined;
@@ -220,7 +221,9 @@ export class Relay {
   // after UDP because UDP may choose the port. Readiness comes last.
   async #start(): Promise<void> {
     const { config, files } = this.#options;
-    this.#certificates = await this.#openCertificates();
+    const certificates = await this.#openCertificates();
+    this.#certificates = certificates.source;
+    this.#isGenerated = certificates.isGenerated;
     this.#settings.ops = await readOpsAccess(config, files);
     this.#openPorts(this.#certificates.current);
     this.#rtmp = openRtmp({
@@ -254,7 +257,7 @@ export class Relay {
 
   get certificate(): CertificateView {
     const { hash, notAfter } = this.#certificates?.current ?? { hash: "", notAfter: 0 };
-    return { hash, notAfter, isGenerated: this.#options.config.server.certFile === "" };
+    return { hash, notAfter, isGenerated: this.#isGenerated() };
   }
 
   /** Checks the files of certificates and keys now instead of at the next interval. */
@@ -305,7 +308,7 @@ export class Relay {
   // From the outside in, and HTTP last: until then supervisors can read the state.
   async #close(): Promise<void> {
     this.#state = "draining";
-    this.#certificates?.close();
+    const certificatesClosed = this.#certificates?.close();
     await this.#mesh.close();
     const accessClosed = this.#access?.close();
     // At once: sessions would look for other routes to what the mesh has ended.
@@ -314,18 +317,19 @@ export class Relay {
     await this.#host.close();
     await this.#disk?.close();
     await accessClosed;
-    await this.#rtmp?.close();
+    await Promise.all([certificatesClosed, this.#rtmp?.close()]);
     await this.#tasks.close();
     this.#eventLoop.close();
     await this.#ops?.close();
   }
 
-  #openCertificates(): Promise<CertificateSource> {
+  #openCertificates(): Promise<RelayCertificates> {
     const { config, files, clock } = this.#options;
-    return openCertificates(config.server, files, {
+    return openCertificates(config, files, {
       clock,
       log: this.#log,
       reloads: this.metrics.certificateReloads,
+      orders: this.metrics.acmeOrders,
       onChange: (certificate) => {
         this.#listeners.useCertificate(certificate);
         this.#ops?.useCertificate(certificate);

@@ -40,7 +40,10 @@ export async function runCommand(args: readonly string[], process: Process): Pro
     otherCommands: Object.keys(CLIENT_COMMANDS),
     definition: sdnDefinition,
     warnings: configWarnings,
-    healthUrl: ({ server }) => healthUrl(server.address, server.certFile === "" ? "http" : "https"),
+    healthUrl({ server, acme }) {
+      const isPlain = server.certFile === "" && acme.domains.length === 0;
+      return healthUrl(server.address, isPlain ? "http" : "https");
+    },
     async serve(config, log, reload) {
       await serve(config, { reload, log, process });
       return 0;

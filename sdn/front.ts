@@ -5,7 +5,9 @@ import {
   listenHttp,
   methodLabel,
 } from "@qumo/shared/http";
+import type { AcmeCertificates } from "@qumo/shared/acme";
 import {
+  type CertificateEvents,
   type CertificateSource,
   type Log,
   messageOf,
@@ -13,7 +15,7 @@ import {
   StartError,
   type Tracing,
 } from "@qumo/shared/runtime";
-import { openCertificates } from "./certificate.ts";
+import { openCertificates, openOrdered } from "./certificate.ts";
 import type { SdnConfig } from "./config/settings.ts";
 import { answerWhileStarting } from "./http/starting.ts";
 import type { Process } from "./process.ts";
@@ -30,7 +32,10 @@ export interface FrontParts {
 export class Front {
   readonly #server: SdnConfig["server"];
   readonly #parts: FrontParts;
+  /** Orders of certificates by ACME. */
+  readonly acmeOrders = { ok: 0, failed: 0 };
   #certificates: CertificateSource | undefined;
+  #ordered: AcmeCertificates | undefined;
   #listener: HttpListener | undefined;
   #handle: Handler = (request) => Promise.resolve(answerWhileStarting(request));
 
@@ -45,7 +50,7 @@ export class Front {
   static async prepare(config: SdnConfig, parts: FrontParts): Promise<Front> {
     const front = new Front(config, parts);
     const { log, process } = parts;
-    front.#certificates = await openCertificates(config.server, {
+    const events: CertificateEvents = {
       onChange(certificate) {
         front.#listener?.useCertificate(certificate);
         const until = new Date(certificate.notAfter).toISOString();
@@ -53,8 +58,20 @@ export class Front {
       },
       onRefused: (reason) =>
         log.warn("new certificate refused, the old one stays in use", { reason }),
-    }, process);
+    };
+    if (config.acme.domains.length > 0) {
+      const counts = front.acmeOrders;
+      front.#ordered = await openOrdered(config, { events, counts, log }, process);
+      front.#certificates = front.#ordered;
+    } else front.#certificates = await openCertificates(config.server, events, process);
     return front;
+  }
+
+  /** Resolves when there is a certificate to listen with, or none is needed, or `signal` is aborted. */
+  async ready(signal: AbortSignal): Promise<void> {
+    const ended = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => ended.resolve(), { once: true });
+    await Promise.race([this.#ordered?.ready, ended.promise]);
   }
 
   /** Listens on the configured address. Throws a StartError when that fails. */
@@ -105,7 +122,7 @@ export class Front {
 
   /** Waits for running requests up to a deadline, then closes the listener. */
   async close(): Promise<void> {
-    this.#certificates?.close();
+    await this.#certificates?.close();
     const listener = this.#listener;
     this.#listener = undefined;
     await listener?.close(this.#server.shutdownTimeoutMs);

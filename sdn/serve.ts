@@ -59,6 +59,8 @@ async function run(config: SdnConfig, { reload, log, process }: ServeParts): Pro
   const name = config.controller.name || `sdn-${randomUUID().slice(0, 8)}`;
   const kept = await openStorage(config, { name, startedAt, process, log, opened });
   opened.defer(() => front.close());
+  await front.ready(ending.signal);
+  if (ending.signal.aborted) return "stopped before there was a certificate";
   front.listen();
   process.onSignal("SIGHUP", () => void reload.run().then(() => front.reload()));
   const { signal } = ending;
@@ -131,7 +133,13 @@ function processSources(
   { startedAt, front }: { startedAt: number; front: Front },
 ): ProcessSources {
   const build = { version: version.version, commit: version.commit, deno };
-  return { build, startedAt, usage, certificateEnd: () => front.certificateEnd };
+  return {
+    build,
+    startedAt,
+    usage,
+    certificateEnd: () => front.certificateEnd,
+    acmeOrders: front.acmeOrders,
+  };
 }
 
 function timelineOf(clock: Clock): Timeline {

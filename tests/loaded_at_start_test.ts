@@ -33,6 +33,7 @@ const AT_START: Record<string, Start> = {
       "zod",
     ],
     late: [
+      "relay/certificate.ts -> shared/acme/mod.ts",
       "relay/cli.ts -> relay/access/explain.ts",
       "relay/cli.ts -> relay/access/token_tool.ts",
       "relay/cli.ts -> relay/client/client.ts",
@@ -71,6 +72,7 @@ const AT_START: Record<string, Start> = {
       "zod",
     ],
     late: [
+      "sdn/certificate.ts -> shared/acme/mod.ts",
       "sdn/cli.ts -> sdn/client/client.ts",
       "sdn/http/app.ts -> sdn/http/openapi.ts",
       "shared/http/tls_detector.ts -> node:tls",

@@ -10,9 +10,10 @@ import { parseUpstream } from "./upstream.ts";
 
 /** The files that a configuration names. */
 export function namedFiles(config: RelayConfig): NamedFile[] {
-  const { auth, sdn, mesh, ops, upstream } = config;
+  const { acme, auth, sdn, mesh, ops, upstream } = config;
   return [
     ...certificatePairFiles(serverPair(config)),
+    authorityFile("acme.ca_file", acme.caFile),
     authorityFile("auth.ca_file", auth.caFile),
     secretFile("auth.hook.token_file", auth.hook.tokenFile),
     secretFile("sdn.token_file", sdn.tokenFile),

@@ -131,6 +131,12 @@ export function brokenMembers(config: RelayConfig): KeyFault[] {
     refuse("host.member", `there is no member ${member}: \`host.members\` is ${members}`);
   }
   if (members === 1) return broken;
+  if (config.acme.domains.length > 0) {
+    refuse(
+      "acme.domains",
+      "one program of a machine can answer the authority: let members take `server.cert_file`",
+    );
+  }
   const { port } = parseAddress(server.address)!;
   const rtmp = parseAddress(ingest.rtmp.address)?.port;
   for (const [key, first] of [["server.address", port], ["ingest.rtmp.address", rtmp]] as const) {

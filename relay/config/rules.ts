@@ -1,4 +1,5 @@
 import {
+  acmeFaults,
   certificatePairFaults,
   isLoopback,
   type KeyFault,
@@ -31,6 +32,7 @@ export function brokenRules(config: RelayConfig): KeyFault[] {
     );
   }
   broken.push(...certificatePairFaults(serverPair(config)));
+  broken.push(...acmeFaults(config.acme, server.certFile));
   if (ops.details === "open" && ops.tokens.length > 0) {
     refuse("ops.details", "open shows everything without a token: remove it, or `ops.tokens`");
   }

@@ -6,6 +6,7 @@
  */
 
 import {
+  acmeSettings,
   addressForm,
   bytes,
   integer,
@@ -267,6 +268,7 @@ const ingest = section({
 /** The schema of the relay's configuration. */
 export const settingsSchema = section({
   server,
+  acme: acmeSettings,
   auth,
   relay,
   cache,

@@ -11,10 +11,14 @@ import { EXPIRES_SOON_MS } from "./limits.ts";
 
 /** Whether clients will take the relay's certificate, and for how long. */
 export async function checkCertificate(
-  { server }: Pick<RelayConfig, "server">,
+  { server, acme }: Pick<RelayConfig, "server" | "acme">,
   { readText, clock }: Pick<FileAccess, "readText"> & { readonly clock: Clock },
 ): Promise<Finding> {
   const { certFile, keyFile, address } = server;
+  if (acme.domains.length > 0) {
+    const names = acme.domains.join(", ");
+    return ok("certificate", `by ACME, for ${names}: /metrics says until when it is valid`);
+  }
   if (certFile === "") return generated(address);
   try {
     const [certificate, key] = await Promise.all([readText(certFile), readText(keyFile)]);

@@ -93,6 +93,7 @@ Deno.test("the names of metrics are part of the product", async () => {
     "qumo_relay_certificate_not_after_seconds",
     "qumo_relay_certificate_generated",
     "qumo_relay_certificate_reloads_total",
+    "qumo_relay_acme_orders_total",
     "qumo_relay_key_reloads_total",
     "qumo_relay_hook_questions_total",
     "qumo_relay_requests_cut_total",

@@ -120,6 +120,12 @@ export const sessionFamilies: readonly Family[] = [
     ({ counts }) => counts.certificateReloads,
   ),
   counters(
+    "qumo_relay_acme_orders_total",
+    "Orders of certificates by ACME, by result.",
+    "result",
+    ({ counts }) => counts.acmeOrders,
+  ),
+  counters(
     "qumo_relay_key_reloads_total",
     "Reloads of the keys that tokens are verified with, by result.",
     "result",

@@ -2,6 +2,7 @@ import { addressBytes } from "@qumo/shared/runtime";
 import {
   bitString,
   type Der,
+  ecdsaSignature,
   integer,
   objectId,
   octetString,
@@ -11,7 +12,7 @@ import {
   time,
   utf8,
   yes,
-} from "./der.ts";
+} from "@qumo/shared/der";
 
 /** What a certificate says. */
 export interface CertificateBody {
@@ -43,9 +44,7 @@ export async function selfSigned(body: CertificateBody, keys: CryptoKeyPair): Pr
     tagged(EXTENSIONS_FIELD, extensions(body.hosts)),
   );
   const raw = new Uint8Array(await crypto.subtle.sign(ALGORITHM, keys.privateKey, signed));
-  const half = raw.length / 2;
-  const signature = sequence(integer(raw.subarray(0, half)), integer(raw.subarray(half)));
-  return sequence(signed, SIGNATURE, bitString(signature));
+  return sequence(signed, SIGNATURE, bitString(ecdsaSignature(raw)));
 }
 
 function extensions(hosts: readonly string[]): Der {

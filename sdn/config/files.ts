@@ -9,9 +9,10 @@ import type { SdnConfig } from "./settings.ts";
 
 /** The files that a configuration names: certificates, keys, tokens. */
 export function namedFiles(config: SdnConfig): NamedFile[] {
-  const { auth, etcd, graph, store } = config;
+  const { acme, auth, etcd, graph, store } = config;
   return [
     ...certificatePairFiles(serverPair(config)),
+    authorityFile("acme.ca_file", acme.caFile),
     ...(auth.mode !== "token"
       ? []
       : auth.tokens.map(({ token_file: path = "" }, place) =>

@@ -1,4 +1,5 @@
 import {
+  acmeFaults,
   certificatePairFaults,
   isLoopback,
   type KeyFault,
@@ -28,6 +29,7 @@ export function brokenRules(config: SdnConfig): KeyFault[] {
     }
   }
   broken.push(...certificatePairFaults(serverPair(config)));
+  broken.push(...acmeFaults(config.acme, server.certFile));
   if (store === "sqlite" && graph.dataDir === "") {
     refuse("graph.data_dir", "`store: sqlite` needs a folder");
   }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  acmeSettings,
   addressForm,
   bytes,
   integer,
@@ -43,6 +44,7 @@ export const settingsSchema = section({
     requestBurst: integer(1, 1_000_000).default(2000),
     allowedHosts: listOf(text(253, "a host's name without a port"), 100).default([]),
   }),
+  acme: acmeSettings,
   auth: section({
     mode: oneOf("loopback", "open", "token").default("loopback"),
     tokens: listOf(token, 1000).default([]),

@@ -51,6 +51,7 @@ Deno.test("the process tells what runs, what it costs and how long its certifica
     startedAt: 5000,
     usage: () => ({ cpuSeconds, residentBytes: 1000 }),
     certificateEnd: () => 2_000_000_000_000,
+    acmeOrders: { ok: 0, failed: 0 },
   });
   await metrics.text();
   cpuSeconds = 2;
@@ -69,8 +70,14 @@ Deno.test("the process tells what runs, what it costs and how long its certifica
 Deno.test("a controller without a certificate tells of none", async () => {
   const { metrics } = controllerMetrics();
   const usage = () => ({ cpuSeconds: 0, residentBytes: 0 });
-  metrics.readProcess({ build, startedAt: 0, usage, certificateEnd: () => undefined });
-  assert.doesNotMatch(await metrics.text(), /certificate/);
+  metrics.readProcess({
+    build,
+    startedAt: 0,
+    usage,
+    certificateEnd: () => undefined,
+    acmeOrders: { ok: 0, failed: 0 },
+  });
+  assert.doesNotMatch(await metrics.text(), /certificate_not_after/);
 });
 
 Deno.test("events are counted by kind, those that are left out beside those that are listed", async () => {

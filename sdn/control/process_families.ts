@@ -18,11 +18,13 @@ export interface ProcessSources {
   readonly usage: () => Usage;
   /** The certificate's expiry in milliseconds since 1970; undefined when the API is plain HTTP. */
   readonly certificateEnd: () => number | undefined;
+  /** Orders of certificates by ACME, by result. */
+  readonly acmeOrders: Readonly<Record<string, number>>;
 }
 
 /** Metrics of version, process and certificate. */
 export function processFamilies(
-  { build, startedAt, usage, certificateEnd }: ProcessSources,
+  { build, startedAt, usage, certificateEnd, acmeOrders }: ProcessSources,
 ): Family[] {
   const process: Family[] = [
     {
@@ -47,6 +49,15 @@ export function processFamilies(
       "Resident memory of the process",
       () => usage().residentBytes,
     ),
+    {
+      type: "counter",
+      name: "qumo_sdn_acme_orders_total",
+      help: "Orders of certificates by ACME, by result",
+      labels: ["result"],
+      read: (_, add) => {
+        for (const [result, count] of Object.entries(acmeOrders)) add(count, { result });
+      },
+    },
   ];
   if (certificateEnd() === undefined) return process;
   const certificate = gauge(

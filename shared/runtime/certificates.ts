@@ -25,7 +25,7 @@ export interface CertificateSource {
    */
   reload(): Promise<boolean>;
   /** Stops watching. */
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 /** Callbacks of a {@linkcode CertificateSource}. */

@@ -1,4 +1,5 @@
 /** The runtime of both programs: time, background tasks, outcomes, logs, configuration. */
+export { acmeFaults, type AcmeSettings, acmeSettings } from "./acme_settings.ts";
 export {
   addressForm,
   formatAddress,

@@ -22,6 +22,7 @@ import { ENDINGS, REQUESTS } from "../scenarios/counters/session_drives.ts";
 import { movedIn, MovedSeries } from "../support/metrics/moved_series.ts";
 
 const HTTP = "shared/http/listener_test.ts";
+const ACME = "shared/acme/acme_certificates_test.ts";
 const ENCODERS = "tests/scenarios/encoders_test.ts";
 const HOOK = "relay/access/hook/hook_test.ts";
 const HLS = "relay/media/hls/hls_server_test.ts";
@@ -33,6 +34,8 @@ const INTERESTS = "tests/scenarios/interests_test.ts";
 
 /** What takes a flood or a broken network to move: the tests in which that is, for each of its words. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  'qumo_relay_acme_orders_total{result="ok"}': ACME,
+  'qumo_relay_acme_orders_total{result="failed"}': ACME,
   'qumo_relay_handshakes_refused_total{reason="quic"}': "tests/faults/vanishing_test.ts",
   'qumo_relay_handshakes_refused_total{reason="setup"}': "tests/scenarios/negotiation_test.ts",
   'qumo_relay_client_redirects_total{outcome="sent"}': OVERFLOW,

@@ -38,12 +38,14 @@ export const TABLE: readonly Row[] = [
   { from: "shared/topology", may: ["shared/runtime"] },
   { from: "shared/http", may: ["shared/runtime"] },
   { from: "shared/page", may: [] },
+  { from: "shared/der", may: [] },
+  { from: "shared/acme", may: ["shared/runtime", "shared/http", "shared/der"] },
   { from: "shared/metrics", may: [] },
   { from: "relay/vocabulary.ts", may: [] },
   { from: "relay/views.ts", may: [] },
   {
     from: "relay/transport",
-    may: ["shared/runtime", "shared/wire/varint.ts", "relay/vocabulary.ts"],
+    may: ["shared/runtime", "shared/der", "shared/wire/varint.ts", "relay/vocabulary.ts"],
   },
   {
     from: "relay/track",
@@ -252,6 +254,7 @@ export const PLACES: readonly Place[] = [
       /^relay\/disk\/deno_files\.ts$/,
       /^relay\/media\/rtmp\/listener\.ts$/,
       /^sdn\/store\/(sqlite[^/]*|data_dir)\.ts$/,
+      /^shared\/acme\/folder\.ts$/,
       /^shared\/http\/(listener|exchange|tls_detector|upgrade)\.ts$/,
     ],
   },

@@ -8,6 +8,8 @@ import {
   isWithin,
   type Policy,
   prefixRule,
+  type Right,
+  RIGHTS,
   type Rule,
 } from "../../relay/access/policy.ts";
 import { checkProperty } from "../support/properties.ts";
@@ -69,6 +71,34 @@ Deno.test("no decision differs from that of an obvious slow oracle", () => {
     { numRuns: 5_000 },
   );
   assert.ok(allowed > 500, `only ${allowed} names were allowed`);
+});
+
+const rules = fc.array(rule, { maxLength: 3 });
+const byRight = fc.record({
+  publish: rules,
+  announce: rules,
+  subscribe: rules,
+  fetch: rules,
+  status: rules,
+  see: rules,
+});
+
+Deno.test("what one right allows no other one does, for each of them", () => {
+  const allowed = new Map<Right, number>();
+  checkProperty(
+    fc.property(byRight, name, (rules, asked) => {
+      const policy = { ...policyOf([]), rules };
+      for (const right of RIGHTS) {
+        const expected = rules[right].some((one) => slowly(one, asked));
+        assert.equal(allows(policy, right, asked), expected, right);
+        if (expected) allowed.set(right, (allowed.get(right) ?? 0) + 1);
+      }
+    }),
+    { numRuns: 3_000 },
+  );
+  for (const right of RIGHTS) {
+    assert.ok((allowed.get(right) ?? 0) > 200, `only ${allowed.get(right)} names for ${right}`);
+  }
 });
 
 /** Every name over the alphabet of the rules, as long as any of these tests has one. */

@@ -1,4 +1,11 @@
-import { addressKey, type Clock, type Log, messageOf, StartError } from "@qumo/shared/runtime";
+import {
+  addressKey,
+  type CertificatePair,
+  type Clock,
+  type Log,
+  messageOf,
+  StartError,
+} from "@qumo/shared/runtime";
 import { commonDraft } from "@qumo/shared/wire";
 import { formatAddress, parseAddress, type RelayConfig } from "./config.ts";
 import type { HostParts } from "./host.ts";
@@ -59,11 +66,13 @@ export interface RtmpOptions extends IngestOptions {
   readonly isKnown: (host: string) => boolean;
   /** Connections of one address that is not. */
   readonly maxPerClient: () => number;
+  /** For RTMPS. */
+  readonly certificate: CertificatePair;
 }
 
 /** Opens the port for RTMP, if one is configured. Throws a {@linkcode StartError} when it is taken. */
 export function openRtmp(
-  { config, ingests, metrics, clock, log, isKnown, maxPerClient }: RtmpOptions,
+  { config, ingests, metrics, certificate, clock, log, isKnown, maxPerClient }: RtmpOptions,
 ): RtmpListener | undefined {
   const { ingest, limits, server } = config;
   const address = parseAddress(ingest.rtmp.address);
@@ -76,11 +85,15 @@ export function openRtmp(
       maxMessageBytes: limits.maxObjectBytes,
       maxBytesPerSecond: ingest.maxBytesPerSecond,
       handshakeTimeoutMs: server.handshakeTimeoutMs,
+      certificate: ingest.rtmp.tls ? certificate : undefined,
       onLimit: (limit) => void metrics.encoders.limits[limit]++,
       clock,
       log,
     });
-    log.info("listening for RTMP", { address: formatAddress(listener.address) });
+    log.info("listening for RTMP", {
+      address: formatAddress(listener.address),
+      tls: ingest.rtmp.tls,
+    });
     return listener;
   } catch (error) {
     throw new StartError(

@@ -232,6 +232,7 @@ export class Relay {
       metrics: this.metrics,
       isKnown: (host) => this.#known.has(host),
       maxPerClient: () => this.#settings.maxConnectionsPerAddress,
+      certificate: this.#certificates.current,
     });
     this.#tasks.spawn("accepting connections", () => this.#listeners.accept());
     this.#state = "serving";
@@ -333,6 +334,7 @@ export class Relay {
       onChange: (certificate) => {
         this.#listeners.useCertificate(certificate);
         this.#ops?.useCertificate(certificate);
+        this.#rtmp?.useCertificate(certificate);
         this.#mesh.changed();
       },
     });

@@ -252,6 +252,8 @@ const ingest = section({
       addressForm(1935),
       (value) => value === "" || parseAddress(value) !== undefined,
     ).default(""),
+    /** Whether it is RTMPS: over TLS, with the certificate of `server.cert_file`. */
+    tls: yesNo().default(false),
   }),
   /** Whether fragmented MP4 is taken in by PUT and POST at `/ingest/` on the TCP port of `server.address`. */
   http: yesNo().default(false),

@@ -8,6 +8,7 @@ import { PICTURES } from "../peers/numbered_picture.ts";
 import { type PageServer, servePage } from "../support/processes/page_server.ts";
 import { type RelayProcess, startRelay } from "../support/processes/relay_process.ts";
 import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
+import { until } from "../support/until.ts";
 
 // Three seconds, and more key frames than one.
 const ENOUGH = 30;
@@ -30,6 +31,24 @@ relayTest(
     );
   },
   { config: RTMP, missing, milliseconds: 90_000 },
+);
+
+relayTest(
+  "what ffmpeg sends by RTMPS arrives, and operators see the encoder",
+  async ({ relay }) => {
+    const url = `${rtmpOf(relay).replace("rtmp:", "rtmps:")}/${NAME}`;
+    await using _encoder = await startEncoder({ url });
+    const encoders = async () => JSON.parse(await relay.get("/status/encoders")).items;
+    await until("the encoder's rate", async () => (await encoders())[0]?.bits_per_second > 0);
+    const [{ protocol, namespace, codecs }] = await encoders();
+    assert.deepEqual([protocol, namespace], ["rtmp", NAME]);
+    assert.match(codecs.join(" "), /avc1\.\S+ mp4a\.40\.2|mp4a\.40\.2 avc1\.\S+/);
+  },
+  {
+    config: { ingest: { rtmp: { address: "127.0.0.1:0", tls: true } } },
+    missing: ffmpegMissing,
+    milliseconds: 60_000,
+  },
 );
 
 relayTest(

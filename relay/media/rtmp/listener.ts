@@ -1,5 +1,13 @@
-import { Backoff, formatAddress, sleep, TaskGroup } from "@qumo/shared/runtime";
+import {
+  Backoff,
+  type CertificatePair,
+  formatAddress,
+  messageOf,
+  sleep,
+  TaskGroup,
+} from "@qumo/shared/runtime";
 import { RtmpConnection, type RtmpParts, type RtmpTransport } from "./connection.ts";
+import { RtmpError } from "./errors.ts";
 import { MAX_RTMP_HANDSHAKES } from "./limits.ts";
 
 /** Where RTMP is listened for. */
@@ -14,27 +22,44 @@ export interface RtmpListenerParts extends RtmpParts {
   readonly clientOf: (hostname: string) => string | undefined;
   /** Connections of one client. */
   readonly maxPerClient: () => number;
+  /** For RTMPS; absent: RTMP without TLS. */
+  readonly certificate?: CertificatePair | undefined;
 }
 
 /** Takes in encoders that speak RTMP. */
 export class RtmpListener {
   readonly #parts: RtmpListenerParts;
-  readonly #listener: Deno.Listener;
+  readonly #address: RtmpAddress;
   readonly #tasks: TaskGroup;
   // The oldest first, each with its client.
   readonly #connections = new Map<RtmpConnection, string | undefined>();
+  #listener: Deno.Listener;
 
   /** Throws when it cannot listen on the address. */
   constructor(address: RtmpAddress, parts: RtmpListenerParts) {
     this.#parts = parts;
-    this.#listener = Deno.listen(address);
+    const { certificate } = parts;
+    this.#listener = certificate === undefined
+      ? Deno.listen(address)
+      : listenTls(claim(address), certificate);
+    this.#address = this.#listener.addr as Deno.NetAddr;
     this.#tasks = new TaskGroup((task, error) => parts.log.error(`${task} failed`, { error }));
-    this.#tasks.spawn("accepting RTMP", (signal) => this.#accept(signal));
+    this.#acceptAt(this.#listener);
   }
 
   /** The address, with the port that was taken where any was asked for. */
   get address(): RtmpAddress {
-    return this.#listener.addr as Deno.NetAddr;
+    return this.#address;
+  }
+
+  /** New connections over TLS use this certificate. */
+  useCertificate(certificate: CertificatePair): void {
+    if (this.#parts.certificate === undefined) return;
+    const former = this.#listener;
+    // The new listener starts before the old one ends, so that the port always has one.
+    this.#listener = listenTls(this.#address, certificate);
+    this.#acceptAt(this.#listener);
+    former.close();
   }
 
   /** Stops listening, and ends every connection. */
@@ -44,12 +69,16 @@ export class RtmpListener {
     await this.#tasks.close();
   }
 
-  async #accept(signal: AbortSignal): Promise<void> {
+  #acceptAt(listener: Deno.Listener): void {
+    this.#tasks.spawn("accepting RTMP", (signal) => this.#accept(listener, signal));
+  }
+
+  async #accept(listener: Deno.Listener, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#parts;
     const backoff = new Backoff({ ...RETRY, random: Math.random }, clock);
     while (!signal.aborted) {
       try {
-        this.#take(await this.#listener.accept() as Deno.TcpConn);
+        this.#take(await listener.accept());
         backoff.succeeded();
       } catch (error) {
         if (signal.aborted || error instanceof Deno.errors.BadResource) return;
@@ -59,7 +88,7 @@ export class RtmpListener {
     }
   }
 
-  #take(raw: Deno.TcpConn): void {
+  #take(raw: Deno.Conn): void {
     const { clientOf, maxPerClient, onLimit } = this.#parts;
     const client = clientOf((raw.remoteAddr as Deno.NetAddr).hostname);
     if (client !== undefined && this.#countOf(client) >= maxPerClient()) {
@@ -107,12 +136,31 @@ export class RtmpListener {
 /** How soon accepting is tried again after it failed, as where the system has no file descriptor left. */
 const RETRY = { first: 20, cap: 1_000, healthyAfter: 1_000 } as const;
 
-function transportOf(connection: Deno.TcpConn): RtmpTransport {
+function listenTls(address: RtmpAddress, { certificate: cert, key }: CertificatePair) {
+  return Deno.listenTls({ ...address, cert, key, reusePort: true });
+}
+
+/** A port that no other process has: one that is shared could be another program's too. */
+function claim({ hostname, port }: RtmpAddress): RtmpAddress {
+  const listener = Deno.listen({ hostname, port });
+  listener.close();
+  return { hostname, port: (listener.addr as Deno.NetAddr).port };
+}
+
+function transportOf(connection: Deno.Conn): RtmpTransport {
   const { hostname, port } = connection.remoteAddr as Deno.NetAddr;
-  connection.setNoDelay(true);
+  if ("setNoDelay" in connection) (connection as Deno.TcpConn).setNoDelay(true);
   return {
     remoteAddress: formatAddress({ hostname, port }),
-    read: (into) => connection.read(into),
+    async read(into) {
+      try {
+        return await connection.read(into);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.InvalidData)) throw error;
+        // With TLS the handshake is part of the first read.
+        throw new RtmpError(`The connection is no TLS: ${messageOf(error)}`);
+      }
+    },
     async write(bytes) {
       for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
     },

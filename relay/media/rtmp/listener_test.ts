@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { EncoderWorld } from "../../../tests/support/encoders/encoder_world.ts";
 import { publishBytes } from "../../../tests/support/encoders/rtmp_bytes.ts";
+import { until } from "../../../tests/support/until.ts";
 import { memoryLog } from "../../../tests/support/worlds/memory_log.ts";
+import { generateCertificate } from "../../transport/mod.ts";
 import { MAX_RTMP_HANDSHAKES } from "./limits.ts";
 import { RtmpListener, type RtmpListenerParts } from "./listener.ts";
 
@@ -94,5 +96,53 @@ Deno.test("one address has no more connections than it may, but for those that a
   assert.equal(world.metrics.encoders.limits.connections, 1);
   await listener.close();
   for (const connection of connections) connection.close();
+  await world.close();
+});
+
+Deno.test("over TLS encoders see the certificate of now, and stay when it changes", async () => {
+  const world = new EncoderWorld();
+  const [former, next] = [
+    await generateCertificate(["127.0.0.1"]),
+    await generateCertificate(["127.0.0.1"]),
+  ];
+  const listener = listen(world, { certificate: former });
+  const publish = async (name: string, caCert: string) => {
+    const connection = await Deno.connectTls({ ...listener.address, caCerts: [caCert] });
+    try {
+      await connection.write(publishBytes("live", name));
+      assert.ok(await readUntil(connection, "NetStream.Publish.Start"), "it is let in");
+      return connection;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  };
+  const early = await publish("early", former.certificate);
+  listener.useCertificate(next);
+  let late: Deno.Conn | undefined;
+  // A connection amid the change may be reset: encoders try again.
+  await until("the next certificate", async () => {
+    late ??= await publish("late", next.certificate).catch(() => undefined);
+    return late !== undefined;
+  });
+  await assert.rejects(publish("none", former.certificate), /certificate/);
+  assert.equal(world.ingests.size, 2);
+  await listener.close();
+  for (const connection of [early, late!]) connection.close();
+  await world.close();
+});
+
+Deno.test("who speaks RTMP without TLS where there is TLS is refused, which the log says", async () => {
+  const world = new EncoderWorld();
+  const certificate = await generateCertificate(["127.0.0.1"]);
+  const listener = listen(world, { certificate });
+  const connection = await Deno.connect(listener.address);
+  await connection.write(publishBytes("live", "cam"));
+  assert.equal(await readUntil(connection, "NetStream"), false);
+  await listener.close();
+  const [said] = world.said("warn: encoder refused") as [{ readonly reason: string }];
+  assert.match(said.reason, /^The connection is no TLS: /);
+  assert.equal(world.metrics.encoders.refused.malformed, 1);
+  connection.close();
   await world.close();
 });

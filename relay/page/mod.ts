@@ -1,12 +1,14 @@
 import { baseStyle, type PageFile, type PageLibrary } from "@qumo/shared/page";
 import app from "./files/app.js" with { type: "text" };
 import dom from "./files/dom.js" with { type: "text" };
+import encoders from "./files/encoders.js" with { type: "text" };
 import format from "./files/format.js" with { type: "text" };
 import frames from "./files/frames.js" with { type: "text" };
 import icon from "./files/icon.svg" with { type: "text" };
 import index from "./files/index.html" with { type: "text" };
 import lacks from "./files/lacks.js" with { type: "text" };
 import list from "./files/list.js" with { type: "text" };
+import live from "./files/live.js" with { type: "text" };
 import media from "./files/media.css" with { type: "text" };
 import place from "./files/place.js" with { type: "text" };
 import player from "./files/player.js" with { type: "text" };
@@ -15,6 +17,7 @@ import publication from "./files/publication.js" with { type: "text" };
 import publishPage from "./files/publish.html" with { type: "text" };
 import publish from "./files/publish.js" with { type: "text" };
 import reading from "./files/reading.js" with { type: "text" };
+import refusal from "./files/refusal.js" with { type: "text" };
 import session from "./files/session.js" with { type: "text" };
 import share from "./files/share.js" with { type: "text" };
 import sources from "./files/sources.js" with { type: "text" };
@@ -46,16 +49,19 @@ export const pageFiles: readonly PageFile[] = [
   ...[
     { path: "/page/app.js", text: app },
     { path: "/page/dom.js", text: dom },
+    { path: "/page/encoders.js", text: encoders },
     { path: "/page/format.js", text: format },
     { path: "/page/frames.js", text: frames },
     { path: "/page/lacks.js", text: lacks },
     { path: "/page/list.js", text: list },
+    { path: "/page/live.js", text: live },
     { path: "/page/place.js", text: place },
     { path: "/page/player.js", text: player },
     { path: "/page/plot.js", text: plot },
     { path: "/page/publication.js", text: publication },
     { path: "/page/publish.js", text: publish },
     { path: "/page/reading.js", text: reading },
+    { path: "/page/refusal.js", text: refusal },
     { path: "/page/session.js", text: session },
     { path: "/page/share.js", text: share },
     { path: "/page/sources.js", text: sources },

@@ -70,7 +70,7 @@ relayTest(
       turnedAway,
       "that there is no session for want of a token",
       () =>
-        /There is no session with the relay .*may want a token/.test(
+        /There is no session with the relay .*no token was shown.*may want a token/.test(
           document.getElementById("banner").innerText,
         ),
     );

@@ -7,10 +7,22 @@ export const nameInAddress = own.searchParams.get("name") ?? "";
 const token = own.searchParams.get("jwt") ?? "";
 const scope = own.searchParams.get("path") ?? "/";
 
-/** Where the session connects to. The token goes there and nowhere else. */
-export function sessionUrl() {
+/** The fields of the path, as a name begins with them; empty where the path is `/`. */
+export const scopeName = partsOf(scope).join("/");
+
+/** Where the session connects to. The token goes to the relay and nowhere else. */
+export function sessionUrl(path = scope) {
   const url = new URL(own.origin);
-  url.pathname = scope;
+  url.pathname = path;
+  if (token !== "") url.searchParams.set("jwt", token);
+  return url;
+}
+
+/** Where the relay says what is under a name of this scope. */
+export function lookUpUrl(name) {
+  const parts = [...partsOf(scope), ...name.split("/").filter((part) => part !== "")];
+  const url = new URL(["announced", ...parts.map(encodeURIComponent)].join("/"), own);
+  url.search = "";
   if (token !== "") url.searchParams.set("jwt", token);
   return url;
 }
@@ -42,4 +54,16 @@ function addressWithoutToken(page, query) {
   for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
   if (scope !== "/") url.searchParams.set("path", scope);
   return url;
+}
+
+function partsOf(path) {
+  return path.split("/").filter((part) => part !== "").map(decoded);
+}
+
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

@@ -17,19 +17,20 @@ export class Player {
   chosen;
   /** What plays now; replaced when it came to a stop. */
   parts;
+  /** The session by which it plays. */
+  session;
   #library;
-  #session;
   #name;
+  #path;
   #canvas;
-  #announced;
+  #live;
 
-  constructor(library, { session, name, canvas, announced }) {
+  constructor(library, { name, canvas, live }) {
     const { Signal } = library.Signals;
     this.#library = library;
-    this.#session = session;
     this.#name = name;
     this.#canvas = canvas;
-    this.#announced = announced;
+    this.#live = live;
     this.paused = new Signal(false);
     this.muted = new Signal(true);
     this.volume = new Signal(0.8);
@@ -45,11 +46,14 @@ export class Player {
 
   #build() {
     const { Audio, Broadcast, Net, Signals, Sync, Video } = this.#library;
-    const connection = this.#session.established;
+    const { session, path } = this.#live.find(this.#name);
+    this.session = session;
+    this.#path = path;
+    const connection = session.established;
     const broadcast = new Broadcast({
       connection,
       enabled: true,
-      name: Net.Path.from(this.#name),
+      name: Net.Path.from(path),
       catalogFormat: formatOf(this.#name),
     });
     const effect = new Signals.Effect();
@@ -92,17 +96,19 @@ export class Player {
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       const now = performance.now();
+      const { session, path } = this.#live.find(this.#name);
+      if (session !== this.session || path !== this.#path) this.#rebuild();
       const { video } = this.parts.peek();
       const shown = video.out.stats.peek()?.frameCount ?? 0;
-      const isDue = this.#session.established.peek() !== undefined && !document.hidden &&
-        !this.paused.peek() && this.#announced().has(this.#name) && this.#wantsPictures();
+      const isDue = this.session.established.peek() !== undefined && !document.hidden &&
+        !this.paused.peek() && this.#live.has(this.#name) && this.#wantsPictures();
       if (shown !== seen || !isDue) {
         if (shown !== seen && shown > 0) built = 0;
         [seen, since] = [shown, now];
       } else if (now - since > STALL_MS) {
         since = now;
         this.#rebuild();
-        if (++built % PLAYERS_PER_SESSION === 0) this.#session.renew();
+        if (++built % PLAYERS_PER_SESSION === 0) this.session.renew();
       }
     }
   }

@@ -1,3 +1,4 @@
+import "./encoders.js";
 import "./frames.js";
 import { byId, make, say, showFigures } from "./dom.js";
 import { bitrate } from "./format.js";

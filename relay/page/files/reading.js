@@ -8,18 +8,17 @@ const LONGEST_DELAY_MS = 60_000;
 
 /** Reads what a player does, in words and numbers. */
 export class Reading {
-  #session;
   #player;
   #last;
 
-  constructor(session, player) {
-    this.#session = session;
+  constructor(player) {
     this.#player = player;
   }
 
-  take(isLive) {
+  /** `refusal` says why the name may not be seen, if it may not. */
+  take({ isLive, refusal }) {
     const { sync, video, videoSource, broadcast } = this.#player.parts.peek();
-    const connection = this.#session.established.peek();
+    const connection = this.#player.session.established.peek();
     const now = { at: performance.now(), ...video.out.stats.peek() };
     const seconds = (now.at - this.#last?.at) / 1000;
     const gain = (field) => (now[field] - this.#last?.[field]) / seconds;
@@ -30,7 +29,7 @@ export class Reading {
     const display = video.out.display.peek();
     const rtt = connection?.probe.peek().rtt;
     return {
-      words: this.#words({ isLive, connection, broadcast, videoSource, video }),
+      words: this.#words({ isLive, refusal, connection, broadcast, videoSource, video }),
       figures: [
         ["Delay", delayOf(this.#player.catalog, video.out.timestamp.peek())],
         ["Buffer", connection && config ? `${Math.round(sync.out.buffer.peek())} ms` : undefined],
@@ -44,8 +43,9 @@ export class Reading {
     };
   }
 
-  #words({ isLive, connection, broadcast, videoSource, video }) {
+  #words({ isLive, refusal, connection, broadcast, videoSource, video }) {
     if (connection === undefined) return "Connecting to the relay";
+    if (!isLive && refusal !== undefined) return `This name is not shown (${refusal})`;
     if (!isLive) return "Waiting for it to begin: nobody publishes this name now";
     if (this.#player.paused.peek()) return "Paused";
     if (videoSource.out.error.peek() !== undefined) {

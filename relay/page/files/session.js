@@ -1,4 +1,5 @@
-import { hasToken, sessionUrl } from "./place.js";
+import { sessionUrl } from "./place.js";
+import { whyEnded } from "./refusal.js";
 
 /** Milliseconds until the next attempt: at first, and at most. */
 const FIRST_WAIT_MS = 500;
@@ -24,17 +25,22 @@ const SAME_START_MS = 1_500;
 export class Session {
   /** The library's session while there is one. */
   established;
+  /** Whether the relay has kept it for a while: so what it goes over is not over at once. */
+  isKept;
   /** What `state` shows: `connecting`, `connected` or `away`. */
   state;
   /** Why the last attempt failed. */
   problem;
   #net;
+  #url;
   #left = false;
   #wake = () => {};
 
   /** `Net` and `Signals` are those of the library that uses the session. */
-  constructor({ Net, Signals }) {
+  constructor({ Net, Signals }, url = sessionUrl()) {
     this.#net = Net;
+    this.#url = url;
+    this.isKept = new Signals.Signal(false);
     this.established = new Signals.Signal(undefined);
     this.state = new Signals.Signal("connecting");
     this.problem = new Signals.Signal("");
@@ -57,10 +63,11 @@ export class Session {
       if (this.#left) await this.#sleep(undefined);
       try {
         const session = await this.#connect();
-        const began = performance.now();
         await this.#live(session);
-        if (performance.now() - began >= REFUSED_MS) wait = FIRST_WAIT_MS;
-        else this.problem.set(refusalWords());
+        const wasKept = this.isKept.peek();
+        this.isKept.set(false);
+        if (wasKept) wait = FIRST_WAIT_MS;
+        else this.problem.set(await whyEnded());
       } catch (error) {
         this.problem.set(wordsOf(error));
       }
@@ -70,7 +77,7 @@ export class Session {
   }
 
   async #connect() {
-    const connecting = this.#net.Connection.connect(sessionUrl(), {
+    const connecting = this.#net.Connection.connect(this.#url, {
       websocket: { delay: WEBSOCKET_DELAY_MS },
     });
     const late = Promise.withResolvers();
@@ -89,11 +96,15 @@ export class Session {
   async #live(session) {
     if (this.#left) return session.close();
     this.established.set(session);
-    this.problem.set("");
     this.state.set("connected");
+    const timer = setTimeout(() => {
+      this.problem.set("");
+      this.isKept.set(true);
+    }, REFUSED_MS);
     try {
       await Promise.race([session.closed, new Promise((wake) => this.#wake = wake)]);
     } finally {
+      clearTimeout(timer);
       this.established.set(undefined);
       session.close();
     }
@@ -150,13 +161,6 @@ async function startOfRelay() {
   }
 }
 
-/** The library does not tell why the relay ended a session at once; as a rule it is the token. */
-function refusalWords() {
-  return hasToken
-    ? "the relay ended it at once: it may not take the token of this address"
-    : "the relay ended it at once: it may want a token, as ?jwt= in the address";
-}
-
 /** The library tries several ways at once, and tells of each why it failed. */
 function wordsOf(error) {
   const errors = error?.errors ?? [error];
@@ -169,11 +173,14 @@ export function showSession({ Signals }, session, { badge, banner, words = () =>
     const state = effect.get(session.state);
     const problem = effect.get(session.problem);
     const live = effect.get(session.established);
+    const isKept = effect.get(session.isKept);
     badge.className = `badge ${state}`;
     badge.textContent = state === "away" ? "no connection" : state;
     const text = state === "away"
       ? `There is no session with the relay (${problem || "it ended"}). The page goes on trying.`
-      : words(live);
+      : isKept
+      ? words(live)
+      : "";
     banner.hidden = text === "";
     if (banner.textContent !== text) banner.textContent = text;
   });

@@ -1,10 +1,12 @@
 import { byId, make, say, showFigures } from "./dom.js";
 import { bitrate } from "./format.js";
+import { Live } from "./live.js";
 import { lacksForWatching, transportWords } from "./lacks.js";
 import * as library from "../libraries/moq_watch.js";
-import { keepPlace, nameInAddress, pageAddress } from "./place.js";
+import { keepPlace, nameInAddress, pageAddress, scopeName, sessionUrl } from "./place.js";
 import { Player } from "./player.js";
 import { Reading } from "./reading.js";
+import { refusalOf } from "./refusal.js";
 import { Session, showSession } from "./session.js";
 import { Share } from "./share.js";
 
@@ -26,28 +28,15 @@ showSession(library, session, {
   words: (live) => transportWords(live?.transport),
 });
 
-/** What is announced to this session, which is what it may see, here and in the mesh. */
-const live = new Set();
-new Effect((effect) => {
-  live.clear();
-  showNames();
-  const connection = effect.get(session.established);
-  if (connection === undefined) return;
-  const announced = connection.announced();
-  effect.cleanup(() => announced.close());
-  effect.spawn(async () => {
-    for (;;) {
-      const event = await Promise.race([effect.cancel, announced.next()]);
-      if (event === undefined) return;
-      if (event.active) live.add(event.path);
-      else live.delete(event.path);
-      showNames();
-    }
-  });
-});
+/** What this page may see, at its own path and by its whole name. */
+const live = new Live(library, [
+  { session, prefix: "" },
+  ...(scopeName === ""
+    ? []
+    : [{ session: new Session(library, sessionUrl("/")), prefix: scopeName }]),
+], showNames);
 
-function showNames() {
-  const names = [...live].sort();
+function showNames(names) {
   byId("names").replaceChildren(
     ...names.slice(0, MOST_NAMES).map((name) => {
       const link = make("a", { href: pageAddress("watch", { name }), textContent: name });
@@ -77,7 +66,7 @@ function watch(name) {
   byId("title").textContent = name;
   byId("player").hidden = false;
   const canvas = byId("picture");
-  const player = new Player(library, { session, name, canvas, announced: () => live });
+  const player = new Player(library, { name, canvas, live });
   const share = new Share();
   byId("player").after(share.card);
   share.show(name);
@@ -128,9 +117,13 @@ function qualityOf(name, { codedWidth, codedHeight, bitrate: rate, codec }) {
 
 /** Says once a second how it goes. */
 function showProgress(player, name) {
-  const reading = new Reading(session, player);
+  const reading = new Reading(player);
+  let refusal;
+  new Effect((effect) => {
+    if (effect.get(session.isKept)) refusalOf(name).then((words) => refusal = words);
+  });
   const look = () => {
-    const { words, figures } = reading.take(live.has(name));
+    const { words, figures } = reading.take({ isLive: live.has(name), refusal });
     say(byId("words"), words);
     showFigures(byId("figures"), figures);
   };

@@ -160,7 +160,9 @@ function begin(
       // Where it is announced unasked, it is not said again to who asks.
       shows: isLite(connection.protocol ?? "") ? "local" : "none",
       ...(announced !== undefined && { announced: (_namespace, refusal) => announced(refusal) }),
-      ...(advertise !== undefined && { advertise }),
+      // A relay may tell a publisher of its own names, of which it must not ask the relay then.
+      advertise: advertise ?? (() => () => {}),
+      solicits: advertise !== undefined,
       onLeaving: () => {},
     },
   });

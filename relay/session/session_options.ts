@@ -58,6 +58,8 @@ export interface SessionLink {
    * withdraws it. Absent: the peer is not asked for namespaces.
    */
   readonly advertise?: (namespace: Namespace, told?: RouteTold) => () => void;
+  /** Whether the peer is asked for namespaces; absent: where {@linkcode SessionLink.advertise} is there. */
+  readonly solicits?: boolean;
   /**
    * Whether what is published here is announced unasked, where the dialect has words for that: called
    * with the peer's answer to each namespace, undefined when it takes it. Absent: who asks is told.

@@ -36,7 +36,7 @@ export class EstablishedMoqt implements LiveSession {
     this.#token = link?.token;
     // Older clients announce unasked, and not all of them read requests beside the control stream.
     const asks = options.draft.family === "B" && settings.solicit;
-    this.#solicits = link === undefined ? asks : link.advertise !== undefined;
+    this.#solicits = link === undefined ? asks : link.solicits ?? link.advertise !== undefined;
     const giveUp = (reason: string) => closer.close("internal_error", reason, "limit");
     const quota = new PeerQuota({ clock, limits: settings.limits, signal: tasks.signal, giveUp });
     const collaborators = collaboratorsOf(options, result, foundation, { streams, quota });

@@ -13,6 +13,7 @@ const BOARDS = fileURLToPath(new URL("../../configs/grafana/dashboards/", import
 const EMPTY = new Map([
   ["qumo_sdn_etcd_member", "the controllers have no etcd"],
   ["qumo_sdn_certificate_not_after_seconds", "they speak HTTP"],
+  ["qumo_sdn_acme_orders_total", "none asks for a certificate"],
   ["qumo_relay_condition{", "no relay is in want of anything"],
   ["qumo_relay_draining", "none drains"],
   ["qumo_relay_fetches_shared_total", "nobody asks for what somebody else does at the same time"],

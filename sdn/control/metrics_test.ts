@@ -86,5 +86,6 @@ Deno.test("events are counted by kind, those that are left out beside those that
     'qumo_sdn_events_total{kind="store_lost",result="kept"} 2',
     'qumo_sdn_events_total{kind="store_lost",result="left_out"} 1',
     'qumo_sdn_events_total{kind="store_back",result="kept"} 1',
+    'qumo_sdn_events_total{kind="store_back",result="left_out"} 0',
   ]);
 });

@@ -121,7 +121,7 @@ function events({ events }: StateSources): Family {
     read(_, add) {
       for (const [kind, count] of events()) {
         for (const [result, number] of Object.entries(count)) {
-          if (number > 0) add(number, { kind, result });
+          add(number, { kind, result });
         }
       }
     },

@@ -37,7 +37,10 @@ export interface EventPage {
 export class EventLog {
   readonly #options: EventLogOptions;
   readonly #budget: RelayBudget;
-  readonly #counts = new Map<EventKind, EventCount>();
+  // All from the start: Prometheus sees no increase in a series that begins with its first event.
+  readonly #counts = new Map<EventKind, EventCount>(
+    kinds().map((kind) => [kind, { kept: 0, left_out: 0 }]),
+  );
   #events: SdnEvent[];
   #bytes = 0;
   #newest: number;
@@ -90,9 +93,7 @@ export class EventLog {
   }
 
   #count(kind: EventKind, result: keyof EventCount): void {
-    const count = this.#counts.get(kind) ?? { kept: 0, left_out: 0 };
-    count[result]++;
-    this.#counts.set(kind, count);
+    this.#counts.get(kind)![result]++;
   }
 
   #tell(kind: EventKind, fields: EventFields): void {
@@ -138,4 +139,9 @@ function sizeOf(event: SdnEvent): number {
     if (text !== undefined) size += 3 * text.length + 16;
   }
   return size;
+}
+
+/** The kinds of events that are kept. */
+function kinds(): EventKind[] {
+  return (Object.keys(EVENTS) as EventKind[]).filter((kind) => EVENTS[kind].level !== "debug");
 }

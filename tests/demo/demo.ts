@@ -177,7 +177,7 @@ async function broken({ viewers }: Scene, audience: ReadonlySet<Viewer>) {
   }));
 }
 
-/** Resolves at the first Ctrl-C; the second ends the program at once. */
+/** Resolves at the first Ctrl-C, or when its terminal is closed; the second ends the program at once. */
 function interruption(): Promise<"interrupted"> {
   return new Promise((resolve) => {
     let since: number | undefined;
@@ -188,7 +188,8 @@ function interruption(): Promise<"interrupted"> {
       resolve("interrupted");
     };
     Deno.addSignalListener("SIGINT", stop);
-    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
+    if (Deno.build.os === "windows") return;
+    for (const signal of ["SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, stop);
   });
 }
 

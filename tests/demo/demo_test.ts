@@ -37,6 +37,14 @@ class RunningDemo {
     this.#child.kill("SIGINT");
   }
 
+  /** What a terminal does that is closed: nobody reads any more. */
+  async hangUp(): Promise<void> {
+    this.#child.kill("SIGHUP");
+    await this.#lines.cancel();
+    await this.#child.status;
+    await this.#stderr;
+  }
+
   /** Reads the rest; how it ended and what it complained about. */
   async ended(): Promise<{ readonly code: number; readonly stderr: string }> {
     for (let part = await this.#lines.read(); !part.done; part = await this.#lines.read()) {
@@ -90,8 +98,7 @@ Deno.test("the demo kills the relay in the middle, and says what the viewer behi
   assert.equal(code, 0, demo.stdout + stderr);
 });
 
-// Other systems list their processes in other ways.
-(Deno.build.os === "linux" ? Deno.test : Deno.test.ignore)(
+onLinux(
   "the demo says what was lost when a relay is killed from outside",
   async () => {
     using deadline = new Deadline(120_000);
@@ -110,19 +117,39 @@ Deno.test("the demo kills the relay in the middle, and says what the viewer behi
 
 /** Kills the relay of this name that is a child of the demo's. */
 async function killRelay(name: string, parent: number): Promise<void> {
+  const child = (await childrenOf(parent)).find(({ command }) => command.includes(`/${name}.yaml`));
+  if (child === undefined) assert.fail(`no relay ${name} runs`);
+  Deno.kill(child.pid, "SIGKILL");
+}
+
+/** The processes that a process started, with their arguments. */
+async function childrenOf(parent: number) {
+  const children: { readonly pid: number; readonly command: string }[] = [];
   for await (const { name: pid } of Deno.readDir("/proc")) {
     if (!/^\d+$/.test(pid)) continue;
     try {
       const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
       const command = await Deno.readTextFile(`/proc/${pid}/cmdline`);
       const isChild = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === parent;
-      if (isChild && command.includes(`/${name}.yaml`)) return Deno.kill(Number(pid), "SIGKILL");
+      if (isChild) children.push({ pid: Number(pid), command });
     } catch {
       // It ended while it was looked at.
     }
   }
-  assert.fail(`no relay ${name} runs`);
+  return children;
 }
+
+onLinux("the demo ends all that it started when its terminal is closed", async () => {
+  using deadline = new Deadline(120_000);
+  const demo = new RunningDemo();
+  await deadline.for("the first second", demo.until(/^ +1 s .*\n/m));
+  const children = await childrenOf(demo.pid);
+  assert.equal(children.length, 4, "a controller and three relays");
+  await deadline.for("the demo", demo.hangUp());
+  for (const { pid } of children) {
+    await assert.rejects(Deno.stat(`/proc/${pid}`), Deno.errors.NotFound);
+  }
+});
 
 Deno.test("the demo ends at Ctrl-C with its summary", async () => {
   using deadline = new Deadline(120_000);
@@ -152,3 +179,8 @@ Deno.test("the demo explains itself, and refuses what it does not know", async (
     assert.match(stderr, /Try deno task demo --help\n$/);
   }
 });
+
+/** Other systems list their processes in other ways. */
+function onLinux(name: string, test: () => Promise<void>): void {
+  (Deno.build.os === "linux" ? Deno.test : Deno.test.ignore)(name, test);
+}

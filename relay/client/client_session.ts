@@ -39,7 +39,7 @@ export interface ClientSessionOptions {
  */
 export class ClientSession {
   readonly metrics: RelayMetrics;
-  /** What is published in it the relay is told of, and what the relay has can be opened in it. */
+  /** What is published in it the relay is told of. */
   readonly scope: Scope;
   /** The relay. */
   readonly publisher: Publisher;
@@ -66,7 +66,6 @@ export class ClientSession {
     this.over = parts.over;
     this.#session = parts.session;
     this.#leave = parts.leave;
-    this.scope.elsewhere = parts.publisher;
   }
 
   /** Calls the relay and begins a session. */
@@ -100,6 +99,15 @@ export class ClientSession {
   /** Subscriptions of the relay. */
   get subscriptions(): number {
     return this.#session.counts.subscriptions;
+  }
+
+  /**
+   * The scope, in which what the relay has can be opened from now on. Not of a session that publishes:
+   * a relay that asks it for a track that it has not would be asked for it in turn, without end.
+   */
+  receiving(): Scope {
+    this.scope.elsewhere = this.publisher;
+    return this.scope;
   }
 
   /** By what it is connected. */

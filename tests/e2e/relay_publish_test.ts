@@ -99,6 +99,24 @@ optionalTest("a file is published as if it were live, again and again", missing,
 });
 
 optionalTest(
+  "who asks publish for a track that it has not is refused at once",
+  missing,
+  async () => {
+    using deadline = new Deadline(MILLISECONDS);
+    await using relay = await startRelayInProcess();
+    const at = `moqt://127.0.0.1:${relay.port}`;
+    await using _publisher = publishFrom(["-re", ...FILM, ...AS_MP4], [at, "live/cam", "-"]);
+    assert.deepEqual(await watched(deadline, [at, "live/cam"]), ["h264", "aac"]);
+    await using viewer = startClientCommand(["subscribe", at, "live/cam", "vidio"]);
+    assert.equal(await deadline.for("its end", viewer.ended), 4, viewer.log());
+    const refused = relay.lines.filter(({ text }) => text === "info: request refused");
+    assert.ok(refused.length > 0);
+    // Nobody waited, and the relay was not asked for it in turn.
+    assert.deepEqual(refused.filter(({ fields }) => fields.refusal !== "does_not_exist"), []);
+  },
+);
+
+optionalTest(
   "what is no fragmented MP4 is refused with what makes one of it",
   missing,
   async () => {

@@ -133,10 +133,11 @@ class Bench {
   }
 
   #subscribe(
-    { scope }: ClientSession,
+    session: ClientSession,
     namespace: readonly Uint8Array[],
     measured: MeasuredObjects,
   ): void {
+    const scope = session.receiving();
     for (let index = 0; index < this.#settings.tracks; index++) {
       const receipts = this.#receipts.track(measured);
       const reading = new TrackReading({

@@ -145,7 +145,7 @@ class Subscription {
     if (name === undefined) return failed(`${track} is no name of a track`, EXIT.usage);
     this.#say(`${track}: payloads as they come`);
     const reading = new TrackReading({
-      scope: this.#session.scope,
+      scope: this.#session.receiving(),
       name,
       patience: 0,
       goesOn: () => this.#call.flags.wait && this.#reception.objects === 0,
@@ -182,7 +182,7 @@ class Subscription {
 
   #reading(namespace: Namespace, waits = this.#call.flags.wait): BroadcastReading {
     return new BroadcastReading({
-      scope: this.#session.scope,
+      scope: this.#session.receiving(),
       namespace,
       clock: this.#call.process.clock,
       reception: this.#reception,

@@ -5,7 +5,6 @@ import { reportedHash } from "../reported_hash.ts";
 import { type Connection, dial } from "../transport/mod.ts";
 import { EXIT, type Failure } from "./command.ts";
 import { callFailure } from "./failures.ts";
-import { CERTIFICATE_MS, CONNECT_MS } from "./limits.ts";
 import type { Target } from "./target.ts";
 
 /** Connects to a relay, or says in words why that does not work. */
@@ -23,7 +22,7 @@ export async function callRelay(
       maxIdleTimeout: server.idleTimeoutMs,
       maxUniStreams: linkStreams(server),
       maxBidiStreams: server.maxBidiStreams,
-      handshakeTimeout: CONNECT_MS,
+      handshakeTimeout: target.connectMs,
       clock,
     });
     return done(connection);
@@ -40,6 +39,6 @@ export async function withReportedHash(target: Target, clock: Clock): Promise<Ta
   const { certificateHashes, authorities, asksForHash, hostname, authority } = target;
   const isOpen = certificateHashes.length === 0 && authorities.length === 0;
   if (!isOpen || !(asksForHash || isLoopbackHost(hostname))) return target;
-  const { hash } = await reportedHash(authority, clock, CERTIFICATE_MS);
+  const { hash } = await reportedHash(authority, clock, target.connectMs);
   return hash === undefined ? target : { ...target, certificateHashes: [hash] };
 }

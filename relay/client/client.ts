@@ -59,7 +59,7 @@ export async function runClient(args: readonly string[], process: Process): Prom
 
 async function findTarget(
   url: string,
-  { tokenFile, certificateHashes, caFiles, protocols }: Parsed,
+  { tokenFile, certificateHashes, caFiles, protocols, timeout }: Parsed,
   { readText, environment }: Process,
 ): Promise<Outcome<Target, string>> {
   const read = async (path: string): Promise<string> => {
@@ -78,6 +78,7 @@ async function findTarget(
       url,
       token: token === "" ? undefined : token,
       protocols,
+      timeout,
       certificateHashes,
       authorities,
     });

@@ -25,6 +25,7 @@ const CALL_HELP: readonly (readonly [flag: string, what: string])[] = [
   ["--token-file FILE", "the token that is shown to the relay (QUMO_TOKEN has it itself)"],
   ["--certificate-hash HASH", "take the certificate with this SHA-256; may come again"],
   ["--ca FILE", "trust this authority too"],
+  ["--timeout SECONDS", "how long the relay may take to take the call (5)"],
   ["--protocol NAME", "speak this: moqt-18 or 18, moq-lite-06; may come again, the best first"],
   ["--verbose", "write what the session does to stderr"],
   ["-h, --help", "print this"],
@@ -49,6 +50,7 @@ const OPTIONS = {
   "certificate-hash": { type: "string", multiple: true },
   ca: { type: "string", multiple: true },
   protocol: { type: "string", multiple: true },
+  timeout: { type: "string" },
   verbose: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;
@@ -62,6 +64,7 @@ export interface Parsed {
   readonly certificateHashes: readonly string[];
   readonly caFiles: readonly string[];
   readonly protocols: readonly string[];
+  readonly timeout: string | undefined;
   readonly isVerbose: boolean;
   readonly isHelp: boolean;
 }
@@ -97,6 +100,7 @@ export function parseFlags(
     certificateHashes: values["certificate-hash"] ?? [],
     caFiles: values.ca ?? [],
     protocols: values.protocol ?? [],
+    timeout: values.timeout,
     isVerbose: values.verbose,
     isHelp: values.help,
   });

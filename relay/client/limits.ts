@@ -1,5 +1,8 @@
-/** How long a relay may take to take a connection, and then a session. */
+/** How long a relay may take to take a connection, unless `--timeout` says something else. */
 export const CONNECT_MS = 5_000;
+
+/** The longest `--timeout`. */
+export const MAX_CONNECT_MS = 600_000;
 
 /** How long a relay may take to say over HTTP what certificate it has. */
 export const CERTIFICATE_MS = 3_000;

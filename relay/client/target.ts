@@ -1,5 +1,6 @@
 import { done, type Outcome, refused, suggest } from "@qumo/shared/runtime";
 import { protocols as spoken } from "../session/negotiate.ts";
+import { CONNECT_MS, MAX_CONNECT_MS } from "./limits.ts";
 import { pathWithToken } from "../session/connection/shown_token.ts";
 
 /** A relay to be called, and how. */
@@ -13,6 +14,8 @@ export interface Target {
   readonly token: string | undefined;
   /** The protocols to offer, in order of preference. */
   readonly protocols: readonly string[];
+  /** Milliseconds that the relay may take to take the call. */
+  readonly connectMs: number;
   /** SHA-256, in hex, of the certificates that are taken, whoever issued them. */
   readonly certificateHashes: readonly string[];
   /** PEM of an authority that is trusted beside those of the system. */
@@ -26,6 +29,8 @@ export interface TargetWords {
   readonly url: string;
   readonly token: string | undefined;
   readonly protocols: readonly string[];
+  /** In seconds. */
+  readonly timeout: string | undefined;
   readonly certificateHashes: readonly string[];
   readonly authorities: readonly string[];
 }
@@ -40,6 +45,11 @@ export function targetOf(words: TargetWords): Outcome<Target, string> {
   if (wrong !== undefined) {
     return refused(`--certificate-hash has 64 hex digits, and not ${wrong}`);
   }
+  const connectMs = words.timeout === undefined ? CONNECT_MS : Number(words.timeout) * 1_000;
+  if (!(connectMs > 0 && connectMs <= MAX_CONNECT_MS)) {
+    const most = MAX_CONNECT_MS / 1_000;
+    return refused(`--timeout is a number of seconds up to ${most}, and not ${words.timeout}`);
+  }
   const protocols = words.protocols.length === 0 ? done(spoken) : protocolsOf(words.protocols);
   if (!protocols.ok) return protocols;
   const path = pathWithToken((url.pathname || "/") + url.search, words.token);
@@ -53,6 +63,7 @@ export function targetOf(words: TargetWords): Outcome<Target, string> {
     path: (url.pathname || "/") + url.search,
     token: words.token,
     protocols: protocols.value,
+    connectMs,
     certificateHashes: words.certificateHashes.map((hash) => hash.toLowerCase()),
     authorities: words.authorities,
     asksForHash: url.protocol === "http:",

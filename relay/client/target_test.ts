@@ -6,6 +6,7 @@ const WORDS = {
   url: "https://relay.example/live",
   token: undefined,
   protocols: [],
+  timeout: undefined,
   certificateHashes: [],
   authorities: [],
 };
@@ -47,4 +48,15 @@ Deno.test("targetOf() refuses what is no URL of a relay, and no hash", () => {
     assert.ok(!targetOf({ ...WORDS, url }).ok, url);
   }
   assert.ok(!targetOf({ ...WORDS, certificateHashes: ["12:34"] }).ok);
+});
+
+Deno.test("targetOf() takes a time-out in seconds, 5 when none is said, and refuses what is none", () => {
+  const read = (timeout: string | undefined) => {
+    const target = targetOf({ ...WORDS, timeout });
+    return target.ok ? target.value.connectMs : target.refusal;
+  };
+  assert.deepEqual([read(undefined), read("0.5"), read("600")], [5_000, 500, 600_000]);
+  for (const wrong of ["0", "-1", "601", "soon", ""]) {
+    assert.equal(read(wrong), `--timeout is a number of seconds up to 600, and not ${wrong}`);
+  }
 });

@@ -70,7 +70,7 @@ meshTest(
       mesh: { link_timeout_ms: 30_000 },
     },
   },
-  async ({ mesh, publisher, viewer, say }) => {
+  async ({ mesh, publisher, viewer, withinGroups, say }) => {
     const canary = await publisher("canary", "tokyo");
     const watcher = await viewer(canary, "london");
     const before = linkOf(await mesh.relay("london").mesh());
@@ -102,7 +102,8 @@ meshTest(
     const verdict = await watcher.verdict(canary.group + 4);
     const peaks = await Promise.all(mesh.relays.map(({ pid }) => peakMemory(pid)));
     say(`${words(verdict)}; at most ${peaks.join(" and ")} of memory`);
-    assert.deepEqual([...verdict.missing, ...verdict.cut], []);
+    // A relay that got no processor is late for everybody; nothing else may cost a group.
+    if (verdict.missing.length + verdict.cut.length > 0) withinGroups(verdict, 0);
     assert.deepEqual(watcher.reception.faults, []);
     assert.deepEqual(linkOf(await mesh.relay("london").mesh()), before);
     for (const peer of [...strangers, audience]) peer.close();

@@ -69,7 +69,7 @@ Deno.test("who is refused is told why, and what to do", async () => {
   const wrong = await by([`https://127.0.0.1:${relay.port}`, "--certificate-hash", "0".repeat(64)]);
   assert.equal(wrong[0], 3);
   assert.ok(wrong[1].includes(`--certificate-hash ${hash}`), wrong[1]);
-  const nobody = await by([`https://127.0.0.1:${freePort()}`]);
+  const nobody = await by([`https://127.0.0.1:${freePort()}`, "--timeout", "1"]);
   assert.equal(nobody[0], 3);
   assert.match(nobody[1], /^Nothing answers at 127\.0\.0\.1:\d+, over UDP or TCP/);
 });
@@ -81,7 +81,7 @@ Deno.test("ls says where TCP gets through and UDP does not", async () => {
     () => new Response("no"),
   );
   const at = `moqt://127.0.0.1:${server.addr.port}`;
-  const { code, stderr } = await deadline.for("ls", runClientCommand(["ls", at]));
+  const { code, stderr } = await deadline.for("ls", runClientCommand(["ls", at, "--timeout", "3"]));
   assert.equal(code, 3);
   assert.match(stderr, /answers over TCP and not over UDP: is UDP blocked on the way\?/);
 });

@@ -32,7 +32,17 @@ function publishFrom(ffmpeg: readonly string[], words: readonly string[], env = 
     stderr: "null",
   }).spawn();
   const publisher = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", "--allow-all", "relay/main.ts", "publish", ...words],
+    args: [
+      "run",
+      "--quiet",
+      "--no-check",
+      "--allow-all",
+      "relay/main.ts",
+      "publish",
+      ...words,
+      "--timeout",
+      "60",
+    ],
     cwd: ROOT_PATH,
     env,
     stdin: "piped",

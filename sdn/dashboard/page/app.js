@@ -1,5 +1,5 @@
 import { AccessView } from "./access_view.js";
-import { Api } from "./api.js";
+import { Api, ApiError } from "./api.js";
 import { Connection } from "./connection.js";
 import { byId, setText } from "./dom.js";
 import { duration } from "./format.js";
@@ -91,8 +91,11 @@ async function refresh() {
       route.offer(model.nodes.map(({ id }) => id));
       await route.refresh();
       await peers.refresh(network.health);
-    } catch {
-      // The connection reports the error: it uses the same controller.
+    } catch (error) {
+      // What the controller refuses, and that it is away, is said by the connection; the rest are faults
+      // of this page.
+      const isSaid = error instanceof ApiError || document.body.dataset.state !== "live";
+      if (!isSaid) reportError(error);
     }
     tick();
     await new Promise((resolve) => setTimeout(resolve, REFRESH_MS));

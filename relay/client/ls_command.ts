@@ -60,7 +60,13 @@ async function list(
   }
   const print = flags.json ? jsonText : text;
   if (!flags.follow) {
-    process.stdout.write(print(names.sorted()));
+    const found = names.sorted();
+    if (found.length === 0) {
+      // A query may contain a token.
+      const [path] = target.path.split("?");
+      process.stderr.write(`Nothing like that is published at ${target.authority}${path}\n`);
+    }
+    process.stdout.write(print(found));
     return done(undefined);
   }
   names.follow((event) => process.stdout.write(eventText(event, flags.json, process)));

@@ -74,6 +74,15 @@ Deno.test("who is refused is told why, and what to do", async () => {
   assert.match(nobody[1], /^Nothing answers at 127\.0\.0\.1:\d+, over UDP or TCP/);
 });
 
+Deno.test("ls says that there is nothing, and where it looked", async () => {
+  using deadline = new Deadline(MILLISECONDS);
+  await using relay = await startRelayInProcess();
+  const at = `http://127.0.0.1:${relay.port}/here?jwt=secret`;
+  const listed = await deadline.for("ls", runClientCommand(["ls", at]));
+  assert.deepEqual([listed.code, listed.stdout], [0, "NAMESPACE\n"]);
+  assert.equal(listed.stderr, `Nothing like that is published at 127.0.0.1:${relay.port}/here\n`);
+});
+
 Deno.test("ls says where TCP gets through and UDP does not", async () => {
   using deadline = new Deadline(MILLISECONDS);
   await using server = Deno.serve(

@@ -64,7 +64,9 @@ Deno.test("who is refused is told why, and what to do", async () => {
     assert.match(said, /lets nobody in with no token: say --token-file FILE: /);
     const token = await sign(key, { root: "", get: "" });
     const env = { QUMO_TOKEN: token };
-    assert.deepEqual(await by([`${scheme}://127.0.0.1:${relay.port}`], env), [0, ""]);
+    const [admitted, empty] = await by([`${scheme}://127.0.0.1:${relay.port}`], env);
+    assert.equal(admitted, 0);
+    assert.match(empty, /^Nothing like that is published at 127\.0\.0\.1:\d+\/?\n$/);
   }
   const wrong = await by([`https://127.0.0.1:${relay.port}`, "--certificate-hash", "0".repeat(64)]);
   assert.equal(wrong[0], 3);

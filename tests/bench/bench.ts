@@ -92,11 +92,12 @@ async function runCase(one: Case, { seconds, profile }: BenchOptions): Promise<R
     progress.line(`${prefix}: ${measurement.delivered} objects`);
     return measurement;
   };
-  const before = await run(one.reference, "1 of 3");
-  const subject = await run(one.subject, "2 of 3", profileDir);
-  const after = await run(one.reference, "3 of 3");
+  const before = await run(one.reference, "before");
+  const subject = await run(one.subject, "what is measured", profileDir);
+  const beside = one.beside && await run(one.beside, "what goes on beside it");
+  const after = await run(one.reference, "after");
   if (profileDir !== undefined) await showProfile(profileDir);
-  return resultOf(one, subject, [before, after]);
+  return resultOf(one, subject, { references: [before, after], beside });
 }
 
 async function showProfile(dir: string): Promise<void> {

@@ -9,6 +9,8 @@ export interface Case {
   readonly subject: Run;
   /** Measured before and after it: the floor, or the relay without what the case is about. */
   readonly reference: Run;
+  /** What goes on beside what is measured, alone: the CPU that it takes is no part of an object's cost. */
+  readonly beside?: Run;
   /** Whether `--quick` leaves it out. */
   readonly isLong: boolean;
 }
@@ -38,6 +40,7 @@ const EVERY_CASE: readonly Case[] = [
   mixed(),
   webSockets(),
   onDisk(),
+  besideMedia(),
   slowReader(),
   idle(),
 ];
@@ -105,6 +108,20 @@ function onDisk(): Case {
     about: "as fan-out-100, but with groups on disk, against the relay without",
     subject: { ...subject, isOnDisk: true },
     reference: subject,
+    isLong: true,
+  };
+}
+
+/** The same objects beside all else that a relay does with media. */
+function besideMedia(): Case {
+  const { subject } = besideFloor({ tracks: 1, ...LARGE }, 100);
+  const media = { players: 10, isOnDisk: true };
+  return {
+    name: "media-100",
+    about: "as fan-out-100, but beside an encoder by RTMP, 10 players of HLS and groups on disk",
+    subject: { ...subject, ...media },
+    reference: subject,
+    beside: { ...subject, ...media, traffic: undefined, readers: 0 },
     isLong: true,
   };
 }

@@ -8,12 +8,14 @@ export interface Result {
   readonly seconds: number;
   readonly objects_per_second: number;
   readonly mbit_per_second: number;
-  /** The relay's CPU time for each delivered object, in microseconds. */
+  /** The relay's CPU time for each delivered object, in microseconds, without what else it did. */
   readonly cpu_us_per_object: number | null;
   readonly reference_cpu_us_per_object: number | null;
   readonly cpu_ratio: number | null;
   /** Share of a core that the relay took, and the publishers and readers. */
   readonly cpu: number;
+  /** Share of a core of {@linkcode cpu} that went to what goes on beside what is measured. */
+  readonly beside_cpu: number | null;
   readonly load_cpu: number;
   /** Cores that other programs took meanwhile, at worst. */
   readonly other_cpu: number;
@@ -39,14 +41,23 @@ interface Quantiles {
   readonly p99: number | undefined;
 }
 
-/** Puts the runs of a case together; the mean of the references counts. */
+/** What a subject is held against. */
+export interface Compared {
+  /** Their mean counts. */
+  readonly references: readonly Measurement[];
+  /** What went on beside the subject, alone. */
+  readonly beside?: Measurement | undefined;
+}
+
+/** Puts the runs of a case together. */
 export function resultOf(
   { name, about, subject: { traffic } }: Case,
   subject: Measurement,
-  references: readonly Measurement[],
+  { references, beside }: Compared,
 ): Result {
-  const cpu = microsecondsOf(subject);
-  const referenceCpu = mean(references.map(microsecondsOf));
+  const besideShare = beside === undefined ? undefined : beside.cpuSeconds / beside.seconds;
+  const cpu = microsecondsOf(subject, besideShare);
+  const referenceCpu = mean(references.map((one) => microsecondsOf(one)));
   const rate = subject.delivered / subject.seconds;
   const connection = subject.bytesPerConnection / KIB;
   const bare = mean(references.map(({ bytesPerConnection }) => bytesPerConnection / KIB))!;
@@ -60,6 +71,7 @@ export function resultOf(
     reference_cpu_us_per_object: referenceCpu,
     cpu_ratio: cpu === null || referenceCpu === null ? null : cpu / referenceCpu,
     cpu: subject.cpuSeconds / subject.seconds,
+    beside_cpu: besideShare ?? null,
     load_cpu: subject.loadCpuSeconds / subject.seconds,
     other_cpu: Math.max(
       ...[subject, ...references].map((one) => one.otherCpuSeconds / one.seconds),
@@ -169,8 +181,11 @@ function lostText({ lost, skips }: Result): string {
   return reasons.length === 0 ? `${lost}` : `${lost} (skips: ${reasons.join(", ")})`;
 }
 
-function microsecondsOf({ cpuSeconds, delivered }: Measurement): number | null {
-  return delivered === 0 ? null : cpuSeconds * 1e6 / delivered;
+function microsecondsOf(
+  { cpuSeconds, seconds, delivered }: Measurement,
+  beside = 0,
+): number | null {
+  return delivered === 0 ? null : (cpuSeconds - beside * seconds) * 1e6 / delivered;
 }
 
 function mean(values: readonly (number | null)[]): number | null {

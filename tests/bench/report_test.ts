@@ -29,7 +29,7 @@ const [fanOut] = casesNamed("fan-out-100", false);
 
 Deno.test("resultOf() holds the subject against the mean of its references", () => {
   const references = [measurement(0.04), measurement(0.06)];
-  const result = resultOf(fanOut!, measurement(0.06), references);
+  const result = resultOf(fanOut!, measurement(0.06), { references });
   assert.equal(result.cpu_us_per_object, 60);
   assert.equal(result.reference_cpu_us_per_object, 50);
   assert.equal(result.cpu_ratio, 1.2);
@@ -39,9 +39,20 @@ Deno.test("resultOf() holds the subject against the mean of its references", () 
   assert.deepEqual(JSON.parse(toJson(result)).case, "fan-out-100");
 });
 
+Deno.test("resultOf() takes what went on beside the subject off what its objects cost", () => {
+  const beside = measurement(0.01, { seconds: 5, delivered: 0 });
+  const references = [measurement(0.05)];
+  const result = resultOf(fanOut!, measurement(0.08), { references, beside });
+  assert.equal(result.beside_cpu, 0.002);
+  assert.equal(result.cpu_us_per_object, 60);
+  assert.equal(result.cpu_ratio, 1.2);
+});
+
 Deno.test("resultOf() tells a session's own memory from that of the bare connection below it", () => {
   const bare = [measurement(1), measurement(1, { bytesPerConnection: 3 * 1024 })];
-  const result = resultOf(fanOut!, measurement(1, { bytesPerConnection: 32 * 1024 }), bare);
+  const result = resultOf(fanOut!, measurement(1, { bytesPerConnection: 32 * 1024 }), {
+    references: bare,
+  });
   assert.equal(result.reference_rss_kib_per_connection, 2);
   assert.equal(result.own_rss_kib_per_connection, 30);
   assert.match(toTable([result]), /\| +32 KiB \| +2 KiB \| +30 KiB \|/);
@@ -49,23 +60,26 @@ Deno.test("resultOf() tells a session's own memory from that of the bare connect
 
 Deno.test("resultOf() says what was lost, and why the relay left it out", () => {
   const subject = measurement(1, { expected: 1003, skips: { backlog: 3 } });
-  const result = resultOf(fanOut!, subject, [measurement(1)]);
+  const result = resultOf(fanOut!, subject, { references: [measurement(1)] });
   assert.equal(result.lost, 3);
   assert.match(toTable([result]), /\| 3 \(skips: backlog 3\) \|$/);
 });
 
 Deno.test("resultOf() has no cost of an object where there was none", () => {
   const nothing = measurement(1, { delivered: 0, objects: 0, expected: 0 });
-  const result = resultOf(fanOut!, nothing, [nothing]);
+  const result = resultOf(fanOut!, nothing, { references: [nothing] });
   assert.equal(result.cpu_ratio, null);
   assert.match(toTable([result]), / – \|/);
 });
 
 Deno.test("warning() tells of a machine that had other things to do", () => {
-  const quiet = resultOf(fanOut!, measurement(1), [measurement(1)]);
+  const quiet = resultOf(fanOut!, measurement(1), { references: [measurement(1)] });
   assert.equal(warning([quiet]), undefined);
   const busy = measurement(1, { otherCpuSeconds: 15 });
-  assert.match(warning([quiet, resultOf(fanOut!, measurement(1), [busy])])!, /1\.5 cores/);
+  assert.match(
+    warning([quiet, resultOf(fanOut!, measurement(1), { references: [busy] })])!,
+    /1\.5 cores/,
+  );
 });
 
 Deno.test("Receipts counts what was published in the window, and what arrived in it", () => {

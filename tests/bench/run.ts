@@ -7,13 +7,14 @@ import { referenceDraft } from "../support/reference_draft.ts";
 import { ControlStreamReader } from "./control_stream_reader.ts";
 import { LiteReader } from "./lite_reader.ts";
 import { LoadPeer } from "./load_peer.ts";
+import { MediaLoad, type MediaOptions } from "./media_load.ts";
 import { trackOf, TrackPublisher } from "./publishers.ts";
 import { Receipts } from "./receipts.ts";
 import { machineCpuSeconds, type ServerProcess, startServer } from "./server_process.ts";
 import { publishTraffic, type Traffic } from "./traffic.ts";
 
 /** What to run against a server. */
-export interface Run {
+export interface Run extends MediaOptions {
   /** The floor writes what the publishers would have sent, with no relay in between. */
   readonly server: "relay" | "floor";
   /** Undefined: connections that only stay. */
@@ -26,8 +27,6 @@ export interface Run {
   readonly dialects?: readonly string[];
   /** Whether readers come by WebSocket, without TLS, instead of QUIC. */
   readonly isWebSocket?: boolean;
-  /** Whether the relay keeps groups on disk too. */
-  readonly isOnDisk?: boolean;
 }
 
 /** How long to run, and what to say meanwhile. */
@@ -78,21 +77,10 @@ const STALLED_STREAMS = 3;
 
 /** Runs a server in its own process against publishers and readers in this one. */
 export async function measure(run: Run, options: RunOptions): Promise<Measurement> {
-  if (run.isOnDisk !== true) return await measureWith(run, options);
-  const folder = await Deno.makeTempDir();
-  try {
-    return await measureWith(run, options, { QUMO_CACHE_DISK_FOLDER: folder });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-async function measureWith(
-  run: Run,
-  options: RunOptions,
-  env: Readonly<Record<string, string>> = {},
-): Promise<Measurement> {
-  await using server = await start(run, options.profileDir, env);
+  // What it has made goes when the server has ended, which writes there until then.
+  await using media = await MediaLoad.prepare(run);
+  await using server = await start(run, options.profileDir, media.env);
+  await using _playing = await media.start(server);
   using deadline = new Deadline(CONNECT_TIMEOUT);
   const publishers = await deadline.for("publishers to connect", connectPublishers(run, server));
   const before = await server.residentBytes();

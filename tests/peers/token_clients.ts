@@ -155,8 +155,13 @@ function aiomoqt(draft: number): Way[] {
       return Promise.resolve({ ...over, close: () => peer.close() });
     },
   });
-  // Over WebTransport the relay gets the path without its query.
-  return [way("quic", "URL"), way("quic", "SETUP"), way("webtransport", "SETUP")];
+  return [
+    way("quic", "URL"),
+    way("quic", "SETUP"),
+    // Its parse_relay_url drops the query of an https URL: the script gives the path with it.
+    way("webtransport", "URL"),
+    way("webtransport", "SETUP"),
+  ];
 }
 
 /** The library sends its path by moq-lite 05 in a SETUP; before there is none but WebTransport's. */

@@ -115,10 +115,16 @@ export const MAX_HOOK_WAITING = 1_024;
 /** Those of one address among them: who shows many tokens must not take the turns of everybody. */
 export const MAX_WAITING_PER_ADDRESS = 128;
 
-/** Failures of a hook in a row, behind which it is not asked for a while. */
+/**
+ * Addresses whose questions a hook failed with in a row, behind which it is not asked for a while: one
+ * client can have tokens that a hook fails with, and keeps nobody else out by them.
+ */
 export const HOOK_FAILURES = 5;
 
-/** For how long, in milliseconds; then one question tries whether it answers again. */
+/**
+ * For how long, in milliseconds; then as many addresses try, once in this time each, whether it answers
+ * again.
+ */
 export const HOOK_PAUSE_MS = 5_000;
 
 /** Milliseconds between two looks at what tenants use. */

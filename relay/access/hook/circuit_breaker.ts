@@ -1,20 +1,22 @@
 /** When a breaker opens, and for how long. */
 export interface BreakerSettings {
-  /** Failures in a row. */
+  /** How many different ones must fail in a row. */
   readonly failures: number;
-  /** Milliseconds until one more try. */
+  /** Milliseconds until some try again. */
   readonly pauseMs: number;
 }
 
 /**
- * Keeps from asking who fails: after some failures in a row nobody is let through for a while, then
- * one, whose luck decides. Time is what it is given.
+ * Keeps from asking who fails. One who asks may bring failures about that nobody else has, so that
+ * different ones must have failed, with no success in between: then nobody is let through for a while,
+ * then a few that are different too, one success of whom ends it. Time is what it is given.
  */
 export class CircuitBreaker {
   readonly #settings: BreakerSettings;
-  #failed = 0;
-  #openedAt = -Infinity;
-  #isTrying = false;
+  readonly #failed = new Set<string>();
+  // Who tried while it is open, and when.
+  readonly #tries = new Map<string, number>();
+  #openedAt: number | undefined;
 
   constructor(settings: BreakerSettings) {
     this.#settings = settings;
@@ -22,31 +24,37 @@ export class CircuitBreaker {
 
   /** Whether nobody is let through but for tries. */
   get isOpen(): boolean {
-    return this.#failed >= this.#settings.failures;
+    return this.#openedAt !== undefined;
   }
 
-  /** Whether one may ask now, who then says how it went. */
-  enter(now: number): boolean {
-    if (!this.isOpen) return true;
-    if (this.#isTrying || now - this.#openedAt < this.#settings.pauseMs) return false;
-    return this.#isTrying = true;
+  /** Whether this one may ask now, who then says how it went. */
+  enter(who: string, now: number): boolean {
+    if (this.#openedAt === undefined) return true;
+    const { failures, pauseMs } = this.#settings;
+    if (now - this.#openedAt < pauseMs) return false;
+    for (const [one, at] of this.#tries) {
+      if (now - at >= pauseMs) this.#tries.delete(one);
+    }
+    if (this.#tries.has(who) || this.#tries.size >= failures) return false;
+    this.#tries.set(who, now);
+    return true;
   }
 
   /** It went well; true when the breaker was open. */
   succeed(): boolean {
     const wasOpen = this.isOpen;
-    this.#failed = 0;
-    this.#isTrying = false;
+    this.#openedAt = undefined;
+    this.#failed.clear();
+    this.#tries.clear();
     return wasOpen;
   }
 
-  /** It failed; true when the breaker opens by that. */
-  fail(now: number): boolean {
-    const wasOpen = this.isOpen;
-    this.#failed++;
-    // What was asked before the breaker opened and fails later prolongs nothing.
-    if (!wasOpen || this.#isTrying) this.#openedAt = now;
-    this.#isTrying = false;
-    return !wasOpen && this.isOpen;
+  /** It failed for this one; true when the breaker opens by that. */
+  fail(who: string, now: number): boolean {
+    if (this.isOpen) return false;
+    this.#failed.add(who);
+    if (this.#failed.size < this.#settings.failures) return false;
+    this.#openedAt = now;
+    return true;
   }
 }

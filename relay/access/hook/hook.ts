@@ -123,9 +123,10 @@ export class Hook {
   /** Asks the hook; undefined when it does not answer, or must not be asked. */
   async #request(question: Question, name: string): Promise<Outcome<Policy, Denial> | undefined> {
     const { client, counts, clock } = this.#parts;
-    const answer = await this.#turns.run(addressKey(question.remote_address), async () => {
-      if (!this.#breaker.enter(clock.now())) return undefined;
-      return this.#heard(await client.ask(question));
+    const who = addressKey(question.remote_address);
+    const answer = await this.#turns.run(who, async () => {
+      if (!this.#breaker.enter(who, clock.now())) return undefined;
+      return this.#heard(await client.ask(question), who);
     });
     if (answer === undefined) counts.not_asked++;
     else counts[answer.kind]++;
@@ -139,7 +140,7 @@ export class Hook {
   }
 
   /** Remembers how it went, and says when that changes. */
-  #heard<T extends Awaited<ReturnType<HookClient["ask"]>>>(answer: T): T {
+  #heard<T extends Awaited<ReturnType<HookClient["ask"]>>>(answer: T, who: string): T {
     const { log, clock } = this.#parts;
     if (answer.kind !== "failed" || answer.isOfQuestion) {
       if (this.#breaker.succeed()) log.info("the hook of `auth.hook` answers again");
@@ -147,7 +148,7 @@ export class Hook {
       this.#strange.info("an answer of the hook of `auth.hook` lets nobody in", {
         reason: answer.reason,
       });
-    } else if (this.#breaker.fail(clock.now())) {
+    } else if (this.#breaker.fail(who, clock.now())) {
       const { reason } = answer;
       log.warn("the hook of `auth.hook` fails, nobody comes in by it", { reason });
     } else if (!this.#breaker.isOpen) {

@@ -16,6 +16,7 @@ import { Hook, type HookCounts } from "./hook.ts";
 import type { Answer, Question } from "./hook_client.ts";
 
 const PEER = { path: "/demo?jwt=opaque", remoteAddress: "192.0.2.1:5000", protocol: "moqt-20" };
+const peerAt = (at: number) => ({ ...PEER, remoteAddress: `198.51.100.${at}:5000` });
 const FAILED: Answer = { kind: "failed", reason: "the answer is 500", isOfQuestion: false };
 const REFUSED: Answer = { kind: "refused" };
 
@@ -30,12 +31,16 @@ function worldOf(first: Answer) {
   const { log, lines } = memoryLog();
   const counts: HookCounts = { allowed: 0, refused: 0, failed: 0, kept: 0, not_asked: 0 };
   const questions: Question[] = [];
-  const world = { answer: first, held: Promise.resolve() };
+  const world = {
+    answer: first,
+    held: Promise.resolve(),
+    reply: (_: Question): Answer => world.answer,
+  };
   const client = {
     async ask(question: Question) {
       questions.push(question);
       await world.held;
-      return world.answer;
+      return world.reply(question);
     },
   };
   const hook = new Hook({ client, clock, clockSkewMs: 0, log, counts });
@@ -98,25 +103,44 @@ Deno.test("a refusal counts for a while, and has a name in it and no token", asy
   assert.equal((await world.hook.ask(PEER, "opaque")).ok, true);
 });
 
-Deno.test("while the hook fails nobody comes in, it is left alone, and one question tries", async () => {
+Deno.test("while the hook fails nobody comes in, it is left alone, and some questions try", async () => {
   const world = worldOf(FAILED);
-  const ask = (name: string) => world.hook.ask(PEER, name);
+  const ask = (at: number) => world.hook.ask(peerAt(at), `t${at}`);
   for (let at = 0; at < 50; at++) {
-    const answer = await ask(`t${at}`);
+    const answer = await ask(at);
     assert.equal(!answer.ok && answer.refusal.kind, "unauthorized");
   }
   assert.equal(world.questions.length, HOOK_FAILURES);
   assert.equal(world.counts.not_asked, 50 - HOOK_FAILURES);
   await world.clock.advance(HOOK_PAUSE_MS);
-  await Promise.all(Array.from({ length: 50 }, (_, at) => ask(`u${at}`)));
-  assert.equal(world.questions.length, HOOK_FAILURES + 1);
+  await Promise.all(Array.from({ length: 50 }, (_, at) => ask(50 + at)));
+  assert.equal(world.questions.length, 2 * HOOK_FAILURES);
   world.answer = allowed();
   await world.clock.advance(HOOK_PAUSE_MS);
-  assert.equal((await ask("v")).ok, true);
-  assert.equal((await ask("w")).ok, true);
+  assert.equal((await ask(100)).ok, true);
+  assert.equal((await ask(101)).ok, true);
   const told = world.lines.map(({ text }) => text);
   assert.equal(told.filter((text) => text.startsWith("warn")).length, 1);
   assert.equal(told.filter((text) => text.includes("answers again")).length, 1);
+});
+
+Deno.test("a client whose tokens the hook fails with keeps out nobody else", async () => {
+  const world = worldOf(allowed());
+  // As a hook that has no answer to what is odd.
+  world.reply = ({ token }) => token?.startsWith("odd") ? FAILED : allowed();
+  for (let at = 0; at < 10 * HOOK_FAILURES; at++) {
+    assert.equal((await world.hook.ask(PEER, "odd")).ok, false);
+    assert.equal((await world.hook.ask(PEER, `odd${at}`)).ok, false);
+  }
+  assert.ok((await world.hook.ask(peerAt(2), "good")).ok);
+  // Nor does it prolong what comes of a hook that failed with everything.
+  world.reply = () => FAILED;
+  for (let at = 0; at < HOOK_FAILURES; at++) await world.hook.ask(peerAt(at), `t${at}`);
+  assert.equal(world.counts.not_asked, 0);
+  world.reply = ({ token }) => token?.startsWith("odd") ? FAILED : allowed();
+  await world.clock.advance(HOOK_PAUSE_MS);
+  for (let at = 0; at < 100; at++) await world.hook.ask(PEER, `odd${at}`);
+  assert.ok((await world.hook.ask(peerAt(3), "better")).ok);
 });
 
 Deno.test("a slow hook is asked a few things at once, and what waits beyond a number is refused", async () => {

@@ -34,6 +34,9 @@ export const MAX_ANNOUNCED_NAMES = 10_000;
 /** Look-ups over HTTP at once, whoever asks. */
 export const MAX_LOOKUPS = 256;
 
+/** Those of one address among them: who waits for many groups must not take the turns of everybody. */
+export const MAX_LOOKUPS_PER_ADDRESS = 64;
+
 /** Bytes of a group in an answer of `/fetch`: it is held in memory until it is sent. */
 export const MAX_LOOKUP_BYTES = 16_777_216;
 

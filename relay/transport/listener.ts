@@ -1,5 +1,11 @@
-import { addressKey, type Clock, messageOf, systemClock, TaskGroup } from "@qumo/shared/runtime";
-import { AddressLimit } from "./address_limit.ts";
+import {
+  addressKey,
+  AddressLimit,
+  type Clock,
+  messageOf,
+  systemClock,
+  TaskGroup,
+} from "@qumo/shared/runtime";
 import { hostOf } from "./host_of.ts";
 import { NoCommonProtocol } from "./errors.ts";
 import { type HandshakePeer, HandshakeSlots } from "./handshake_slots.ts";

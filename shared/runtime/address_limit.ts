@@ -1,6 +1,6 @@
-/** Counts the connections of each client address. */
+/** Counts what each client address has: connections, or requests that are under way. */
 export class AddressLimit {
-  /** How many connections an address may have; those above it that it has already go on. */
+  /** How many an address may have; those above it that it has already go on. */
   limit: number;
   readonly #counts = new Map<string, number>();
 
@@ -8,7 +8,7 @@ export class AddressLimit {
     this.limit = limit;
   }
 
-  /** Counts one more connection of an address; false, without counting it, at the limit. */
+  /** Counts one more of an address; false, without counting it, at the limit. */
   take(key: string): boolean {
     const count = this.#counts.get(key) ?? 0;
     if (count >= this.limit) return false;
@@ -16,7 +16,7 @@ export class AddressLimit {
     return true;
   }
 
-  /** Uncounts a connection that has ended. */
+  /** Uncounts one that has ended. */
   give(key: string): void {
     const count = this.#counts.get(key) ?? 0;
     if (count > 1) this.#counts.set(key, count - 1);

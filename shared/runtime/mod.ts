@@ -10,6 +10,7 @@ export {
   type SocketAddress,
 } from "./address.ts";
 export { addressBytes, addressKey } from "./address_key.ts";
+export { AddressLimit } from "./address_limit.ts";
 export { Backoff } from "./backoff.ts";
 export { buildStamp } from "./build_stamp.ts";
 export type { BuildVersion } from "./build_version.ts";

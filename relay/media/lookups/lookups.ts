@@ -1,10 +1,10 @@
-import type { Clock } from "@qumo/shared/runtime";
+import { addressKey, AddressLimit, type Clock } from "@qumo/shared/runtime";
 import type { Gate } from "../../session/rights.ts";
 import type { Registry } from "../../track/mod.ts";
 import { answer, otherMethod, problem, refusal } from "../http/answers.ts";
 import { outcomeOf } from "../http/outcome.ts";
 import { allowed } from "../http/visitor.ts";
-import { MAX_LOOKUPS } from "../limits.ts";
+import { MAX_LOOKUPS, MAX_LOOKUPS_PER_ADDRESS } from "../limits.ts";
 import type { MediaCounts } from "../counts.ts";
 import { partsOf, trackOf } from "../model/names.ts";
 import { enterPlace, type Place } from "../model/scopes.ts";
@@ -22,6 +22,7 @@ export interface LookupParts {
 /** Answers `/announced` and `/fetch` over HTTP, as moq-dev's relay has them. */
 export class Lookups {
   readonly #parts: LookupParts;
+  readonly #addresses = new AddressLimit(MAX_LOOKUPS_PER_ADDRESS);
   #active = 0;
 
   constructor(parts: LookupParts) {
@@ -32,9 +33,15 @@ export class Lookups {
   async answer(request: Request, remote: string): Promise<Response> {
     if (request.method !== "GET" && request.method !== "HEAD") return otherMethod(request.method);
     const { lookups } = this.#parts.counts;
-    if (this.#active >= MAX_LOOKUPS) {
+    const address = addressKey(remote);
+    const excess = this.#active >= MAX_LOOKUPS
+      ? `more than ${MAX_LOOKUPS} look-ups`
+      : this.#addresses.take(address)
+      ? undefined
+      : `more than ${MAX_LOOKUPS_PER_ADDRESS} look-ups of one address`;
+    if (excess !== undefined) {
       lookups.too_many++;
-      return problem(503, `more than ${MAX_LOOKUPS} look-ups`, 1_000);
+      return problem(503, excess, 1_000);
     }
     this.#active++;
     try {
@@ -43,6 +50,7 @@ export class Lookups {
       return response;
     } finally {
       this.#active--;
+      this.#addresses.give(address);
     }
   }
 

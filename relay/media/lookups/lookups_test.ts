@@ -7,7 +7,7 @@ import { RelayMetrics } from "../../metrics.ts";
 import { type Gate, openGate } from "../../session/rights.ts";
 import { Cache, Registry } from "../../track/mod.ts";
 import type { RefusalKind } from "../../vocabulary.ts";
-import { LOOKUP_TIMEOUT_MS, MAX_LOOKUPS } from "../limits.ts";
+import { LOOKUP_TIMEOUT_MS, MAX_LOOKUPS, MAX_LOOKUPS_PER_ADDRESS } from "../limits.ts";
 import { Lookups } from "./lookups.ts";
 
 const NEVER: Gate = { admit: () => new Promise(() => {}) };
@@ -22,17 +22,37 @@ function world(gate: Gate = openGate, clock = new ManualClock()) {
   const cache = new Cache(limits, clock, evictions);
   const registry = new Registry({ clock, cache, linger: 0, maxTracks: 9 });
   const lookups = new Lookups({ registry, gate, counts: media, clock });
-  const ask = (path: string) => lookups.answer(new Request(`http://localhost${path}`), "peer");
+  const ask = (path: string, remote = "192.0.2.1") =>
+    lookups.answer(new Request(`http://localhost${path}`), remote);
   return { clock, registry, counts: media.lookups, ask };
 }
 
 Deno.test("more look-ups than the relay answers at once are told to come again", async () => {
   const { ask, counts } = world(NEVER);
-  for (let index = 0; index < MAX_LOOKUPS; index++) void ask("/announced");
-  const response = await ask("/announced");
+  for (let index = 0; index < MAX_LOOKUPS; index++) void ask("/announced", `192.0.2.${index % 8}`);
+  const response = await ask("/announced", "192.0.2.9");
   assert.equal(response.status, 503);
   assert.equal(response.headers.get("retry-after"), "1");
   assert.equal(counts.too_many, 1);
+});
+
+Deno.test("one address does not take the look-ups of everybody", async () => {
+  const { ask, counts } = world(NEVER);
+  // All of them of one network.
+  const own = (index: number) => `2001:db8::${index.toString(16)}`;
+  for (let index = 0; index < MAX_LOOKUPS_PER_ADDRESS; index++) void ask("/announced", own(index));
+  assert.equal((await ask("/announced", own(0xffff))).status, 503);
+  assert.equal(counts.too_many, 1);
+  const other = await Promise.race([ask("/announced", "2001:db8:0:1::1"), "under way"]);
+  assert.equal(other, "under way");
+  assert.equal(counts.too_many, 1);
+});
+
+Deno.test("a look-up that is answered leaves its place", async () => {
+  const { ask } = world();
+  for (let index = 0; index < 2 * MAX_LOOKUPS_PER_ADDRESS; index++) {
+    assert.equal((await ask("/announced")).status, 200);
+  }
 });
 
 Deno.test("a track that sends nothing is given up", async () => {

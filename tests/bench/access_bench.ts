@@ -1,8 +1,7 @@
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { engineFlags, PROGRAMS } from "../../.build/programs.ts";
 import { systemClock } from "@qumo/shared/runtime";
 import { LoadPeer } from "./load_peer.ts";
-import { type ServerProcess, startServer } from "./server_process.ts";
+import { type ServerProcess, startRelay } from "./server_process.ts";
 
 /** What a session costs that is set up, says that it publishes, and leaves. */
 interface SessionCost {
@@ -15,9 +14,6 @@ interface SessionCost {
 const AT_ONCE = 10;
 // The engine compiles what is measured in the first of them.
 const WARM_UP_SECONDS = 2;
-
-const RELAY = new URL("../../relay/main.ts", import.meta.url);
-const flags = engineFlags(PROGRAMS.find(({ name }) => name === "qumo-relay")!);
 
 /** Measures sessions with a token beside ones without, in turns. `print` is told what came of it. */
 export async function benchAccess(
@@ -33,8 +29,8 @@ export async function benchAccess(
     await Deno.writeTextFile(config, `auth: {mode: token, keys: [${keys}]}\n`);
     const token = await new SignJWT({ put: "" }).setProtectedHeader({ alg: "ES256" })
       .setExpirationTime("1h").sign(privateKey);
-    await using open = await start();
-    await using guarded = await start("--config", config);
+    await using open = await startRelay();
+    await using guarded = await startRelay({}, { args: ["--config", config] });
     for (const server of [open, guarded]) await load(server, WARM_UP_SECONDS, token);
     const without = await load(open, seconds);
     const shown = await load(guarded, seconds, token);
@@ -45,11 +41,6 @@ export async function benchAccess(
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-}
-
-function start(...more: readonly string[]): Promise<ServerProcess> {
-  const args = ["--address", "127.0.0.1:0", "--log-level", "warn", ...more];
-  return startServer(RELAY, args, { flags });
 }
 
 async function load(server: ServerProcess, seconds: number, token?: string): Promise<SessionCost> {

@@ -5,6 +5,7 @@ import { benchAccess } from "./access_bench.ts";
 import { type Case, casesNamed } from "./cases.ts";
 import { benchLayouts } from "./layout_bench.ts";
 import { hostGroup } from "./host_group.ts";
+import { benchMedia } from "./media_bench.ts";
 import { benchMesh } from "./mesh_bench.ts";
 import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
 import { topSelfTimes } from "./profile.ts";
@@ -57,6 +58,10 @@ async function bench(options: BenchOptions): Promise<boolean> {
   }
   if (options.members) {
     await hostGroup(options.seconds, (result) => console.log(JSON.stringify(result)));
+    return true;
+  }
+  if (options.media) {
+    await benchMedia(options, (result) => console.log(toJson(result)));
     return true;
   }
   if (options.mesh) {

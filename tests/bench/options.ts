@@ -21,6 +21,8 @@ export interface BenchOptions {
   readonly access: boolean;
   /** Members of a machine beside one relay. */
   readonly members: boolean;
+  /** An encoder's stream over MoQ and over HLS. */
+  readonly media: boolean;
   /** Routes over meshes that exist on paper alone. */
   readonly layouts: boolean;
   /** Relays of the controller that is measured; undefined: what a single request costs. */
@@ -64,6 +66,8 @@ measured between two runs of its floor. Prints a line of JSON for each case and 
   --access        what a session with a token costs to set up, beside one without
   --members       two members of a machine beside one relay, each held to a quarter of a core by a
                   control group (version 1, as root): the most readers at the same p99
+  --media         a stream from ffmpeg by RTMP, over MoQ and over HLS: how old a picture is that Chromium
+                  shows, and what 100 players of HLS take, beside 100 subscribers
   --layouts       meshes over a region, a continent and a planet, by simulation: hops, round-trip times,
                   and what the death of a relay changes
   --kills N       how many kills for --mesh, ${KILLS} if nothing is said, ${QUICK_KILLS} with --quick
@@ -86,6 +90,7 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
         mesh: { type: "boolean", default: false },
         access: { type: "boolean", default: false },
         members: { type: "boolean", default: false },
+        media: { type: "boolean", default: false },
         layouts: { type: "boolean", default: false },
         kills: { type: "string" },
         size: { type: "string" },
@@ -96,7 +101,7 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
   } catch (error) {
     return refused(error instanceof Error ? error.message : String(error));
   }
-  const { case: caseName, quick, help, profile, json, sdn, mesh, access, members, layouts } =
+  const { case: caseName, quick, help, profile, json, sdn, mesh, access, members, media, layouts } =
     values;
   if (caseName !== undefined && !CASE_NAMES.includes(caseName)) {
     return refused(`Unknown case ${caseName}: ${CASE_NAMES.join(", ")}`);
@@ -112,6 +117,9 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
   }
   if (members && [sdn, mesh, access, layouts, profile, caseName, json].some(Boolean)) {
     return refused("--members goes with --seconds and --quick alone");
+  }
+  if (media && [sdn, mesh, access, members, layouts, profile, caseName, json].some(Boolean)) {
+    return refused("--media goes with --seconds and --quick alone");
   }
   if (layouts && args.length > 1) return refused("--layouts goes with nothing else");
   const kills = Number(values.kills ?? (quick ? QUICK_KILLS : KILLS));
@@ -145,6 +153,7 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
     mesh,
     access,
     members,
+    media,
     layouts,
     kills,
     ...sizes,

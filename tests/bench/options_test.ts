@@ -38,6 +38,12 @@ Deno.test("parseOptions() measures members of a machine when asked to, and nothi
   assert.equal(parseOptions(["--members", "--sdn"]).ok, false);
 });
 
+Deno.test("parseOptions() measures media when asked to, and nothing else then", () => {
+  const options = parseOptions(["--media", "--seconds", "6"]);
+  assert.ok(options.ok && options.value.media && options.value.seconds === 6);
+  assert.equal(parseOptions(["--media", "--case", "idle-500"]).ok, false);
+});
+
 Deno.test("parseOptions() refuses what it does not know", () => {
   for (
     const args of [

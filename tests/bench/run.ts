@@ -1,5 +1,4 @@
 import process from "node:process";
-import { engineFlags, PROGRAMS } from "../../.build/programs.ts";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { draftOf, liteVersionOf, multiplexedDrafts } from "@qumo/shared/wire";
 import { Deadline } from "../support/deadline.ts";
@@ -10,7 +9,13 @@ import { LoadPeer } from "./load_peer.ts";
 import { MediaLoad, type MediaOptions } from "./media_load.ts";
 import { trackOf, TrackPublisher } from "./publishers.ts";
 import { Receipts } from "./receipts.ts";
-import { machineCpuSeconds, type ServerProcess, startServer } from "./server_process.ts";
+import {
+  machineCpuSeconds,
+  relayFlags,
+  type ServerProcess,
+  startRelay,
+  startServer,
+} from "./server_process.ts";
 import { publishTraffic, type Traffic } from "./traffic.ts";
 
 /** What to run against a server. */
@@ -60,7 +65,6 @@ export interface Measurement {
   readonly cacheBytes: number | undefined;
 }
 
-const RELAY = new URL("../../relay/main.ts", import.meta.url);
 const FLOOR = new URL("./floor.ts", import.meta.url);
 
 // Connections, caches and compilers are settled when the window opens.
@@ -125,19 +129,15 @@ export async function measure(run: Run, options: RunOptions): Promise<Measuremen
   }
 }
 
-// The floor too: it is the least that Deno can do as the relay sets it up.
-const flags = engineFlags(PROGRAMS.find(({ name }) => name === "qumo-relay")!);
-
 function start(
   run: Run,
   profileDir: string | undefined,
   env: Readonly<Record<string, string>>,
 ): Promise<ServerProcess> {
-  if (run.server === "relay") {
-    const args = ["--address", "127.0.0.1:0", "--log-level", "warn"];
-    return startServer(RELAY, args, { flags, profileDir, env });
-  }
-  return startServer(FLOOR, [JSON.stringify([run.readers, run.traffic ?? null])], { flags });
+  if (run.server === "relay") return startRelay(env, { profileDir });
+  // It is the least that Deno can do as the relay sets it up.
+  const args = [JSON.stringify([run.readers, run.traffic ?? null])];
+  return startServer(FLOOR, args, { flags: relayFlags });
 }
 
 function connectPublishers({ server, traffic }: Run, to: ServerProcess): Promise<TrackPublisher[]> {

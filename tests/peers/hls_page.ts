@@ -5,11 +5,14 @@ import { FIELDS, numberOf, type Pixels } from "./numbered_picture.ts";
 const seen: (number | undefined)[] = [];
 const errors: string[] = [];
 
-/** Plays a broadcast, and notes each numbered picture that is not the same as the one before. */
-function playHls(url: string): void {
+/**
+ * Plays a broadcast, at the newest part or, as players do that know no parts, some segments behind;
+ * notes each numbered picture that is not the same as the one before.
+ */
+function playHls(url: string, lowLatencyMode = true): void {
   document.body.innerHTML = "<video muted playsinline></video>";
   const video = document.querySelector("video");
-  const hls = new Hls({ lowLatencyMode: true });
+  const hls = new Hls({ lowLatencyMode });
   hls.on(Hls.Events.ERROR, (_event, { details, fatal }) => {
     errors.push(`${details}${fatal ? " (fatal)" : ""}`);
   });

@@ -1,5 +1,5 @@
-/** A camera and a file are published with the relay's page, and watched with it. */
-import type { Browser } from "playwright-core";
+/** A camera, a file and a screen are published with the relay's page, and watched with it. */
+import type { Browser, Page } from "playwright-core";
 import { ffmpegMissing } from "../peers/encoder.ts";
 import { numberedFilm } from "../peers/numbered_picture.ts";
 import { chromiumMissing, launchChromium } from "../support/processes/chromium.ts";
@@ -22,6 +22,44 @@ relayTest("a file is published with the relay's page", async ({ relay, join }) =
   await publishAndWatch(browser, relay, { source: "file", file: film.encoded });
 }, { missing, milliseconds: 300_000 });
 
+relayTest("a screen is published with the relay's page", async ({ relay, join }) => {
+  const browser = await join(() => launchChromium({ sharesTab: true }));
+  const { studio, home } = await publishAndWatch(browser, relay, { source: "screen" });
+  for (const colours of [["red", "blue"], ["blue", "red"]] as const) {
+    await paint(studio, colours);
+    await shows(home, colours);
+  }
+}, { missing: chromiumMissing, milliseconds: 300_000 });
+
+/** What is on the screen: two colours, one beside the other. */
+async function paint(page: Page, [left, right]: readonly [string, string]): Promise<void> {
+  await page.evaluate(([left, right]) => {
+    const { document } = globalThis as unknown as Painted;
+    document.getElementById("painted")?.remove();
+    const painted = document.createElement("div");
+    painted.id = "painted";
+    painted.style = "position: fixed; inset: 0; z-index: 9; " +
+      `background: linear-gradient(90deg, ${left} 50%, ${right} 50%)`;
+    document.body.append(painted);
+  }, [left, right] as const);
+}
+
+/** Waits until the picture has these colours, each in the middle of its half. */
+async function shows(page: Page, colours: readonly string[]): Promise<void> {
+  await page.waitForFunction((colours) => {
+    const { document } = globalThis as unknown as Painted;
+    const small = document.createElement("canvas");
+    [small.width, small.height] = [4, 1];
+    const pen = small.getContext("2d");
+    pen.drawImage(document.getElementById("picture"), 0, 0, 4, 1);
+    const { data } = pen.getImageData(0, 0, 4, 1);
+    return colours.every((colour, half) => {
+      const [red, , blue] = data.slice((half === 0 ? 0 : 3) * 4);
+      return colour === "red" ? red! > 180 && blue! < 80 : blue! > 180 && red! < 80;
+    });
+  }, colours);
+}
+
 /** The film of numbered pictures: as a camera has it, and as a file. */
 async function filmed() {
   const raw = await Deno.makeTempFile({ suffix: ".y4m" });
@@ -30,7 +68,7 @@ async function filmed() {
   const { success } = await new Deno.Command("ffmpeg", {
     args: [
       ...["-loglevel", "error", "-y", "-stream_loop", "5", "-i", raw],
-      ...["-c:v", "libvpx", "-deadline", "realtime", encoded],
+      ...["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", encoded],
     ],
   }).output();
   if (!success) throw new Error("ffmpeg has made no file");
@@ -47,7 +85,7 @@ async function publishAndWatch(
   browser: Browser,
   relay: RelayProcess,
   { source, file }: { readonly source: string; readonly file?: string },
-): Promise<void> {
+): Promise<{ readonly studio: Page; readonly home: Page }> {
   const at = `http://127.0.0.1:${relay.port}`;
   const context = await browser.newContext();
   context.setDefaultTimeout(PATIENCE_MS);
@@ -63,4 +101,25 @@ async function publishAndWatch(
   await home.goto(`${at}/watch?name=live/cam.hang`);
   await home.locator("#figures", { hasText: /Pictures\s*[1-9]\d*\/s/ }).waitFor();
   await home.locator("#figures", { hasText: /Picture\s*\d+×\d+/ }).waitFor();
+  return { studio, home };
+}
+
+// Deno's types have nothing of a browser's page: this is what is used of it.
+interface Element {
+  id: string;
+  style: string;
+  width: number;
+  height: number;
+  remove(): void;
+  getContext(kind: "2d"): {
+    drawImage(picture: unknown, ...place: readonly number[]): void;
+    getImageData(...place: readonly number[]): { readonly data: Uint8ClampedArray };
+  };
+}
+interface Painted {
+  readonly document: {
+    readonly body: { append(element: Element): void };
+    createElement(name: string): Element;
+    getElementById(id: string): Element | null;
+  };
 }

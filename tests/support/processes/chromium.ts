@@ -23,21 +23,45 @@ export function chromiumTest(name: string, test: (browser: Browser) => Promise<v
 export interface ChromiumOptions {
   /** A film that stands for the camera, which pages may use without asking. */
   readonly camera?: string;
+  /** Whether pages may take their own tab for the screen without asking. */
+  readonly sharesTab?: boolean;
+  /** SHA-256 in base64 of the public keys of servers that are trusted over TLS. */
+  readonly trustedKeys?: readonly string[];
+  /** The home directory, with the authorities that are trusted, also for WebTransport. */
+  readonly home?: string;
 }
 
 /** Starts a headless browser; the caller closes it. */
-export function launchChromium({ camera }: ChromiumOptions = {}): Promise<Browser> {
-  const fakes = [
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-    `--use-file-for-fake-video-capture=${camera}`,
-  ];
+export function launchChromium(options: ChromiumOptions = {}): Promise<Browser> {
+  const { home } = options;
   return chromium.launch({
     executablePath: CHROMIUM_PATH,
     headless: true,
     args: [
       ...["--no-sandbox", "--disable-gpu", "--no-first-run"],
-      ...(camera === undefined ? [] : fakes),
+      ...fakes(options),
+      ...trust(options),
     ],
+    ...(home !== undefined && { env: { ...Deno.env.toObject(), HOME: home } }),
   });
+}
+
+function fakes({ camera, sharesTab }: ChromiumOptions): string[] {
+  if (camera === undefined && sharesTab !== true) return [];
+  const device = "--use-fake-device-for-media-stream";
+  return [
+    "--use-fake-ui-for-media-stream",
+    sharesTab === true ? `${device}=display-media-type=browser` : device,
+    ...(camera === undefined ? [] : [`--use-file-for-fake-video-capture=${camera}`]),
+  ];
+}
+
+function trust({ trustedKeys = [], home }: ChromiumOptions): string[] {
+  return [
+    ...(trustedKeys.length === 0
+      ? []
+      : [`--ignore-certificate-errors-spki-list=${trustedKeys.join(",")}`]),
+    // Without it WebTransport trusts the authorities alone that Chromium brings along.
+    ...(home === undefined ? [] : ["--webtransport-developer-mode"]),
+  ];
 }

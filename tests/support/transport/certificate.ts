@@ -3,6 +3,7 @@ import { systemClock } from "@qumo/shared/runtime";
 import {
   BasicConstraintsExtension,
   SubjectAlternativeNameExtension,
+  X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
 
@@ -12,6 +13,12 @@ export interface TestCertificate {
   readonly key: string;
   /** SHA-256 of the DER form, what `serverCertificateHashes` wants. */
   readonly hash: Uint8Array<ArrayBuffer>;
+}
+
+/** SHA-256 in base64 of a certificate's public key, by which Chromium can be told to trust it. */
+export async function keyHashOf({ certificate }: TestCertificate): Promise<string> {
+  const { publicKey } = new X509Certificate(certificate);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", publicKey.rawData)).toBase64();
 }
 
 const DAY = 24 * 60 * 60 * 1000;

@@ -65,6 +65,7 @@ function patientHost() {
     startLink: () => {
       throw new Error("nobody is called here");
     },
+    clients: { sessions: 0, subscriptions: 0 },
     transitCount: 0,
     drain: () => left.promise,
     close: () => Promise.resolve(),

@@ -34,6 +34,8 @@ export interface SessionHost {
   namespaces(range: RowRange): Rows<NamespaceView>;
   /** Creates a session on an outgoing link; the caller runs it. */
   startLink(connection: Connection, link: SessionLink): Session;
+  /** Sessions and subscriptions of viewers and publishers: those of other relays are links. */
+  readonly clients: { readonly sessions: number; readonly subscriptions: number };
   /** The number of subscriptions of other relays to remote tracks. */
   readonly transitCount: number;
   /**

@@ -3,7 +3,7 @@ import type { LoadReport } from "@qumo/shared/topology";
 
 /** The sources of a {@linkcode LoadMeter}. */
 export interface LoadSources {
-  readonly snapshot: () => { readonly sessions: number; readonly subscriptions: number };
+  readonly clients: () => { readonly sessions: number; readonly subscriptions: number };
   readonly bytesSent: () => number;
   readonly cpuSeconds: () => number;
   readonly clock: Clock;
@@ -41,7 +41,7 @@ export class LoadMeter {
   }
 
   measure(): LoadReport {
-    const { sessions, subscriptions } = this.#sources.snapshot();
+    const { sessions, subscriptions } = this.#sources.clients();
     const now = this.#read();
     const last = this.#since(now);
     const seconds = (now.now - last.now) / 1000;

@@ -7,8 +7,8 @@ function start() {
   const clock = new ManualClock();
   const bytesSent = () => Math.floor(clock.now() / 500) * 1e6;
   const cpuSeconds = () => clock.now() / 4_000;
-  const snapshot = () => ({ sessions: 3, subscriptions: 7 });
-  return { clock, meter: new LoadMeter({ snapshot, bytesSent, cpuSeconds, clock }) };
+  const clients = () => ({ sessions: 3, subscriptions: 7 });
+  return { clock, meter: new LoadMeter({ clients, bytesSent, cpuSeconds, clock }) };
 }
 
 Deno.test("a relay that has just started tells what it holds, and no rates", () => {
@@ -29,7 +29,7 @@ Deno.test("rates follow the last ten seconds, or the time since the last heartbe
   const clock = new ManualClock();
   let bytes = 0;
   const meter = new LoadMeter({
-    snapshot: () => ({ sessions: 0, subscriptions: 0 }),
+    clients: () => ({ sessions: 0, subscriptions: 0 }),
     bytesSent: () => bytes,
     cpuSeconds: () => 0,
     clock,

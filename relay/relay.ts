@@ -189,7 +189,7 @@ export class Relay {
   #newLoadMeter(): LoadMeter {
     const { clock, program } = this.#options;
     return new LoadMeter({
-      snapshot: () => this.#host.snapshot(),
+      clients: () => this.#host.clients,
       bytesSent: () => this.metrics.sent.bytes,
       cpuSeconds: () => program.usage().cpuSeconds,
       clock,

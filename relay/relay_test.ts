@@ -44,6 +44,7 @@ function recordingHost() {
     startLink: () => {
       throw new Error("nobody is called here");
     },
+    clients: { sessions: 0, subscriptions: 0 },
     transitCount: 0,
     drain(deadlineMs) {
       told.push(`drain ${deadlineMs}`);

@@ -187,6 +187,14 @@ export class SessionServer implements SessionHost {
   }
 
   /** The number of other relays' subscriptions to remote tracks (transit). */
+  get clients(): SessionHost["clients"] {
+    const clients = [...this.#sessions.keys()].filter(({ peer }) =>
+      peer !== undefined && peer.relay === undefined
+    );
+    const subscriptions = clients.reduce((sum, { counts }) => sum + counts.subscriptions, 0);
+    return { sessions: clients.length, subscriptions };
+  }
+
   get transitCount(): number {
     let count = 0;
     for (const { counts } of this.#sessions.keys()) count += counts.transit;

@@ -61,7 +61,11 @@ export const loadReportSchema = z.strictObject({
   subscriptions: count.optional(),
   egress_bps: z.number().nonnegative().optional(),
   cpu: z.number().min(0).max(1).optional(),
-}).meta({ id: "Load", description: "How busy a relay is; cpu is the share of the machine in use" });
+}).meta({
+  id: "Load",
+  description: "How busy a relay is: sessions and subscriptions of viewers and publishers, " +
+    "cpu the share of the machine in use",
+});
 
 /** A flow: a track that a relay receives from a neighbor now. */
 export const flowSchema = z.strictObject({

@@ -42,10 +42,13 @@ class HostWorld {
     });
   }
 
-  async connect(path?: string): Promise<ScriptedPeer> {
+  async connect(path?: string, relayName?: string): Promise<ScriptedPeer> {
     const [client, server] = memoryPair();
     this.host.serve(server);
-    const setup = path === undefined ? {} : { path };
+    const setup = {
+      ...path !== undefined && { path },
+      ...relayName !== undefined && { relayName },
+    };
     const peer = await ScriptedPeer.connect(client, { setup });
     await peer.theirSetup();
     return peer;
@@ -100,6 +103,21 @@ Deno.test("SessionServer counts sessions, tracks, subscriptions and what is cach
   const after = world.host.snapshot();
   assert.deepEqual([after.sessions, after.tracks, after.cache.bytes], [0, 0, 0]);
   assert.equal(world.host.active, 0);
+});
+
+Deno.test("SessionServer counts viewers and publishers as its clients, and other relays as links", async () => {
+  const world = new HostWorld();
+  const [publisher, viewer] = [await world.connect(), await world.connect()];
+  const link = await world.connect("/", "tokyo");
+  await announce(publisher, "live");
+  const viewed = await subscribe(viewer);
+  await accept(publisher);
+  await viewed.expect("subscribeOk");
+  const forwarded = await subscribe(link, { meshHops: ["tokyo"] });
+  await forwarded.expect("subscribeOk");
+  const { sessions, subscriptions } = world.host.snapshot();
+  assert.deepEqual([sessions, subscriptions], [3, 2]);
+  assert.deepEqual(world.host.clients, { sessions: 2, subscriptions: 1 });
 });
 
 Deno.test("R-013: SessionServer puts sessions of one path into one scope, whatever their query", async () => {

@@ -93,6 +93,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
       relays,
       flows: () => registry.flows,
       graph: () => this.#graphs.current,
+      states: () => countStates(this.#graphs.current, registry.tombstones),
     });
     const toDate = datesOf(parts.timeline);
     this.#publisher = new StepPublisher({

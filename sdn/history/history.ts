@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import type { Flow } from "@qumo/shared/topology";
-import type { Graph } from "../graph/mod.ts";
+import type { Graph, NodeState } from "../graph/mod.ts";
 import type { RelayEntry, Step } from "../registry/mod.ts";
 import {
   HISTORY_STEP_MS,
@@ -14,7 +14,16 @@ import { type Points, SeriesSet } from "./series_set.ts";
 
 /** What is sampled of everything together, of a relay, of a link in one direction, of a track. */
 const HISTORY_FIELDS = {
-  mesh: ["registered", "unreachable", "links_down", "sessions", "egress_bps", "reroutes"],
+  mesh: [
+    "registered",
+    "unreachable",
+    "expired",
+    "links_down",
+    "sessions",
+    "subscriptions",
+    "egress_bps",
+    "reroutes",
+  ],
   relay: ["sessions", "subscriptions", "egress_bps", "cpu", "announces", "reroutes"],
   link: ["rtt_ms", "loss", "up", "tracks"],
   track: ["relays", "reroutes"],
@@ -36,6 +45,8 @@ export interface HistorySources {
   readonly relays: ReadonlyMap<string, RelayEntry>;
   readonly flows: () => ReadonlyMap<string, readonly Flow[]>;
   readonly graph: () => Graph;
+  /** The number of relays in each state. */
+  readonly states: () => Readonly<Record<NodeState, number>>;
 }
 
 /** The last hour of one thing. */
@@ -165,13 +176,13 @@ export class History {
 
   #sampleMesh(): void {
     const graph = this.#sources.graph();
-    const sums = { registered: 0, unreachable: 0, links_down: 0, sessions: 0, egress_bps: 0 };
+    const { registered, draining, unreachable, expired } = this.#sources.states();
+    const sums = { sessions: 0, subscriptions: 0, egress_bps: 0, links_down: 0 };
     for (const { name, state } of graph.nodes) {
-      if (state === "unreachable") sums.unreachable++;
       if (state !== "registered" && state !== "draining") continue;
-      sums.registered++;
       const { load } = this.#sources.relays.get(name)?.measured ?? {};
       sums.sessions += load?.sessions ?? 0;
+      sums.subscriptions += load?.subscriptions ?? 0;
       sums.egress_bps += load?.egress_bps ?? 0;
     }
     for (const { name } of graph.nodes) {
@@ -181,7 +192,8 @@ export class History {
         if (counts && graph.linkState(name, to) === "down") sums.links_down++;
       }
     }
-    this.#sets.mesh.record("", { ...sums, reroutes: this.#reroutes.sum });
+    const relays = { registered: registered + draining, unreachable, expired };
+    this.#sets.mesh.record("", { ...relays, ...sums, reroutes: this.#reroutes.sum });
   }
 }
 

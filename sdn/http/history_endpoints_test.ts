@@ -59,10 +59,26 @@ Deno.test("GET /history has the last hour of relays, links, tracks and the mesh"
   });
   const { series } = await history("");
   assert.deepEqual(series.sessions, [50, 10, 10]);
+  assert.deepEqual(series.subscriptions, [9, 9, 9]);
   assert.deepEqual(series.registered, [3, 2, 2]);
+  assert.deepEqual(series.expired, [0, 0, 0]);
   assert.deepEqual(series.unreachable, [0, 1, 1]);
   assert.deepEqual(series.links_down, [0, 1, 1]);
   assert.deepEqual(series.reroutes, [0, 1, 0]);
+});
+
+Deno.test("GET /history counts relays of the mesh that expired, and no longer those that left", async () => {
+  const { ask, beat, history, step } = await mesh();
+  await ask("PUT", "/relay/b", { links: { a: {} } });
+  for (let sample = 0; sample < 4; sample++) {
+    await beat("c");
+    await step();
+  }
+  await ask("DELETE", "/relay/c");
+  await step();
+  const { series } = await history("");
+  assert.deepEqual(series.expired, [0, 0, 0, 1, 1]);
+  assert.deepEqual(series.registered, [3, 3, 3, 2, 1]);
 });
 
 Deno.test("GET /history keeps a relay that ended for an hour, and no longer", async () => {

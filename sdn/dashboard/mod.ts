@@ -7,6 +7,7 @@ import attentionView from "./page/attention_view.js" with { type: "text" };
 import connection from "./page/connection.js" with { type: "text" };
 import deepLink from "./page/deep_link.js" with { type: "text" };
 import detailView from "./page/detail_view.js" with { type: "text" };
+import detailWords from "./page/detail_words.js" with { type: "text" };
 import dom from "./page/dom.js" with { type: "text" };
 import drainDialog from "./page/drain_dialog.js" with { type: "text" };
 import eventsView from "./page/events_view.js" with { type: "text" };
@@ -30,6 +31,7 @@ import style from "./page/style.css" with { type: "text" };
 import summaryView from "./page/summary_view.js" with { type: "text" };
 import table from "./page/table.js" with { type: "text" };
 import topologyView from "./page/topology_view.js" with { type: "text" };
+import troubles from "./page/troubles.js" with { type: "text" };
 import whatIf from "./page/what_if.js" with { type: "text" };
 
 const SCRIPT = "text/javascript; charset=utf-8";
@@ -42,6 +44,7 @@ const scripts = {
   connection,
   deep_link: deepLink,
   detail_view: detailView,
+  detail_words: detailWords,
   dom,
   drain_dialog: drainDialog,
   event_reader: eventReader,
@@ -63,6 +66,7 @@ const scripts = {
   summary_view: summaryView,
   table,
   topology_view: topologyView,
+  troubles,
   what_if: whatIf,
 };
 

@@ -435,7 +435,9 @@ chromiumTest(
     await program.register("d", d(false));
     const told = page.locator("#attention-list li");
     await told.filter({ hasText: /^b is unreachable since \d/ }).waitFor();
-    await told.filter({ hasText: "It had 9 sessions and 21 subscriptions. Only it has live." })
+    await told.filter({
+      hasText: "It had 9 viewers and publishers with 21 subscriptions. Only it has live.",
+    })
       .waitFor();
     await told.filter({ hasText: "See whether its process runs" }).waitFor();
     assert.equal(await told.count(), 1, "its links are not told of beside it");

@@ -1,3 +1,4 @@
+import { detailWords } from "./detail_words.js";
 import { byId, element, follow, setText } from "./dom.js";
 import { bitrate, milliseconds, number, percent, words } from "./format.js";
 import { plot } from "./plot.js";
@@ -36,7 +37,7 @@ export class DetailView {
   #opened = {};
   #key = "";
   #askedAt = 0;
-  /** The paths that were asked for last. */
+  /** The state and the paths that were asked for last. */
   #askedPaths = "";
   #turn = 0;
 
@@ -73,7 +74,7 @@ export class DetailView {
     }
     this.#opened = opened;
     this.#tell();
-    const paths = JSON.stringify(pathsOf(opened, this.#flows()));
+    const paths = JSON.stringify([this.#state(), pathsOf(opened, this.#flows())]);
     const least = paths === this.#askedPaths ? LEAST_AGE_MS : LEAST_CHANGED_MS;
     if (key === this.#key && Date.now() - this.#askedAt < least) return;
     this.#askedPaths = paths;
@@ -97,7 +98,8 @@ export class DetailView {
     const [a, b] = link === undefined ? [] : JSON.parse(link);
     setText(byId("detail-title"), relay ?? track ?? `${a} and ${b}`);
     setText(byId("detail-kind"), relay ? "Relay" : track ? "Track" : "Link");
-    setText(byId("detail-words"), this.#words());
+    const now = Date.now() + this.#api.clockAhead;
+    setText(byId("detail-words"), detailWords(this.#model, this.#opened, now));
     const events = this.#events().slice(0, MAX_EVENTS);
     follow(byId("detail-events"), events, {
       key: ({ id }) => String(id),
@@ -113,24 +115,9 @@ export class DetailView {
     setText(byId("detail-no-events"), events.length === 0 ? none : "");
   }
 
-  #words() {
-    const { relay, link, track } = this.#opened;
-    if (relay !== undefined) {
-      const { state = "unknown", region = "" } = this.#model.nodes.find(({ id }) => id === relay) ??
-        {};
-      return [words(state), region, this.#model.relays.get(relay)?.address ?? ""]
-        .filter((one) => one !== "").join(" · ");
-    }
-    if (link !== undefined) {
-      const pair = this.#model.pairs().find(({ a, b }) => JSON.stringify([a, b]) === link);
-      const carried = this.#model.carriedBy(link).length;
-      return `${words(pair?.state ?? "gone")} · carries ${carried} tracks`;
-    }
-    const flows = this.#flows().filter((flow) => flow.track === track);
-    const hops = flows.map(({ relay, next_hop: hop }) => `${hop} → ${relay}`);
-    return flows.length === 0
-      ? "No relay takes it from another now."
-      : `From ${flows[0].source}: ${hops.join(", ")}`;
+  /** The state of the opened relay; undefined where none is open, or it is gone. */
+  #state() {
+    return this.#model.nodes.find(({ id }) => id === this.#opened.relay)?.state;
   }
 
   #flows() {
@@ -198,10 +185,10 @@ export class DetailView {
 
   #showPaths({ told, hidden }) {
     const { relay, track } = this.#opened;
-    const state = this.#model.nodes.find(({ id }) => id === relay)?.state;
-    const isLost = state === "unreachable" || state === "expired";
-    const of = isLost
-      ? `Now that ${relay} is ${state}`
+    const state = this.#state() ?? "gone";
+    const isThere = state === "registered" || state === "draining";
+    const of = relay && !isThere
+      ? `Now that ${relay} is ${words(state)}`
       : relay
       ? `If ${relay} died`
       : track

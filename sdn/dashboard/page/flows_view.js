@@ -1,5 +1,5 @@
 import { byId, element, follow, setText } from "./dom.js";
-import { count } from "./link_shapes.js";
+import { many } from "./format.js";
 import { showName } from "./network_tables.js";
 import { pairKey } from "./pair_key.js";
 import { Table } from "./table.js";
@@ -60,7 +60,7 @@ export class FlowsView {
     const [a, b] = link === undefined ? [] : JSON.parse(link);
     const words = carried.length === 0
       ? "Point at or select a link to see its tracks."
-      : `${count(carried.length)} between ${a} and ${b}`;
+      : `${many(carried.length, "track")} between ${a} and ${b}`;
     setText(byId("link-words"), words);
     follow(byId("link-tracks"), carried.slice(0, SHOWN_TRACKS), {
       key: (flow) => JSON.stringify(flow),

@@ -6,6 +6,11 @@ export function duration(ms) {
   return `${Math.floor(seconds / 3600)} h`;
 }
 
+/** So many of something: `1 track`, `2 tracks`. @param {number} count @param {string} one */
+export function many(count, one) {
+  return `${count} ${count === 1 ? one : `${one}s`}`;
+}
+
 /** A state as people read it. @param {string} state */
 export function words(state) {
   return state.replaceAll("_", " ");

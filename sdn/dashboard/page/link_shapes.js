@@ -1,5 +1,5 @@
 import { shape } from "./dom.js";
-import { milliseconds, number } from "./format.js";
+import { many, milliseconds, number } from "./format.js";
 import { pairKey } from "./pair_key.js";
 
 /** The width of a letter and the height of a label, relative to the font size. */
@@ -76,7 +76,7 @@ export function captionOf(key, link, { places }, letters) {
 
 /** Where the count of its tracks may. @returns {import("./labels.js").Label} */
 export function boxOf(key, link, { places }, letters) {
-  return { key, places, ...sizeOf(count(link.carried.length), letters) };
+  return { key, places, ...sizeOf(many(link.carried.length, "track"), letters) };
 }
 
 /** A link's cost, and its state if it is not up. */
@@ -86,12 +86,7 @@ export function drawLinkLabel(link, at, { classes, letters }) {
 
 /** The number of tracks on a link. */
 export function drawCount(link, at, { classes, letters }) {
-  return pill(`flow-count${classes}`, count(link.carried.length), { ...at, letters });
-}
-
-/** The number of tracks, in words. */
-export function count(tracks) {
-  return tracks === 1 ? "1 track" : `${tracks} tracks`;
+  return pill(`flow-count${classes}`, many(link.carried.length, "track"), { ...at, letters });
 }
 
 function sizeOf(text, letters) {
@@ -126,7 +121,7 @@ function tell(link) {
   if (length === 0) return words;
   const named = link.carried.slice(0, MAX_NAMED).map(({ track, relay }) => `${track} to ${relay}`);
   const more = length > MAX_NAMED ? ` and ${length - MAX_NAMED} more` : "";
-  return `${words}, carries ${count(length)}: ${named.join(", ")}${more}`;
+  return `${words}, carries ${many(length, "track")}: ${named.join(", ")}${more}`;
 }
 
 function round(value) {

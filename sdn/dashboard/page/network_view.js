@@ -27,6 +27,8 @@ export class NetworkView {
   #isLive;
   /** The selected relay or link. */
   #selected = NOTHING;
+  /** What had the focus when something was opened by its name. @type {HTMLElement | undefined} */
+  #opener = undefined;
   /** The link under the pointer. */
   #pointed = undefined;
   #isShowDue = false;
@@ -68,7 +70,7 @@ export class NetworkView {
     this.#flows = new FlowsView(model, (track) => this.#open({ track }));
     this.#events = new EventsView(model);
     this.#directory = directoryTable();
-    this.#detail = new DetailView(model, api, () => this.#select(this.#selected));
+    this.#detail = new DetailView(model, api, () => this.#close());
     this.#attention = new AttentionView(model, api, (opened) => this.#open(opened));
     byId("fold").addEventListener("click", () => this.#unfold([]));
     for (const id of ["links-all", "flows-all", "events-all"]) {
@@ -99,6 +101,9 @@ export class NetworkView {
     byId("graph").addEventListener("keydown", ({ key }) => {
       if (key === "Escape" && this.#selected !== NOTHING) this.#select(this.#selected);
     });
+    byId("detail").addEventListener("keydown", ({ key }) => {
+      if (key === "Escape") this.#close();
+    });
     tall.addEventListener("change", () => this.show());
   }
 
@@ -109,14 +114,14 @@ export class NetworkView {
     byId("network").hidden = isEmpty;
     byId("empty").hidden = !isEmpty || !this.#isLive();
     if (isEmpty) setText(byId("empty-command"), this.#command());
-    // A selection can only be missing once the snapshot is complete.
-    if (this.#isLive() && !this.#isThere(this.#selected)) this.#choose(NOTHING);
+    // What is gone stays open, with its hour and its events, and narrows nothing.
+    const there = this.#isThere(this.#selected) ? this.#selected : NOTHING;
     showSummary(this.#model, this.health);
-    this.#showPicture();
-    this.#showLinks();
+    this.#showPicture(there);
+    this.#showLinks(there);
     this.#showDirectory();
-    this.#flows.show(this.#selected);
-    this.#flows.point(this.#pointed ?? this.#selected.link);
+    this.#flows.show(there);
+    this.#flows.point(this.#pointed ?? there.link);
     this.tick();
     this.#events.show(this.#selected);
     this.#attention.show();
@@ -149,9 +154,9 @@ export class NetworkView {
     this.#relays.show(rows, wanted === "" ? "None" : "No relay matches.");
   }
 
-  #showPicture() {
+  #showPicture(selected) {
     const { hidden, isFolded } = this.#topology.draw(this.#model, {
-      selected: this.#selected,
+      selected,
       way: this.#way(),
       unfolded: this.#unfolded,
       isTall: tall.matches,
@@ -181,9 +186,8 @@ export class NetworkView {
     this.show();
   }
 
-  #showLinks() {
+  #showLinks({ relay, link }) {
     const { links } = this.#model;
-    const { relay, link } = this.#selected;
     byId("links-filter").hidden = relay === undefined && link === undefined;
     setText(byId("links-of"), link === undefined ? relay ?? "" : JSON.parse(link).join(" and "));
     this.#links.show(links.filter(({ from, to }) => {
@@ -215,9 +219,18 @@ export class NetworkView {
 
   /** Opens one by its name in a table, and goes there. */
   #open(chosen) {
+    this.#opener = document.activeElement;
     this.#choose(chosen, { isStep: true });
     this.show();
     this.#detail.focus();
+  }
+
+  /** Closes what is open, and goes back to where it was opened. */
+  #close() {
+    this.#choose(NOTHING, { isStep: true });
+    this.show();
+    if (this.#opener?.isConnected) this.#opener.focus();
+    this.#opener = undefined;
   }
 
   #choose(chosen, how) {
@@ -227,7 +240,9 @@ export class NetworkView {
 
   /** Shows what the page's address selects. */
   #follow() {
-    const { relay, link, track, unfold, filter = "", search = "" } = readLink();
+    const { relay, link: pair, track, unfold, filter = "", search = "" } = readLink();
+    const [a, b] = namesIn(pair);
+    const link = b === undefined ? undefined : pairKey(a, b);
     const isNothing = [relay, link, track].every((one) => one === undefined);
     this.#selected = isNothing ? NOTHING : { relay, link, track };
     this.#unfolded = namesIn(unfold);

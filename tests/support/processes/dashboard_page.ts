@@ -1,5 +1,5 @@
 /** The operators' page in a browser, as tests look at it. Nothing here looks once: what is expected is waited for. */
-import { becomes } from "../until.ts";
+import { becomes, PATIENCE_MS } from "../until.ts";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 
 /** Opens the page; what the browser complains of and whom it asks is kept. */
@@ -9,6 +9,8 @@ export async function openDashboard(
   options: BrowserContextOptions = {},
 ) {
   const context = await browser.newContext(options);
+  // As long as every other wait of a test, on a machine that is busy.
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const problems: string[] = [];
   const hosts = new Set<string>();
@@ -79,4 +81,25 @@ export async function drain(page: Page, relay: string): Promise<void> {
   await page.locator("#relays").getByRole("button", { name: `Drain ${relay}`, exact: true })
     .click();
   await page.locator("#drain-confirm").click();
+}
+
+/**
+ * Keeps each text that a part of the page shows from now on; what it gives reads them, so that a test
+ * misses none that was there for a moment.
+ */
+export async function recordTexts(
+  page: Page,
+  selector: string,
+): Promise<() => Promise<readonly string[]>> {
+  const texts = await page.evaluateHandle((selector) => {
+    // deno-lint-ignore no-explicit-any -- the browser's own, which tests are not checked with
+    const { document, MutationObserver } = globalThis as any;
+    const part = document.querySelector(selector);
+    const texts: string[] = [part.textContent];
+    new MutationObserver(() => {
+      if (part.textContent !== texts.at(-1)) texts.push(part.textContent);
+    }).observe(part, { subtree: true, childList: true, characterData: true });
+    return texts;
+  }, selector);
+  return () => texts.evaluate((texts) => [...texts]);
 }

@@ -41,6 +41,7 @@ export async function testController(given: {
   readonly clock?: ManualClock;
 } = {}) {
   const clock = given.clock ?? new ManualClock(START);
+  const begin = clock.wall() - clock.now();
   const faults: unknown[] = [];
   const ending = new AbortController();
   const requests: { method: string; path: string; status: number }[] = [];
@@ -65,7 +66,7 @@ export async function testController(given: {
   }, {
     clock,
     store: given.store ?? new MemoryStore(0),
-    timeline: { toWall: (time) => START + time, fromWall: (wall) => wall - START },
+    timeline: { toWall: (time) => begin + time, fromWall: (wall) => wall - begin },
     events,
     onStoreFailure: (error) => faults.push(error),
   });

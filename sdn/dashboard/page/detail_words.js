@@ -1,0 +1,40 @@
+import { many, words } from "./format.js";
+import { pairKey } from "./pair_key.js";
+import { downsOf } from "./troubles.js";
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * What is opened in one line, even if it is gone: whoever was sent its address reads why.
+ *
+ * @param {import("./model.js").Model} model
+ * @param {{ relay?: string, link?: string, track?: string }} opened
+ * @param {number} now the controller's time in milliseconds since 1970
+ */
+export function detailWords(model, { relay, link, track }, now) {
+  if (relay !== undefined) return relayWords(model, relay);
+  if (link !== undefined) return linkWords(model, link, now);
+  const flows = [...model.flows.values()].flat().filter((flow) => flow.track === track);
+  const hops = flows.map(({ relay, next_hop: hop }) => `${hop} → ${relay}`);
+  return flows.length === 0
+    ? "No relay takes it from another now."
+    : `From ${flows[0].source}: ${hops.join(", ")}`;
+}
+
+function relayWords({ nodes, relays }, relay) {
+  const known = nodes.find(({ id }) => id === relay);
+  if (known === undefined) return "Gone: it is not registered, and no neighbor names it.";
+  return [words(known.state), known.region, relays.get(relay)?.address ?? ""]
+    .filter((one) => one !== "").join(" · ");
+}
+
+function linkWords(model, link, now) {
+  const pair = model.pairs().find(({ a, b }) => pairKey(a, b) === link);
+  const downs = downsOf(model.log, JSON.parse(link), now - HOUR_MS);
+  const times = downs === 0
+    ? ""
+    : ` · went down ${downs === 1 ? "once" : `${downs} times`} in the last hour`;
+  if (pair === undefined) return `Gone: neither end declares it${times}`;
+  const { carried: { length: count } } = pair;
+  return `${words(pair.state)} · carries ${many(count, "track")}${times}`;
+}

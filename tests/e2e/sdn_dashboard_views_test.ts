@@ -1,0 +1,230 @@
+/** What opened relays, links and tracks show in Chromium while the mesh changes. */
+import assert from "node:assert/strict";
+import type { Browser } from "playwright-core";
+import { chromiumTest } from "../support/processes/chromium.ts";
+import {
+  openDashboard,
+  readRows,
+  recordTexts,
+  relayOf,
+  showsRows,
+} from "../support/processes/dashboard_page.ts";
+import { becomes, until } from "../support/until.ts";
+import { type Beat, PageWorld } from "../support/worlds/page_world.ts";
+
+const LINK = encodeURIComponent('["a","b"]');
+const TRACK = encodeURIComponent("live/~/video");
+const RELAYS = ["a", "b", "c", "d"];
+const via = (next_hop: string) => [{ track: "live/~/video", next_hop, source: "d" }];
+
+/** Video goes from d over b to a; another path leads over c. */
+const MESH: Readonly<Record<string, Beat>> = {
+  a: { region: "asia", links: { b: {}, c: { cost: 5 } }, flows: via("b"), load: { sessions: 3 } },
+  b: {
+    region: "asia",
+    links: { a: {}, d: {} },
+    flows: via("d"),
+    load: { sessions: 9, subscriptions: 21 },
+    announces: ["talk"],
+  },
+  c: { region: "europe", links: { a: { cost: 5 }, d: {} }, flows: [] },
+  d: { region: "europe", links: { b: {}, c: {} }, announces: ["live"] },
+};
+
+/** The relay b, its link to a, and the track on it, each opened on a page of its own. */
+async function openViews(browser: Browser, world: PageWorld) {
+  await world.beat(MESH);
+  const open = async (address: string) => {
+    const { page, problems } = await openDashboard(browser, `${world.url}/#${address}`);
+    const words = page.locator("#detail-words");
+    await words.filter({ hasText: /\S/ }).waitFor();
+    return {
+      page,
+      problems,
+      says: (hasText: string | RegExp) => words.filter({ hasText }).waitFor(),
+      happened: (hasText: string) =>
+        page.locator("#detail-events li", { hasText }).first().waitFor(),
+      texts: await recordTexts(page, "#detail-words"),
+      needs: (hasText: string | RegExp) =>
+        page.locator("#attention-list li").filter({ hasText }).waitFor(),
+    };
+  };
+  const [relay, link, track] = [
+    await open("relay=b"),
+    await open(`link=${LINK}`),
+    await open(`track=${TRACK}`),
+  ];
+  await relay.says("registered · asia");
+  await link.says("up · carries 1 track");
+  await track.says("From d: b → a, d → b");
+  return { relay, link, track };
+}
+
+chromiumTest(
+  "opened views follow a drain: what moves away, the relay's end, and its last hour",
+  async (browser) => {
+    await using world = await PageWorld.start();
+    const { relay, link, track } = await openViews(browser, world);
+    await world.pass(60_000, RELAYS);
+    await world.ask("POST", "/relay/b/drain");
+    await relay.says("draining · asia");
+    await relay.happened("b was told to drain by admin at 127.0.0.1");
+    await relay.page.locator("#detail-if", { hasText: "If b died" }).waitFor();
+    await showsRows(relay.page, "What if it failed", [["a", "1", "a → c → d", "a → c → d"]]);
+    await link.page.locator('#graph [data-id="b"].draining').waitFor();
+    assert.equal(await relay.page.locator("#attention").isVisible(), false, "a drain is planned");
+
+    // It says so itself, and the track moves.
+    await world.beat({ b: { draining: true }, a: { flows: via("c") }, c: { flows: via("d") } });
+    await track.says("From d: c → a, d → b, d → c");
+    await world.beat({ b: { flows: [] } });
+    await track.says("From d: c → a, d → c");
+    await link.says("up · carries 0 tracks");
+    await relay.page.getByText("No track passes through it now").waitFor();
+    await showsRows(track.page, "What if it failed", [
+      ["a", "1", "a → c → d", "cut off: no path between nodes: every path leads through c"],
+      ["c", "1", "c → d", "cut off: no other path"],
+    ]);
+
+    // Its process ends, and its neighbors no longer name it.
+    await world.leave("b");
+    await relay.says("deregistered");
+    await world.beat({ a: { links: { c: { cost: 5 } } }, d: { links: { c: {} } } });
+    await relay.says("Gone: it is not registered, and no neighbor names it.");
+    await link.says("Gone: neither end declares it");
+    await relay.happened("b deregistered: it shut down normally");
+    await relay.page.getByRole("img", { name: /^Sessions, last \d+ s: 9$/ }).waitFor();
+    await relay.page.locator("#detail-if", { hasText: "Now that b is gone" }).waitFor();
+    // What is gone narrows no table, and dims no link.
+    await becomes(async () => (await readRows(relay.page, "Links")).length, 4);
+    assert.equal(await relay.page.locator("#graph .far").count(), 0);
+    assert.equal(new URL(relay.page.url()).hash, "#relay=b", "the address still tells of it");
+    assert.equal((await relay.texts()).filter((text) => text.includes("unreachable")).length, 0);
+    for (const { problems } of [relay, link, track]) assert.deepEqual(problems, []);
+  },
+);
+
+chromiumTest(
+  "opened views follow a relay's death: unreachable at once, expired, and back again",
+  async (browser) => {
+    await using world = await PageWorld.start();
+    const { relay, link, track } = await openViews(browser, world);
+    await world.pass(60_000, RELAYS);
+    await world.beat({
+      a: { links: { b: { up: false }, c: { cost: 5 } }, flows: via("c") },
+      d: { links: { b: { up: false }, c: {} } },
+      c: { flows: via("d") },
+    });
+    await relay.says("unreachable · asia");
+    await link.says("down · carries 0 tracks");
+    await relay.page.locator("#detail-if", { hasText: "Now that b is unreachable" }).waitFor();
+    await track.needs("It had 9 viewers and publishers with 21 subscriptions. Only it has talk.");
+    await track.needs("See whether its process runs");
+    // An unreachable relay is told of when it lasts.
+    await world.pass(3_000, ["a", "c", "d"]);
+    await relay.happened("b is unreachable: no neighbor reaches it (says a, d)");
+    await relay.page.locator("#detail-plots .mark.bad").first().waitFor({ state: "attached" });
+    await link.needs(/^b is unreachable since .*\d s ago/);
+
+    await world.pass(90_000, ["a", "c", "d"]);
+    await relay.says("expired · asia");
+    await relay.happened("b expired: no heartbeat for 90 s");
+    await relay.page.getByRole("img", { name: /Sessions, .*: not known now, 9 before$/ }).waitFor();
+    await track.says("From d: c → a, d → c");
+    assert.equal(await relayOf(relay.page, "b").getAttribute("aria-pressed"), "true");
+
+    await world.beat(MESH);
+    await relay.says("registered · asia");
+    await link.says(/^up · carries 1 track · went down once in the last hour$/);
+    await track.says("From d: b → a, d → b");
+    await relay.happened("b registered: asia");
+    await world.pass(30_000, RELAYS);
+    await relay.page.getByRole("img", { name: /^Sessions, .*: 9$/ }).waitFor();
+    await relay.page.locator("#attention").waitFor({ state: "hidden" });
+    const states = (await relay.texts()).map((text) => text.split(" · ")[0]);
+    assert.deepEqual(states, ["registered", "unreachable", "expired", "registered"]);
+    for (const { problems } of [relay, link, track]) assert.deepEqual(problems, []);
+  },
+);
+
+chromiumTest(
+  "opened views tell of each time that a link or a relay flaps, however short",
+  async (browser) => {
+    await using world = await PageWorld.start();
+    const { relay, link, track } = await openViews(browser, world);
+    const links = (up: boolean) =>
+      world.beat({
+        a: { links: { b: { up }, c: { cost: 5 } } },
+        b: { links: { a: { up }, d: {} } },
+      });
+    await links(false);
+    await link.says("down · carries 1 track · went down once in the last hour");
+    await link.needs("The link between a and b is down since");
+    await link.needs("It carried 1 track.");
+    await links(true);
+    await link.says("up · carries 1 track · went down once in the last hour");
+    await link.page.locator("#attention").waitFor({ state: "hidden" });
+    // Nobody sees these two, and nobody misses them.
+    for (const up of [false, true, false, true]) await links(up);
+    await link.says("up · carries 1 track · went down 3 times in the last hour");
+    await track.needs("The link between a and b flaps: down 3 times in 10 min");
+    await link.page.locator("#events-of", { hasText: "a and b" }).waitFor();
+    const told = () => link.page.locator("#log li", { hasText: "a says its link to b is" }).count();
+    await becomes(told, 6);
+    await world.pass(30_000, RELAYS);
+    await until("the plot to have the marks", async () => {
+      return await link.page.locator('#detail-plots [aria-label^="Up"] .mark.bad').count() === 6;
+    });
+
+    // A relay that starts again and again.
+    for (let epoch = 1; epoch <= 3; epoch++) await world.beat({ b: { epoch } });
+    await relay.happened("b registered again after a restart");
+    await link.needs("b restarted 3 times in 10 min");
+    assert.ok((await relay.texts()).every((text) => text === "registered · asia"));
+
+    // It is over: ten quiet minutes later nobody is needed.
+    await world.pass(11 * 60_000, RELAYS);
+    await link.page.locator("#attention").waitFor({ state: "hidden" });
+    await link.says("up · carries 1 track · went down 3 times in the last hour");
+    for (const { problems } of [relay, link, track]) assert.deepEqual(problems, []);
+  },
+);
+
+chromiumTest(
+  "opened views follow relays that come, and are opened, gone back from and closed by keyboard",
+  async (browser) => {
+    await using world = await PageWorld.start();
+    const { relay: { page, problems, says } } = await openViews(browser, world);
+    await world.beat({
+      e: { region: "asia", links: { b: {} } },
+      b: { links: { a: {}, d: {}, e: {} } },
+    });
+    await page.locator("#detail-events li", { hasText: "b declares a link to e" }).waitFor();
+    await showsRows(page, "Links", [
+      ["a", "b"],
+      ["b", "a"],
+      ["b", "d"],
+      ["b", "e"],
+      ["d", "b"],
+      ["e", "b"],
+    ], ([from, to]) => [from, to]);
+
+    const title = page.locator("#detail-title");
+    const opener = page.locator("#relays").getByRole("button", { name: "e", exact: true });
+    await opener.focus();
+    await page.keyboard.press("Enter");
+    await title.filter({ hasText: /^e$/ }).waitFor();
+    await becomes(() => page.evaluate("document.activeElement?.id"), "detail-title");
+    await page.goBack();
+    await title.filter({ hasText: /^b$/ }).waitFor();
+    await says("registered · asia");
+    await page.goForward();
+    await title.filter({ hasText: /^e$/ }).waitFor();
+    await page.getByRole("button", { name: "Close", exact: true }).focus();
+    await page.keyboard.press("Escape");
+    await page.locator("#detail").waitFor({ state: "hidden" });
+    await becomes(() => page.evaluate("document.activeElement?.textContent"), "e");
+    assert.equal(new URL(page.url()).hash, "");
+    assert.deepEqual(problems, []);
+  },
+);

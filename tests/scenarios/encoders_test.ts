@@ -9,12 +9,15 @@ import {
   RECONNECT_MS,
   type ScriptedEncoder,
 } from "../support/encoders/encoder_world.ts";
+import { concat } from "../support/concat.ts";
 import {
   AAC,
   audioBytes,
   audioConfigBytes,
   AVCC,
+  avcFrame,
   OTHER_AVCC,
+  setsWithLengths,
   videoBytes,
   videoConfigBytes,
 } from "../support/encoders/film_bytes.ts";
@@ -145,6 +148,23 @@ encoderTest(
     // The same once more is no news.
     await encoder.send(videoConfigBytes(OTHER_AVCC), videoBytes(500, false));
     assert.deepEqual([viewer.groups, catalog.groups], [[3, 2], [1, 1]]);
+  },
+);
+
+encoderTest(
+  "parameters that change in the bitstream are told in the catalog, with the key frame that has them",
+  async (world) => {
+    const encoder = await world.publish();
+    await encoder.send(videoConfigBytes());
+    await film(encoder, 3);
+    const catalog = await world.watch("live", "cam", "catalog.json");
+    const viewer = await world.watch("live", "cam", "video");
+    const inBand = (avcc: Uint8Array) => concat([setsWithLengths(avcc), avcFrame(true)]);
+    await encoder.send(videoBytes(300, true, inBand(AVCC)));
+    assert.deepEqual([viewer.groups, catalog.groups], [[3, 1], [1]], "the same ones are no news");
+    await encoder.send(videoBytes(400, true, inBand(OTHER_AVCC)), videoBytes(500, false));
+    assert.match(JSON.stringify(catalog.json), /avc1.64000c.*"codedWidth":322/);
+    assert.deepEqual([viewer.groups, catalog.groups], [[3, 1, 2], [1, 1]]);
   },
 );
 

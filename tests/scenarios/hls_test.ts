@@ -2,13 +2,17 @@
 import { commonDraft, DEFAULT_TRACK_PROPERTIES, liteTrackBlock } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { DEFAULTS } from "../../relay/config/definition.ts";
+import { hevcSets } from "../../relay/media/codec/hevc.ts";
+import { unitsOf } from "../../relay/media/codec/start_codes.ts";
 import { HlsServer } from "../../relay/media/hls/hls_server.ts";
 import { LocalPublisher } from "../../relay/media/ingest/local_publisher.ts";
 import { PublishedTrack } from "../../relay/media/ingest/published_track.ts";
+import { readInit } from "../../relay/media/mp4/read_init.ts";
 import { rendererOf } from "../../relay/session/moqt/dialect/renderer.ts";
 import { openGate } from "../../relay/session/rights.ts";
 import { EncoderWorld } from "../support/encoders/encoder_world.ts";
-import { AVCC, videoBytes, videoConfigBytes } from "../support/encoders/film_bytes.ts";
+import { concat } from "../support/concat.ts";
+import { AVCC, HEVC_SETS, videoBytes, videoConfigBytes } from "../support/encoders/film_bytes.ts";
 import { memoryLog } from "../support/worlds/memory_log.ts";
 import { nameOf, namespaceOf } from "../support/worlds/track_model.ts";
 
@@ -81,6 +85,13 @@ class HlsWorld extends EncoderWorld {
     for (const end of this.#ends) end();
     await super.close();
   }
+}
+
+/** A timestamp as hang has it, of four bytes. */
+function timestampBytes(microseconds: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, 0x80000000 + microseconds);
+  return bytes;
 }
 
 const INDEX = "/hls/live/cam/index.m3u8";
@@ -171,6 +182,37 @@ Deno.test("a track of a codec that MP4 has not is left out, and frames that are 
   }
   await asked;
   assert.ok(world.counts.hlsLosses.object > 0, "an object that is no frame");
+  await world.close();
+});
+
+Deno.test("H.265 whose parameter sets come with its frames has a header made of them", async () => {
+  const world = new HlsWorld();
+  const video = {
+    codec: "hev1.1.6.L30.90",
+    container: { kind: "legacy" },
+    codedWidth: 160,
+    codedHeight: 120,
+  };
+  const write = world.publishCatalog(JSON.stringify({ video: { renditions: { video } } }));
+  const index = await world.get(INDEX);
+  assert.match(index.text, /CODECS="hvc1\.1\.6\.L30\.90"/);
+  const asked = world.get(MEDIA);
+  for (let frame = 0; frame < 100; frame++) {
+    await world.clock.advance(100);
+    const picture = concat([HEVC_SETS, Uint8Array.of(0, 0, 1, 0x28, 1, ...new Uint8Array(9), 7)]);
+    write(concat([timestampBytes(frame * 100_000), picture]));
+  }
+  const media = await asked;
+  assert.equal(media.status, 200, media.text);
+  const init = /URI="([^"?]*init[^"?]*)/.exec(media.text)![1];
+  const header = await world.hls.answer(
+    new Request(`http://localhost/hls/live/cam/video/${init}`),
+    "player",
+  );
+  const [track] = readInit(new Uint8Array(await header.arrayBuffer()));
+  assert.equal(track!.entry, "hvc1");
+  const sets = hevcSets(track!.description!);
+  assert.deepEqual(sets, [...unitsOf(HEVC_SETS)]);
   await world.close();
 });
 

@@ -1,30 +1,23 @@
-/** What is in a frame of H.264 or H.265 whose units have their lengths before them. */
-export interface NalUnits {
-  /** Whether the units fill the frame exactly. */
-  readonly isSound: boolean;
-  /** Whether a decoder can begin with the frame. */
-  readonly isKey: boolean;
-}
+import { type NalCodec, unitType } from "./parameter_sets.ts";
 
-/** Looks over the NAL units of a frame. */
-export function nalUnits(data: Uint8Array, lengthBytes: number, codec: "avc" | "hevc"): NalUnits {
-  let isKey = false;
+/** The units of a frame that have their lengths before them; undefined where they do not fill it exactly. */
+export function unitsWithLengths(data: Uint8Array, lengthBytes: number): Uint8Array[] | undefined {
+  const units: Uint8Array[] = [];
   let at = 0;
   while (at + lengthBytes < data.length) {
     let length = 0;
     for (let index = 0; index < lengthBytes; index++) length = length * 256 + data[at + index]!;
     at += lengthBytes;
     if (length === 0) continue;
-    if (length > data.length - at) return { isSound: false, isKey };
-    const first = data[at]!;
-    const isRefresh = codec === "avc" ? (first & 31) === 5 : isRandomAccess(first >> 1 & 63);
-    if (isRefresh) isKey = true;
+    if (length > data.length - at) return undefined;
+    units.push(data.subarray(at, at + length));
     at += length;
   }
-  return { isSound: at === data.length && data.length > 0, isKey };
+  return at === data.length && data.length > 0 ? units : undefined;
 }
 
-/** Pictures of H.265 that decoding can begin with: BLA, IDR and CRA (H.265, 7.4.2.2). */
-function isRandomAccess(type: number): boolean {
-  return type >= 16 && type <= 21;
+/** Whether decoding can begin with a unit: an IDR picture, and in H.265 also BLA and CRA (7.4.2.2). */
+export function isRandomAccess(codec: NalCodec, unit: Uint8Array): boolean {
+  const type = unitType(codec, unit);
+  return codec === "avc" ? type === 5 : type >= 16 && type <= 21;
 }

@@ -1,4 +1,5 @@
-import { type CodecName, configOf } from "../codec/codecs.ts";
+import type { CodecName } from "../codec/codecs.ts";
+import { FrameWatch } from "../codec/frame_watch.ts";
 import { MediaError } from "../errors.ts";
 import type { TrackConfig } from "../frame.ts";
 import { BoxFields } from "../mp4/box_fields.ts";
@@ -7,11 +8,8 @@ import { type InitTrack, readInit } from "../mp4/read_init.ts";
 
 /** A track of a file, with what its samples need to become frames. */
 export interface FileTrack extends Omit<InitTrack, "description"> {
-  /** Undefined: one that is not supported. */
-  readonly codec: CodecName | undefined;
-  readonly config: TrackConfig | undefined;
-  /** What the codec's container says of it. */
-  readonly description: Uint8Array | undefined;
+  /** Looks over its frames; undefined for a codec that is not supported. */
+  readonly watch: FrameWatch | undefined;
   /** Seconds that its presentation is later than its times say. */
   readonly shift: number;
 }
@@ -41,19 +39,17 @@ function fileTrack(track: InitTrack, shifts: ReadonlyMap<number, number>): FileT
   const codec = CODECS[track.entry];
   const said = track.description;
   if (codec === undefined || said === undefined) {
-    return { ...track, codec: undefined, config: undefined, description: undefined, shift };
+    return { ...track, watch: undefined, shift };
   }
   // The header is not kept.
   const description = codec === "opus" ? opusHead(said) : said.slice();
-  const config = configOf[codec](description);
-  const { width, height } = track;
-  return {
-    ...track,
-    codec,
-    description,
-    config: config.kind === "video" ? { width, height, ...config } : config,
-    shift,
-  };
+  return { ...track, watch: new FrameWatch(codec, description), shift };
+}
+
+/** What a decoder has to know of a track; the size of its picture where only the header says it. */
+export function configOf({ watch, width, height }: FileTrack): TrackConfig | undefined {
+  const config = watch?.config;
+  return config?.kind === "video" ? { width, height, ...config } : config;
 }
 
 /** A dOps as the OpusHead that decoders take, whose integers are little-endian. */

@@ -1,9 +1,8 @@
-import { checkFrame } from "../codec/codecs.ts";
 import { MediaError } from "../errors.ts";
 import { findBox } from "../mp4/boxes.ts";
 import type { MediaSink } from "../ingest/media_sink.ts";
 import type { FrameDrop } from "../../vocabulary.ts";
-import { type FileTrack, fileTracks } from "./file_tracks.ts";
+import { configOf, type FileTrack, fileTracks } from "./file_tracks.ts";
 import { type ComingSample, fragmentSamples } from "./fragment_samples.ts";
 import { MAX_HEADER_BOX_BYTES } from "./limits.ts";
 
@@ -112,10 +111,15 @@ export class Mp4StreamReader {
 
   #init(moov: Uint8Array): void {
     this.#tracks = fileTracks(moov);
-    for (const { id, config } of this.#tracks.values()) {
-      if (config === undefined) this.#sink.lost(id, "codec");
-      else this.#sink.configure(id, config);
+    for (const track of this.#tracks.values()) {
+      if (track.watch === undefined) this.#sink.lost(track.id, "codec");
+      else this.#tell(track);
     }
+  }
+
+  #tell(track: FileTrack): void {
+    const config = configOf(track);
+    if (config !== undefined) this.#sink.configure(track.id, config);
   }
 
   /** A fragment comes at once, so that its frames are late by as much as it is long. */
@@ -158,10 +162,12 @@ export class Mp4StreamReader {
 
   #frame({ track, timestamp, duration, isKey }: ComingSample, data: Uint8Array): void {
     this.#frames++;
-    const { id, codec, description } = track;
-    if (codec === undefined) return;
-    const checked = checkFrame(codec, description, { data, isKey });
+    const { id, watch } = track;
+    if (watch === undefined) return;
+    const before = watch.config;
+    const checked = watch.check({ data, isKey });
     if (!checked.isSound) return this.#sink.lost(id, "malformed");
+    if (watch.config !== before) this.#tell(track);
     this.#sink.frame(id, { timestamp, duration, isKey: checked.isKey, data });
   }
 }

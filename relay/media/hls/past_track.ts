@@ -8,7 +8,7 @@ import { writeInit } from "../mp4/write_init.ts";
 import { type FrameReader, frameReader, type TimedFrame } from "./frame_reader.ts";
 import { type PastSegment, PastWindow } from "./past_window.ts";
 import { SampleQueue, type TimedSample } from "./sample_queue.ts";
-import { configOf, unpackedFrame } from "./track_config.ts";
+import { configOf, unpacker } from "./track_config.ts";
 
 /** What a {@linkcode PastTrack} is made of. */
 export interface PastTrackParts {
@@ -83,13 +83,12 @@ export class PastTrack {
   }
 
   #framesOf(group: KeptGroup, read: FrameReader): TimedFrame[] {
-    const track = this.#parts.track();
-    const config = configOf(track);
-    return framesOf(group, read).map((frame) => {
-      const { data, description = this.#description } = unpackedFrame(frame, track, config);
+    const unpacked = unpacker(this.#parts.track());
+    return framesOf(group, read).flatMap((frame) => {
+      const { data, description = this.#description } = sound(() => unpacked(frame)) ?? NOTHING;
       this.#description ??= description;
-      return { ...frame, data };
-    }).filter(({ data }) => data.length > 0);
+      return data.length > 0 ? [{ ...frame, data }] : [];
+    });
   }
 
   /** Looks at groups that were not there before, and forgets those that are gone. */
@@ -125,11 +124,18 @@ function newGroups(kept: KeptTrack, from: bigint): bigint[] {
 function framesOf({ id: group, objects }: KeptGroup, read: FrameReader): TimedFrame[] {
   return objects.flatMap(({ id, properties, payload }) => {
     const object: ReadObject = { group, id, properties, payload: payload[0]! };
-    try {
-      return [...read(object)];
-    } catch (error) {
-      if (error instanceof MediaError) return [];
-      throw error;
-    }
+    return sound(() => [...read(object)]) ?? [];
   });
+}
+
+const NOTHING = { data: new Uint8Array(0), description: undefined };
+
+/** What is read; undefined where that is no media. */
+function sound<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MediaError) return undefined;
+    throw error;
+  }
 }

@@ -8,7 +8,7 @@ import type { ReadObject } from "../model/read_object.ts";
 import { TrackReading, type TrackSink } from "../model/track_reading.ts";
 import { type FrameReader, frameReader, type TimedFrame } from "./frame_reader.ts";
 import { SampleQueue, type TimedSample } from "./sample_queue.ts";
-import { configOf, isSame, needsFrame, unpackedFrame } from "./track_config.ts";
+import { configOf, isSame, needsFrame, type Unpacker, unpacker } from "./track_config.ts";
 
 /** Takes what a {@linkcode SampleReading} reads. Calls are synchronous; `config` may throw a MediaError. */
 export interface SampleSink {
@@ -44,6 +44,7 @@ export class SampleReading implements TrackSink {
   readonly #queue: SampleQueue;
   #track: CatalogTrack;
   #read: FrameReader;
+  #unpacked: Unpacker;
   #config: TrackConfig;
   #isUsable = false;
 
@@ -52,6 +53,7 @@ export class SampleReading implements TrackSink {
     this.#sink = sink;
     this.#track = track;
     this.#read = frameReader(track);
+    this.#unpacked = unpacker(track);
     this.#config = configOf(track);
     this.#queue = new SampleQueue((sample) => sink.sample(sample));
     this.#reading = new TrackReading({
@@ -78,6 +80,7 @@ export class SampleReading implements TrackSink {
     const config = configOf(track);
     if (isSame(config, configOf(before))) return;
     this.#read = frameReader(track);
+    this.#unpacked = unpacker(track);
     this.#config = config;
     this.#isUsable = false;
     if (!needsFrame(config)) this.#begin(config);
@@ -115,7 +118,7 @@ export class SampleReading implements TrackSink {
   }
 
   #add(frame: TimedFrame): void {
-    const { data, description } = unpackedFrame(frame, this.#track, this.#config);
+    const { data, description } = this.#unpacked(frame);
     if (description !== undefined && !isKnown(this.#config, description)) {
       this.#begin({ ...this.#config, description });
     }

@@ -3,7 +3,9 @@ import type { CatalogTrack } from "../catalog/catalog.ts";
 import { MediaError } from "../errors.ts";
 import type { TrackConfig } from "../frame.ts";
 import { readInit } from "../mp4/read_init.ts";
-import { isAnnexB, unpackAvc } from "./annex_b.ts";
+import { FramePacker, type PackedFrame } from "../codec/frame_packer.ts";
+import type { NalCodec } from "../codec/parameter_sets.ts";
+import { isAnnexB } from "../codec/start_codes.ts";
 import type { TimedFrame } from "./frame_reader.ts";
 
 /** What a decoder has to know, also where only the header of CMAF says it. */
@@ -25,19 +27,24 @@ export function configOf({ config, container }: CatalogTrack): TrackConfig {
 
 /** Whether the parameter sets come with a frame. */
 export function needsFrame(config: TrackConfig): boolean {
-  return config.description === undefined && isAvc(config);
+  return config.description === undefined && nalCodecOf(config) !== undefined;
 }
 
-/** A frame as MP4 has it, with what it says of its decoder. */
-export function unpackedFrame(
-  frame: TimedFrame,
-  track: CatalogTrack,
-  config: TrackConfig,
-): Pick<TimedFrame, "data"> & { readonly description?: Uint8Array | undefined } {
-  const isPacked = frame.description === undefined && isAvc(config) &&
-    track.config.description === undefined && isAnnexB(frame.data);
-  return isPacked ? unpackAvc(frame.data) : frame;
+/** Makes frames such as MP4 has them, with what they say of their decoder. */
+export type Unpacker = (frame: TimedFrame) => Pick<PackedFrame, "data" | "description">;
+
+/** How the frames of a track are made such as MP4 has them, one after the other. */
+export function unpacker({ config }: CatalogTrack): Unpacker {
+  const codec = config.description === undefined ? nalCodecOf(config) : undefined;
+  if (codec === undefined) return asItIs;
+  const packer = new FramePacker(codec);
+  return (frame) =>
+    frame.description === undefined && isAnnexB(frame.data)
+      ? packer.pack(frame.data)
+      : asItIs(frame);
 }
+
+const asItIs = ({ data, description }: TimedFrame) => ({ data, description });
 
 /** Whether a decoder for one is good for the other. */
 export function isSame(one: TrackConfig, other: TrackConfig): boolean {
@@ -51,8 +58,8 @@ export function isSame(one: TrackConfig, other: TrackConfig): boolean {
     said.channels === others.channels;
 }
 
-function isAvc({ codec }: TrackConfig): boolean {
-  return /^avc[13]/.test(codec);
+function nalCodecOf({ codec }: TrackConfig): NalCodec | undefined {
+  return /^avc[13]/.test(codec) ? "avc" : /^h(vc|ev)1/.test(codec) ? "hevc" : undefined;
 }
 
 const NOTHING = new Uint8Array();

@@ -1,4 +1,5 @@
-import { checkFrame, type CodecName, configOf } from "../codec/codecs.ts";
+import type { CodecName } from "../codec/codecs.ts";
+import { FrameWatch } from "../codec/frame_watch.ts";
 import { MediaError } from "../errors.ts";
 import type { TrackConfig } from "../frame.ts";
 import type { MediaSink } from "../ingest/media_sink.ts";
@@ -6,19 +7,13 @@ import type { AmfValue } from "./amf.ts";
 import { type FlvPacket, readAudio, readVideo } from "./flv_packet.ts";
 import type { RtmpMedia } from "./session.ts";
 
-/** What is known of a track. */
-interface Known {
-  readonly codec: CodecName;
-  readonly description: Uint8Array;
-}
-
 /** Tracks of audio are counted behind those of video, of which there are up to 256. */
 const AUDIO_TRACKS = 256;
 
 /** Puts the media messages of RTMP, which are those of FLV, into a sink. */
 export class FlvReader {
   readonly #sink: MediaSink;
-  readonly #known = new Map<number, Known>();
+  readonly #known = new Map<number, FrameWatch>();
   // Timestamps have 32 bits: what was added to them so far, and the last one.
   #wrapped = 0;
   #last: number | undefined;
@@ -44,14 +39,12 @@ export class FlvReader {
     if (codec === undefined) return this.#sink.lost(track, "codec");
     if (kind === "config") return this.#configure(track, codec, data);
     const known = this.#known.get(track);
-    if (known?.codec !== codec) {
-      // Opus says nothing that one or two channels need.
-      if (codec !== "opus") return this.#sink.lost(track, "no_config");
-      this.#sink.configure(track, { kind: "audio", codec, sampleRate: 48_000, channels: 2 });
-      this.#known.set(track, { codec, description: data.subarray(0, 0) });
-    }
-    const { isSound, isKey } = checkFrame(codec, known?.description, packet);
+    const watch = known?.codec === codec ? known : this.#unsaid(track, codec);
+    if (watch === undefined) return this.#sink.lost(track, "no_config");
+    const before = watch.config;
+    const { isSound, isKey } = watch.check(packet);
     if (!isSound) return this.#sink.lost(track, "malformed");
+    if (watch.config !== before) this.#tell(track, watch);
     const timestamp = (time + delay) * 1_000;
     this.#sink.frame(track, { timestamp, isKey, data });
   }
@@ -59,15 +52,28 @@ export class FlvReader {
   #configure(track: number, codec: CodecName, data: Uint8Array): void {
     // The message is not kept.
     const description = data.slice();
-    let config: TrackConfig;
+    let watch: FrameWatch;
     try {
-      config = configOf[codec](description);
+      watch = new FrameWatch(codec, description);
     } catch (error) {
       if (!(error instanceof MediaError)) throw error;
       return this.#sink.lost(track, "malformed");
     }
-    this.#known.set(track, { codec, description });
-    this.#sink.configure(track, this.#described(config, track));
+    this.#known.set(track, watch);
+    this.#tell(track, watch);
+  }
+
+  /** Opus says nothing that one or two channels need; undefined for a codec that has to be configured. */
+  #unsaid(track: number, codec: CodecName): FrameWatch | undefined {
+    if (codec !== "opus") return undefined;
+    const watch = new FrameWatch(codec, PLAIN_OPUS);
+    this.#known.set(track, watch);
+    this.#tell(track, watch);
+    return watch;
+  }
+
+  #tell(track: number, { config }: FrameWatch): void {
+    if (config !== undefined) this.#sink.configure(track, this.#described(config, track));
   }
 
   /** What the encoder says beside the codec, as far as that does not say it itself. */
@@ -94,6 +100,13 @@ export class FlvReader {
     return timestamp + this.#wrapped;
   }
 }
+
+/** An OpusHead of two channels. */
+const PLAIN_OPUS = Uint8Array.from(
+  [..."OpusHead"].map((one) => one.charCodeAt(0)).concat(
+    ...[1, 2, 0, 0, 0x80, 0xbb, 0, 0, 0, 0, 0],
+  ),
+);
 
 const FULL = 2 ** 32;
 const HALF = 2 ** 31;

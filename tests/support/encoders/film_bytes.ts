@@ -1,3 +1,4 @@
+import { avcSets } from "../../../relay/media/codec/avc.ts";
 import { concat } from "../concat.ts";
 import { messageBytes } from "./rtmp_bytes.ts";
 
@@ -11,12 +12,25 @@ export const OTHER_AVCC = Uint8Array.fromHex(
   "0164000cffe1001b6764000cacd94150878888c044000003000400000300503c50a65801000668ebe3cb22c0fdf8f800",
 );
 
+/** What x265 says of pictures of 160x120, before a key frame, with start codes. */
+export const HEVC_SETS = Uint8Array.fromHex(
+  "0000000140010c01ffff01600000030090000003000003001e959809" +
+    "00000001420101016000000300900000030000" +
+    "03001ea014207965959a4932bc05a02000000300200000030321" +
+    "000000014401c172b46240",
+);
+
 /** What ffmpeg says of AAC at 48 kHz. */
 export const AAC = Uint8Array.fromHex("118856e500");
 
 /** A frame of H.264: one unit, which a decoder can begin with or not. */
 export function avcFrame(isKey: boolean, body = 10): Uint8Array {
   return concat([Uint8Array.of(0, 0, 0, body + 1, isKey ? 0x65 : 0x41), new Uint8Array(body)]);
+}
+
+/** The parameter sets of an avcC, as a frame has them. */
+export function setsWithLengths(avcc: Uint8Array): Uint8Array {
+  return concat(avcSets(avcc).flatMap((set) => [Uint8Array.of(0, 0, 0, set.length), set]));
 }
 
 /** How the decoder of video begins, by RTMP. */

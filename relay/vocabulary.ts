@@ -76,6 +76,7 @@ export const REQUEST_KINDS = [
   "track_status",
   "request_update",
   "link_probe", // A relay's TRACK_STATUS that serves as a ping.
+  "probe", // PROBE of moq-lite, which asks for the rate of the connection.
 ] as const;
 /** One of {@linkcode REQUEST_KINDS}. */
 export type RequestKind = typeof REQUEST_KINDS[number];

@@ -180,7 +180,7 @@ Deno.test("requests are counted by kind and outcome, errors once there are any",
     ]
   ) assert.ok(lines.includes(line), line);
   const untouched = await scrape(new RelayMetrics());
-  assert.equal(untouched.filter((line) => line.startsWith("qumo_relay_requests_total")).length, 10);
+  assert.equal(untouched.filter((line) => line.startsWith("qumo_relay_requests_total")).length, 11);
 });
 
 Deno.test("of single tracks those are told that were read", async () => {

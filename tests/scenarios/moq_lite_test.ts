@@ -293,6 +293,26 @@ for (const version of liteVersions) {
     await world.advance(10_000);
   });
 
+  test("a peer that asks for the rate is refused, with a message or without, and counted", async (world) => {
+    const { viewer } = await world.both();
+    const { probe } = version.messages;
+    const target = probe.encode({ bitrate: 2_000_000n, rtt: 0n });
+    const hex = version.number === 3 ? "04801e8480" : "05801e848000";
+    assert.equal(target.toHex(), hex);
+    const asked = [
+      await viewer.open(version.requests.probe!),
+      await viewer.open(version.requests.probe!, target),
+      await viewer.open(version.requests.probe!, bytes(...target, ...target)),
+    ];
+    for (const stream of asked) {
+      assert.equal(await stream.next(probe), version.refusalCodes.not_supported);
+    }
+    const { probe: counts } = world.world.metrics.requests;
+    assert.deepEqual([counts.not_supported, counts.ok], [3, 0]);
+    // What the session is for goes on.
+    assert.equal((await routeOf(await viewer.announcements()))[1], "start");
+  });
+
   test("a stream of an unknown type ends alone", async (world) => {
     const { viewer } = await world.both();
     const strange = await viewer.open(0x1fn, bytes(1, 2, 3));

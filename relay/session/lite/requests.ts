@@ -6,8 +6,13 @@ import { namespaceOf, trackNameOf } from "./dialect/names.ts";
 /** What a request asked for, for the log. */
 export interface Subject {
   readonly kind: RequestKind;
-  readonly fields: { readonly track: string } | { readonly namespace: string };
+  readonly fields: { readonly track: string } | { readonly namespace: string } | typeof NOTHING;
 }
+
+const NOTHING = {} as const;
+
+/** The subject of a request for the rate of the connection. */
+export const PROBE_SUBJECT: Subject = { kind: "probe", fields: NOTHING };
 
 /** The subject of a request for a track. */
 export function trackSubject(kind: RequestKind, message: LiteTrack): Subject {

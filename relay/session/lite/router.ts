@@ -6,7 +6,7 @@ import type { Announcer } from "./publisher/announcer.ts";
 import type { FetchServer } from "./publisher/fetch_server.ts";
 import { serveTrackInfo, type TrackInfoContext } from "./publisher/serve_track_info.ts";
 import type { SubscriptionServer } from "./publisher/subscription_server.ts";
-import { prefixSubject, type Subject, trackSubject } from "./requests.ts";
+import { prefixSubject, PROBE_SUBJECT, type Subject, trackSubject } from "./requests.ts";
 
 /** What {@linkcode LiteRouter} uses of its session. */
 export type RouterContext =
@@ -73,8 +73,10 @@ export class LiteRouter {
         if (message !== undefined) this.#handlers.onGoaway(message.uri);
         return undefined;
       }
+      case requests.probe:
+        // It begins with a message, which some leave out: there is nothing in it that is needed.
+        return { subject: PROBE_SUBJECT, serve: () => Promise.resolve(NOT_MEASURED) };
     }
-    // Nothing is measured here, so that PROBE ends as a stream of an unknown type does.
     stream.refuse("not_supported");
     return undefined;
   }
@@ -116,3 +118,9 @@ export class LiteRouter {
     stream.refuse(refusal.kind);
   }
 }
+
+/** SETUP says so (level none); who has no SETUP to read it in, before 05, asks in vain. */
+const NOT_MEASURED: Refusal = {
+  kind: "not_supported",
+  reason: "the rate of a connection is not known",
+};

@@ -1,5 +1,5 @@
 import { done, noTracing, refused as denied } from "@qumo/shared/runtime";
-import { commonDraft, draftOf } from "@qumo/shared/wire";
+import { commonDraft, draftOf, liteVersionOf } from "@qumo/shared/wire";
 import { DEFAULTS } from "../../../relay/config.ts";
 import { RelayMetrics } from "../../../relay/metrics.ts";
 import { RefusedConnections } from "../../../relay/refused_connections.ts";
@@ -8,6 +8,7 @@ import { alone } from "../../support/worlds/alone.ts";
 import { FIRST_PROBE_MS } from "../../../relay/session/limits.ts";
 import { REFUSAL_KINDS } from "../../../relay/vocabulary.ts";
 import { namespaceOf, trackOf } from "../../support/peers/scripted_peer.ts";
+import { ScriptedLite } from "../../support/peers/scripted_lite.ts";
 import { plainGate, plainToken } from "../../support/worlds/plain_tokens.ts";
 import { SteeredWorld } from "../../support/worlds/steered_world.ts";
 import { SessionWorld } from "../../support/worlds/session_world.ts";
@@ -256,6 +257,11 @@ export const REQUESTS: readonly Drive[] = [
     const { request } = await peer.expectRequest("trackStatus");
     await request.sendError("does_not_exist");
     await answer;
+  }),
+  inSessions("a peer of moq-lite that asks for the rate", {}, async (world) => {
+    const version = liteVersionOf("moq-lite-04")!;
+    const peer = new ScriptedLite(world.attach({ protocol: version.protocol }).far, version);
+    await peer.open(version.requests.probe!);
   }),
   inSessions("requests that are never finished, reset and late", {}, async (world) => {
     const peer = await world.connect();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { draftTest } from "../support/draft_test_case.ts";
 import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import { USELESS_DATAGRAMS_AT_ONCE } from "../../relay/session/limits.ts";
@@ -76,6 +77,25 @@ Deno.test("a subscription too many gets EXCESSIVE_LOAD and when to come again", 
   await world.settle();
   await (await subscribe(subscriber)).expect("subscribeOk");
 });
+
+draftTest(
+  "what the relay subscribes to at a publisher is none of the publisher's own subscriptions",
+  async () => {
+    await using world = new SessionWorld({ limits: { maxSubscriptions: 1 } });
+    const { publisher } = await watch(world);
+    for (const [at, name] of ["a", "b", "c"].entries()) {
+      const request = await subscribe(await world.connect(), {}, trackOf("live/cam", name));
+      await accept(publisher, { alias: 20n + BigInt(at) });
+      await request.expect("subscribeOk");
+    }
+    const other = await world.connect();
+    await announce(other, "room");
+    const own = await subscribe(publisher, {}, trackOf("room", "a"));
+    await accept(other);
+    await own.expect("subscribeOk");
+    await refused(await subscribe(publisher, {}, trackOf("room", "b")), "EXCESSIVE_LOAD");
+  },
+);
 
 const OTHER = trackOf("live/cam", "audio");
 

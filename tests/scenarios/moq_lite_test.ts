@@ -1,7 +1,7 @@
 /** Sessions of moq-lite, in each version, as publishers and subscribers of it see them. */
 import { liteVersions } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { LINGER_MS, RELAY_HOP } from "../support/worlds/session_world.ts";
+import { LINGER_MS, RELAY_HOP, SessionWorld } from "../support/worlds/session_world.ts";
 import { bytes, HOP, LiteWorld, NAME, PATH, routeOf } from "./lite_script.ts";
 
 for (const version of liteVersions) {
@@ -311,6 +311,26 @@ for (const version of liteVersions) {
     assert.deepEqual([counts.not_supported, counts.ok], [3, 0]);
     // What the session is for goes on.
     assert.equal((await routeOf(await viewer.announcements()))[1], "start");
+  });
+
+  Deno.test(`${version.protocol}: a publisher has its own subscriptions beside the relay's`, async () => {
+    const limited = new SessionWorld({ limits: { maxSubscriptions: 1 } });
+    await using world = new LiteWorld(version, limited);
+    const { publisher } = await world.both();
+    for (const track of ["a", "b", "c"]) {
+      await (await world.peer()).subscribe(0n, [PATH, track]);
+      await world.feedOf(publisher);
+    }
+    const other = await world.peer();
+    await other.announce({ room: [] }, 78n);
+    await world.settle();
+    await publisher.subscribe(0n, ["room", "a"]);
+    await world.feedOf(other);
+    const further = await publisher.subscribe(1n, ["room", "b"]);
+    const refusal = await further.next(version.messages.subscribeReply);
+    assert.equal(refusal, version.refusalCodes.excessive_load);
+    const { ok, excessive_load } = limited.metrics.requests.subscribe;
+    assert.deepEqual([ok, excessive_load], [4, 1]);
   });
 
   test("a stream of an unknown type ends alone", async (world) => {

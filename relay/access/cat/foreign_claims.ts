@@ -1,6 +1,9 @@
 /**
- * Claims of CWT and CAT (CTA 5007-B) that restrict a token in a way that this relay cannot check, by
- * their registered numbers.
+ * Claims of CWT and CAT (CTA-5007-B) that restrict a token in a way that this relay cannot check, by
+ * their numbers in IANA's registry "CBOR Web Token (CWT) Claims": 8 of RFC 8747, 282 of RFC 9711's
+ * neighbours, 308 to 323 of CTA-5007-B. The vectors of draft-ietf-moq-c4m have the same 282, 308 to 312
+ * and 314 to 318 and 321, and the crate common-access-token 0.2.7 and Eyevinn's node-cat the same 308 to
+ * 323.
  */
 const RESTRICTIONS: ReadonlyMap<unknown, string> = new Map([
   [8, "cnf, which asks for a proof of possession"],
@@ -23,12 +26,32 @@ const RESTRICTIONS: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 /**
+ * Claims that combine others (draft-lemmons-cose-composite-claims, and `enc` of its first version). They
+ * have no registered number: some makers of tokens write 41 to 44, others 324 to 326. What one of them
+ * means by a number, another one may mean by none, and a NOR read as an OR lets in whom it keeps out.
+ */
+const COMPOSITIONS: ReadonlyMap<unknown, string> = new Map([
+  [41, "or"],
+  [42, "nor"],
+  [43, "and"],
+  [44, "enc"],
+  [324, "or"],
+  [325, "nor"],
+  [326, "and"],
+]);
+
+/**
  * Why a token with a claim that is not understood is refused: whatever it says may restrict the token.
- * The claims that combine others (or, nor, and) have no registered number, and end here too.
  */
 export function whyForeign(claim: unknown): string {
   const known = RESTRICTIONS.get(claim);
   if (known !== undefined) return `its claim ${Number(claim)} (${known}) cannot be checked here`;
+  const combines = COMPOSITIONS.get(claim);
+  if (combines !== undefined) {
+    return `its claim ${
+      Number(claim)
+    } (perhaps ${combines}, which has no registered number) is none that is understood`;
+  }
   return `its claim ${nameOf(claim)} is none that is understood`;
 }
 

@@ -33,8 +33,20 @@ Deno.test("a token that may be used once is refused, and so is one that may be u
 
 Deno.test("claims that are combined are refused under whatever number they have", () => {
   const one = new Map<unknown, unknown>([[4, 1_750_000_000], EVERYTHING]);
-  for (const number of [329, 330, 331, -70_000]) {
+  for (const number of [40, 45, 329, 330, 331, -70_000]) {
     assert.match(refusalOf([number, [one, one]]), new RegExp(`claim ${number} is none that`));
+  }
+  // As makers of tokens write them today, each in a way of its own.
+  const used = { or: [41, 324], nor: [42, 325], and: [43, 326], enc: [44] };
+  for (const [name, numbers] of Object.entries(used)) {
+    for (const number of numbers) {
+      for (const value of [[one, one], [], one, 1, "", bytesOf("x")]) {
+        assert.match(
+          refusalOf([number, value]),
+          new RegExp(`claim ${number} \\(perhaps ${name}, .*\\) is none that is understood`),
+        );
+      }
+    }
   }
   assert.match(refusalOf(["or", [one, one]]), /claim that has no number is none that/);
   // Also where nothing but them says what is allowed.

@@ -1,7 +1,7 @@
 /** The relay's pages for whoever reads them on a phone, in the dark, by keyboard or by ear. */
-import axe from "axe-core";
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { assertAccessible } from "../support/processes/axe.ts";
 import { chromiumTest } from "../support/processes/chromium.ts";
 import { type RelayProcess, startRelay } from "../support/processes/relay_process.ts";
 
@@ -21,10 +21,10 @@ chromiumTest(
       const page = await context.newPage();
       for (const path of PAGES) {
         await open(page, relay, path);
-        await isFree(page, path);
+        await assertAccessible(page, path);
         await takePicture(page, `${path}_${colorScheme}_desk`);
         await page.setViewportSize(PHONE);
-        await isFree(page, path);
+        await assertAccessible(page, path);
         await isNoWider(page, path);
         await takePicture(page, `${path}_${colorScheme}_phone`);
         await page.setViewportSize(DESK);
@@ -47,7 +47,7 @@ chromiumTest("a picture is published on the relay's page by keyboard alone", asy
   assert.equal(await focused(page), "name");
   await page.keyboard.press("Enter");
   await page.locator("#live").waitFor();
-  await isFree(page, "publish");
+  await assertAccessible(page, "publish");
   await page.locator("#start").focus();
   await page.keyboard.press("Enter");
   await page.locator("#live").waitFor({ state: "hidden" });
@@ -70,15 +70,6 @@ async function open(page: Page, relay: RelayProcess, path: string): Promise<void
 async function takePicture(page: Page, name: string): Promise<void> {
   if (PICTURES === undefined) return;
   await page.screenshot({ path: `${PICTURES}/${name.replace(/\W+/g, "_")}.png`, fullPage: true });
-}
-
-async function isFree(page: Page, path: string): Promise<void> {
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate(async () => {
-    const found = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
-  });
-  assert.deepEqual(violations, [], path);
 }
 
 /** Nobody scrolls sideways but in a table. */

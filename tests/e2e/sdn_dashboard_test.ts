@@ -1,6 +1,6 @@
 /** The controller's page in Chromium, before a controller in a process of its own. */
 import assert from "node:assert/strict";
-import axe from "axe-core";
+import { assertAccessible } from "../support/processes/axe.ts";
 import { chromiumTest } from "../support/processes/chromium.ts";
 import { becomes } from "../support/until.ts";
 import {
@@ -484,12 +484,7 @@ chromiumTest(
           const { page } = await open(browser, address, { colorScheme, viewport });
           await page.locator("#attention-list li, #detail figure").first().waitFor();
           await page.locator("#graph svg").waitFor();
-          await page.evaluate(axe.source);
-          const found = await page.evaluate(async () => {
-            const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-            return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`);
-          });
-          assert.deepEqual(found, [], `${address} ${colorScheme} ${viewport.width}`);
+          await assertAccessible(page, `${address} ${colorScheme} ${viewport.width}`);
           await page.context().close();
         }
       }

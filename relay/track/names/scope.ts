@@ -1,5 +1,5 @@
 import type { Outcome } from "@qumo/shared/runtime";
-import { type FullTrackName, hasPrefix, type Namespace, trackKey } from "@qumo/shared/wire";
+import { type FullTrackName, type Namespace, trackKey } from "@qumo/shared/wire";
 import { DIRECT, type RouteTold } from "./announced_route.ts";
 import {
   type AdvertisedNamespace,
@@ -10,30 +10,23 @@ import {
   type RemoteTrack,
 } from "./advertisements.ts";
 import type { KeptTrack } from "../sources/archive.ts";
-import { cachingFetches } from "../sources/cached_fetch.ts";
 import { Candidates } from "./candidates.ts";
 import { Claims } from "./claims.ts";
 import { comes, type Discovered, type Discovery } from "./discovery.ts";
 import type { Refusal } from "../errors.ts";
 import { Feeds, type TrackEntry } from "../sources/feeds.ts";
-import { InTurn, type PastSource } from "../sources/in_turn.ts";
+import type { PastSource } from "../sources/in_turn.ts";
 import type { KeptFeed, Offer } from "../sources/feeds_options.ts";
-import { KeptSource } from "../sources/kept_source.ts";
-import { NamespaceTree } from "./namespaces.ts";
+import { PastSources } from "./past_sources.ts";
 import type { Publisher } from "../sources/publisher.ts";
+import { PublisherChanges } from "./publisher_changes.ts";
 import { Renewals } from "./renewals.ts";
-import type { Replacement } from "../sources/replacement.ts";
 import { Rendezvous } from "./rendezvous.ts";
 import type { OpenOptions, ScopeOptions } from "./scope_options.ts";
-import { SharedFetches } from "../sources/shared_fetches.ts";
 import { Successors } from "../sources/successors.ts";
 import { Track } from "../objects/track.ts";
 import { type OpenTrack, TrackOpening } from "./track_opening.ts";
-
-/** Notified of tracks that publishers offer. Calls are synchronous and must not throw. */
-export interface TrackListener {
-  offered(entry: TrackEntry, by: Publisher): void;
-}
+import { type TrackListener, TrackWatchers } from "./track_watchers.ts";
 
 /**
  * A scope: its sessions see each other's namespaces and tracks (#track-scope). It routes requests
@@ -45,21 +38,21 @@ export class Scope {
   readonly #options: ScopeOptions;
   readonly #entries = new Map<string, TrackEntry>();
   readonly #advertised: Advertisements;
-  readonly #trackWatchers = new NamespaceTree<TrackListener>();
+  readonly #trackWatchers = new TrackWatchers();
   readonly #rendezvous: Rendezvous;
   readonly #claims = new Claims();
   readonly #candidates: Candidates;
   readonly #renewals: Renewals;
   readonly #successors: Successors;
-  readonly #fetches: SharedFetches;
+  readonly #past: PastSources;
   readonly #opening: TrackOpening;
+  readonly #changes: PublisherChanges;
   /** Finds what other relays have; undefined where all that they have is advertised. */
   discovery: Discovery | undefined;
 
   constructor(options: ScopeOptions) {
     this.#options = options;
     this.path = options.path;
-    this.#fetches = new SharedFetches(options.onFetchShared ?? (() => {}));
     this.#rendezvous = new Rendezvous(options.clock);
     this.#advertised = new Advertisements(options.clock, options.local);
     this.#candidates = new Candidates({
@@ -71,10 +64,25 @@ export class Scope {
       options.clock,
       (found, stage) => this.#advertised.tellOfRenewal(found, stage),
     );
+    this.#past = new PastSources({
+      path: options.path,
+      clock: options.clock,
+      candidates: this.#candidates,
+      archive: options.archive,
+      find: (name) => this.find(name),
+      onShared: options.onFetchShared ?? (() => {}),
+    });
     this.#successors = new Successors(
       options.clock,
       (entry) => this.#candidates.elsewhereOf(entry),
     );
+    this.#changes = new PublisherChanges({
+      advertised: this.#advertised,
+      claims: this.#claims,
+      candidates: this.#candidates,
+      successors: this.#successors,
+      entries: () => [...this.#entries.values()],
+    });
     this.#opening = new TrackOpening({
       clock: options.clock,
       maxTracks: options.maxTracks,
@@ -101,8 +109,8 @@ export class Scope {
 
   /** Whether nothing local is in use. */
   get isIdle(): boolean {
-    const inUse = this.#entries.size + this.#trackWatchers.size + this.#rendezvous.size;
-    return inUse === 0 && this.#advertised.isIdle;
+    const inUse = this.#entries.size + this.#rendezvous.size;
+    return inUse === 0 && this.#trackWatchers.isEmpty && this.#advertised.isIdle;
   }
 
   /** The track of this name, if it is in use. */
@@ -145,46 +153,14 @@ export class Scope {
     return this.#candidates.publishersOf(name);
   }
 
-  /**
-   * The source of a track's past objects: first what is kept of it, then the publisher of its newest
-   * group, then others that deliver it, then other local ones by nearest namespace, then remote ones.
-   * Undefined when there is none.
-   */
+  /** The source of a track's past objects; undefined when there is none. */
   sourceOf(name: FullTrackName): PastSource | undefined {
-    const { archive } = this.#options;
-    const kept = archive?.find(this.path, name);
-    const publishers = this.#publisherOfPast(name);
-    if (archive === undefined || kept === undefined) return publishers;
-    const { track } = this.find(name) ?? {};
-    return new KeptSource({ kept, publishers, track, renderer: archive.renderer });
+    return this.#past.of(name);
   }
 
   /** What is kept of a track that is in use here; undefined when that is nothing, or of another track. */
   keptOf(name: FullTrackName): KeptTrack | undefined {
-    if (!this.find(name)?.track.hasBegun) return undefined;
-    return this.#options.archive?.find(this.path, name);
-  }
-
-  #publisherOfPast(name: FullTrackName): PastSource | undefined {
-    const entry = this.find(name);
-    const delivering = new Set(entry?.feeds.past.inOrder(entry.track.largest?.group ?? 0n));
-    const others = delivering.size > 0 && this.#candidates.isForOne(name) ? [] : [
-      ...this.#candidates.localPublishersOf(name).reverse(),
-      ...this.#candidates.lastResortsOf(name),
-    ];
-    const publishers = new Set([...delivering, ...others]);
-    if (publishers.size === 0) return undefined;
-    const { clock } = this.#options;
-    const sources = [...publishers].map((publisher) =>
-      delivering.has(publisher) ? cachingFetches(publisher, entry!, clock) : publisher
-    );
-    return this.#fetches.of(new InTurn(sources, clock));
-  }
-
-  /** Whether a track with subscribers is also requested from a publisher that comes later. */
-  #takesAnother({ track, feeds }: TrackEntry): boolean {
-    if (feeds.demand === 0 || feeds.size === 0) return false;
-    return feeds.isInterrupted || !this.#candidates.isForOne(track.name);
+    return this.#past.keptOf(name);
   }
 
   /** Why a publisher may not claim a namespace; undefined when it may. */
@@ -213,38 +189,12 @@ export class Scope {
     } = {},
   ): () => void {
     const withdraw = this.#advertised.add(namespace, publisher, { origin, ...told });
-    // Objects are only compared with those of local publishers.
-    const entries = this.#advertised.hasLocal(namespace) ? [...this.#entries.values()] : [];
-    for (const entry of entries) {
-      const { track, feeds } = entry;
-      if (origin === "remote") {
-        this.#successors.watch(entry);
-        continue;
-      }
-      const isWanted = this.#takesAnother(entry) &&
-        hasPrefix(track.name.namespace, namespace) &&
-        !this.#candidates.isOut(publisher, track.name);
-      if (!isWanted) continue;
-      void feeds.connect([publisher]);
-      this.#successors.watch(entry);
-    }
+    this.#changes.came(namespace, publisher, origin);
     this.#rendezvous.namespaceCame(namespace);
     return () => {
       withdraw();
-      this.#claims.left(publisher, namespace);
-      if (origin === "remote") this.#fallBack(namespace);
+      this.#changes.withdrew(namespace, publisher, origin);
     };
-  }
-
-  /** A remote publisher withdrew a namespace: local publishers that lost to it may continue. */
-  #fallBack(namespace: Namespace): void {
-    if (!this.#advertised.hasLocal(namespace)) return;
-    for (const { track, feeds } of [...this.#entries.values()]) {
-      if (!feeds.isInterrupted || feeds.demand === 0) continue;
-      if (!hasPrefix(track.name.namespace, namespace)) continue;
-      const local = this.#candidates.localPublishersOf(track.name);
-      if (local.length > 0) void feeds.connect(local);
-    }
   }
 
   /**
@@ -256,9 +206,7 @@ export class Scope {
     const known = this.find(name);
     if (known !== undefined) this.#successors.watch(known);
     this.#rendezvous.trackCame(name);
-    const isWatched = !this.#trackWatchers.prefixesOf(name.namespace)[Symbol.iterator]().next()
-      .done;
-    if (isWatched) this.#offerRemote({ name, publisher });
+    if (this.#trackWatchers.isWatched(name.namespace)) this.#offerRemote({ name, publisher });
     return () => {
       withdraw();
       this.find(name)?.feeds.retract(publisher);
@@ -301,13 +249,9 @@ export class Scope {
     const found = this.discovery?.follow(prefix, "prefix");
     // Remote tracks are offered only once there is a listener.
     for (const track of this.#advertised.remoteTracksUnder(prefix)) this.#offerRemote(track);
-    this.#trackWatchers.add(prefix, listener);
-    for (const entry of [...this.#entries.values()]) {
-      if (!hasPrefix(entry.track.name.namespace, prefix)) continue;
-      for (const publisher of entry.feeds.offering) listener.offered(entry, publisher);
-    }
+    const stop = this.#trackWatchers.add(prefix, listener, [...this.#entries.values()]);
     return () => {
-      this.#trackWatchers.delete(prefix, listener);
+      stop();
       found?.end();
     };
   }
@@ -337,7 +281,8 @@ export class Scope {
       onGone,
       policy: this.#options.policyOf(name.namespace),
       renew: (kept) => this.#renew(name, kept),
-      onReplaced: (replacement) => this.#replaced(replacement),
+      onReplaced: (replacement) =>
+        this.#options.onReplaced(replacement, this.#changes.replaced(replacement)),
       onRenewed: () => this.#renewals.add(name.namespace),
       onLeft: (publisher) => {
         const { namespace } = name;
@@ -362,26 +307,8 @@ export class Scope {
     entry.feeds.adopt(kept);
     this.#rendezvous.trackCame(name);
     for (const { feed, state } of kept) {
-      if (feed.offered) this.#tellOffered(entry, state.publisher);
+      if (feed.offered) this.#trackWatchers.tell(entry, state.publisher);
     }
-  }
-
-  /** A publisher took a track over: the others lose everything that it has in the namespace. */
-  #replaced(replacement: Replacement): void {
-    const { winner, losers, track } = replacement;
-    const namespace = this.#advertised.widestOf(winner, track.namespace) ?? track.namespace;
-    let isNew = losers.length === 0;
-    for (const loser of losers) {
-      if (!this.#claims.lost(loser, winner, namespace)) continue;
-      isNew = true;
-      for (const { track, feeds } of [...this.#entries.values()]) {
-        if (!hasPrefix(track.name.namespace, namespace) || !feeds.has(loser)) continue;
-        // A remote winner may have been asked for this one track only.
-        if (feeds.has(winner)) feeds.yieldTo(winner, loser);
-        else if (feeds.demand > 0) void feeds.connect([winner]);
-      }
-    }
-    this.#options.onReplaced(replacement, isNew);
   }
 
   /**
@@ -400,13 +327,7 @@ export class Scope {
     entry.feeds.offer(offer, forward);
     this.#successors.watch(entry);
     this.#rendezvous.trackCame(entry.track.name);
-    this.#tellOffered(entry, offer.publisher);
-  }
-
-  #tellOffered(entry: TrackEntry, by: Publisher): void {
-    for (const listener of [...this.#trackWatchers.prefixesOf(entry.track.name.namespace)]) {
-      listener.offered(entry, by);
-    }
+    this.#trackWatchers.tell(entry, offer.publisher);
   }
 
   /**

@@ -5,7 +5,8 @@ import { countsOf } from "../counts.ts";
 import { RelayMetrics } from "../metrics.ts";
 import type { Family, Scraped } from "./family.ts";
 import { processFamilies } from "./process_families.ts";
-import { mediaFamilies, sessionFamilies } from "./relay_families.ts";
+import { mediaFamilies } from "./media_families.ts";
+import { sessionFamilies } from "./session_families.ts";
 import type { TrackView } from "./snapshot.ts";
 import { trackFamilies } from "./track_families.ts";
 

@@ -18,7 +18,8 @@ import { httpFamilies } from "./http_families.ts";
 import { distributionFamilies, meshFamilies } from "./mesh_families.ts";
 import { type Build, processFamilies } from "./process_families.ts";
 import type { Read } from "./readings.ts";
-import { mediaFamilies, sessionFamilies } from "./relay_families.ts";
+import { mediaFamilies } from "./media_families.ts";
+import { sessionFamilies } from "./session_families.ts";
 import { trackFamilies } from "./track_families.ts";
 
 /** A running HTTP side. */

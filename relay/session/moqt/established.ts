@@ -66,7 +66,7 @@ export class EstablishedMoqt implements LiveSession {
         await serving.router.serve(request, message);
         await request.drain();
       },
-      datagram: (bytes) => ingest.datagram(bytes),
+      datagram: (bytes) => ingest.datagrams.receive(bytes),
     });
   }
 

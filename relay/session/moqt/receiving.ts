@@ -37,7 +37,7 @@ export class Receiving {
     );
     this.ingest = new Ingest(data, { incoming, credit });
     const context = { ...data, ...asking, ...ending, id };
-    this.publisher = new PeerPublisher(context, incoming, this.ingest);
+    this.publisher = new PeerPublisher(context, incoming, this.ingest.datagrams);
   }
 
   /** The connection ended: nothing new begins. */

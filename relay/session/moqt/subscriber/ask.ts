@@ -84,6 +84,8 @@ export const GOING_AWAY: Refusal = {
   kind: "going_away",
   reason: "the publisher is going away",
 };
+/** The refusal when the peer's session has ended. */
+export const GONE: Refusal = { kind: "does_not_exist", reason: "the publisher is gone" };
 /** The refusal when the peer did not answer in time. */
 export const NO_ANSWER: Refusal = {
   kind: "internal_error",

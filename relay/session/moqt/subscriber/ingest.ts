@@ -1,37 +1,28 @@
 import { sleep } from "@qumo/shared/runtime";
 import {
   ByteReader,
-  decodeDatagram,
   DecodeError,
   decodeSubgroupHeader,
   deliveryTimeouts,
   DOES_NOT_EXIST,
   type Draft,
   MAX_OBJECT_HEADER_BYTES,
-  type ObjectDatagram,
   ObjectHeaderDecoder,
   type SubgroupHeader,
 } from "@qumo/shared/wire";
-import {
-  type DatagramFields,
-  type DatagramOptions,
-  type DatagramOutcome,
-  FeedLost,
-  FeedWriter,
-  MalformedTrack,
-  writeDatagram,
-} from "../../../track/mod.ts";
+import { FeedWriter } from "../../../track/mod.ts";
 import { TransportError } from "../../../transport/errors.ts";
 import type { ReceiveStream } from "../../../transport/types.ts";
 import { rendererOf } from "../dialect/renderer.ts";
 import { foundIn, isTransportEnd, violation } from "../../errors.ts";
 import { readVarint } from "../../framing.ts";
 import { Input } from "../../input.ts";
-import { MARKED_STREAM_MS, MAX_WAITING_DATAGRAMS, UNKNOWN_ALIAS_MS } from "../../limits.ts";
+import { MARKED_STREAM_MS } from "../../limits.ts";
 import type { FeedDrops } from "../../ingest/feed_drops.ts";
 import { readObjects } from "../../ingest/read_objects.ts";
 import { trackFailed } from "../../ingest/track_failed.ts";
 import type { TrackAliases } from "../../ingest/track_aliases.ts";
+import { DatagramIngest } from "./datagram_ingest.ts";
 import type { PeerFeed } from "./peer_feed.ts";
 import { nameFields } from "../requests/refuse.ts";
 import { kindOfStream } from "../connection/stream_kind.ts";
@@ -48,19 +39,13 @@ export interface FetchStreams {
   fetchStream(input: Input): Promise<void>;
 }
 
-/** A datagram that waits for the message that establishes its track alias. */
-interface WaitingDatagram {
-  readonly datagram: ObjectDatagram;
-  readonly since: number;
-}
-
 /** Reads the peer's streams and datagrams into the tracks. */
 export class Ingest {
+  readonly datagrams: DatagramIngest;
   readonly #context: IngestContext;
   readonly #incoming: TrackAliases<PeerFeed>;
   readonly #credit: StreamCredit;
   readonly #discards: Discards;
-  readonly #waiting: WaitingDatagram[] = [];
 
   constructor(
     context: IngestContext,
@@ -69,7 +54,8 @@ export class Ingest {
     this.#context = context;
     this.#incoming = incoming;
     this.#credit = credit;
-    this.#discards = new Discards(context);
+    const discards = this.#discards = new Discards(context);
+    this.datagrams = new DatagramIngest(context, { incoming, discards });
   }
 
   /** Reads a stream of the peer to its end. */
@@ -97,70 +83,6 @@ export class Ingest {
       case "subgroup":
         return await within("subgroup", this.#subgroup(input, type));
     }
-  }
-
-  /**
-   * Stores a datagram of the peer. False when it is useless: padding, or of a track without a
-   * subscription.
-   */
-  datagram(bytes: Uint8Array): boolean {
-    const { metrics } = this.#context;
-    const datagram = decode(bytes, this.#context.draft);
-    if (datagram === undefined) return false;
-    metrics.received.bytes += bytes.length;
-    const feed = this.#incoming.get(datagram.alias);
-    const since = this.#context.clock.now();
-    if (feed !== undefined) {
-      this.#store(feed, datagram, since);
-      return true;
-    }
-    if (this.#incoming.isRetired(datagram.alias)) {
-      this.#drop("track_over", datagram);
-      return false;
-    }
-    if (this.#waiting.length === MAX_WAITING_DATAGRAMS) {
-      this.#drop("unknown_track", this.#waiting.shift()!.datagram);
-    }
-    this.#waiting.push({ datagram, since });
-    return false;
-  }
-
-  #drop(why: "track_over" | "unknown_track", { alias }: ObjectDatagram): void {
-    this.#discards.datagram(why, { alias: String(alias) });
-  }
-
-  /** A track alias was established: stores the datagrams that arrived before. */
-  aliasKnown(alias: bigint, feed: PeerFeed): void {
-    const oldest = this.#context.clock.now() - UNKNOWN_ALIAS_MS;
-    for (const { datagram, since } of this.#waiting.splice(0)) {
-      if (since < oldest) this.#drop("unknown_track", datagram);
-      else if (datagram.alias === alias) this.#store(feed, datagram, since);
-      else this.#waiting.push({ datagram, since });
-    }
-  }
-
-  #store(feed: PeerFeed, datagram: ObjectDatagram, since: number): void {
-    const { received } = this.#context.metrics;
-    received.datagrams++;
-    received.objects++;
-    if (feed.groupCount.begins(datagram.group)) received.groups++;
-    feed.datagram();
-    try {
-      const outcome = storeDatagram(feed, this.#neutral(datagram), {
-        now: since,
-        renderer: rendererOf(this.#context.draft.data),
-        source: feed.source,
-      });
-      if (outcome === "new" || outcome === "duplicate") feed.drops.kept();
-      else feed.drops.note(outcome);
-    } catch (error) {
-      trackFailed(feed, error, this.#context);
-    }
-  }
-
-  /** Converts a datagram to the model's types. */
-  #neutral({ properties: bytes, ...datagram }: ObjectDatagram): DatagramFields {
-    return { ...datagram, properties: { bytes, form: this.#context.draft.data.properties } };
   }
 
   async #subgroup(input: Input, type: bigint): Promise<void> {
@@ -271,32 +193,6 @@ export class Ingest {
 }
 
 const CUT = new TransportError("reset", 0, "The stream was cut");
-
-/** Stores a datagram in the track that its feed delivers to, or in the new one after a takeover. */
-function storeDatagram(
-  feed: PeerFeed,
-  datagram: DatagramFields,
-  options: DatagramOptions,
-): DatagramOutcome {
-  const { track } = feed.target;
-  try {
-    return writeDatagram(track, datagram, options);
-  } catch (error) {
-    if (!(error instanceof MalformedTrack) || feed.contradicted(error.message) === "malformed") {
-      throw error;
-    }
-    if (feed.isOver || feed.target.track === track) throw new FeedLost(error.message);
-    return writeDatagram(feed.target.track, datagram, { ...options, source: feed.source });
-  }
-}
-
-function decode(bytes: Uint8Array, draft: Draft): ObjectDatagram | undefined {
-  try {
-    return decodeDatagram(bytes, draft.data);
-  } catch (error) {
-    throw foundIn("datagram", error);
-  }
-}
 
 async function within(place: "fetch" | "subgroup", work: Promise<void>): Promise<void> {
   try {

@@ -1,7 +1,6 @@
 import type { Outcome } from "@qumo/shared/runtime";
 import {
   type ControlMessageOf,
-  decodeTrackProperties,
   type FullTrackName,
   hasPrefix,
   type Namespace,
@@ -22,26 +21,25 @@ import {
   type TrackStatus,
 } from "../../../track/mod.ts";
 import { violation } from "../../errors.ts";
-import { readVarint } from "../../framing.ts";
 import type { Input } from "../../input.ts";
 import { MAX_KEPT_SUBSCRIPTIONS } from "../../limits.ts";
-import { askPeer, GOING_AWAY } from "./ask.ts";
+import { GOING_AWAY, GONE } from "./ask.ts";
 import { askStatus, pingPeer } from "./ask_status.ts";
-import { IncomingFetch, type IncomingFetchContext } from "./incoming_fetch.ts";
-import type { Ingest } from "./ingest.ts";
+import { askTrack } from "./ask_track.ts";
+import type { IncomingFetchContext } from "./incoming_fetch.ts";
+import type { DatagramIngest } from "./datagram_ingest.ts";
 import type { TrackAliases } from "../../ingest/track_aliases.ts";
+import { OwnFetches } from "./own_fetches.ts";
 import {
   type FeedPublisher,
   PeerFeed,
   type PeerFeedContext,
   type PeerFeedOptions,
 } from "./peer_feed.ts";
-import { upstreamFilter, wantsPast } from "./upstream_filter.ts";
+import { wantsPast } from "./upstream_filter.ts";
 import type { Judging } from "../connection/facets.ts";
-import { filterForAll } from "../connection/moq_dev.ts";
 import { checkOwnHop, isOtherRelay, isRelay, meshParameters } from "../connection/relay_peer.ts";
 import type { RequestChannel } from "../requests/requests.ts";
-import { unsupportedExtension } from "../requests/unsupported.ts";
 
 /** What {@linkcode PeerPublisher} uses of its session. */
 export type PeerPublisherContext = PeerFeedContext & IncomingFetchContext & Judging & {
@@ -54,18 +52,21 @@ export class PeerPublisher implements FeedPublisher {
   readonly #incoming: TrackAliases<PeerFeed>;
   readonly #session: { readonly since: number; readonly id: number; readonly relay: string };
   readonly #feeds = new Set<PeerFeed>();
-  readonly #fetches = new Map<bigint, IncomingFetch>();
-  // Fetches that wait until the peer allows one more request.
-  readonly #unsent = new Set<IncomingFetch>();
-  readonly #ingest: Ingest;
+  readonly #fetches: OwnFetches;
+  readonly #datagrams: DatagramIngest;
   #takesUpdates = true;
   #closed = false;
   #claims = 0;
 
-  /** `ingest` is informed of established aliases. */
-  constructor(context: PeerPublisherContext, incoming: TrackAliases<PeerFeed>, ingest: Ingest) {
+  /** `datagrams` is informed of established aliases. */
+  constructor(
+    context: PeerPublisherContext,
+    incoming: TrackAliases<PeerFeed>,
+    datagrams: DatagramIngest,
+  ) {
     this.#context = context;
-    this.#ingest = ingest;
+    this.#fetches = new OwnFetches(context);
+    this.#datagrams = datagrams;
     const { clock, id, relayName: relay = "" } = context;
     this.#session = { since: clock.wall(), id, relay };
     this.#incoming = incoming;
@@ -188,7 +189,7 @@ export class PeerPublisher implements FeedPublisher {
 
   /** Ends what the peer was asked for in a namespace that it may no longer publish. */
   cut(namespace: Namespace, reason: string): void {
-    this.#cutFetches(reason, ({ track }) => hasPrefix(track.namespace, namespace));
+    this.#fetches.cut(reason, ({ track }) => hasPrefix(track.namespace, namespace));
     for (const feed of [...this.#feeds]) {
       const isIn = hasPrefix(feed.target.track.name.namespace, namespace);
       if (isIn && !feed.offered) feed.giveUp("unauthorized", reason);
@@ -198,14 +199,8 @@ export class PeerPublisher implements FeedPublisher {
   /** Ends a track that the peer may no longer publish, and what is fetched of it. */
   cutTrack(feed: PeerFeed, reason: string): void {
     const { name } = feed.target.track;
-    this.#cutFetches(reason, ({ track }) => trackKey(track) === trackKey(name));
+    this.#fetches.cut(reason, ({ track }) => trackKey(track) === trackKey(name));
     feed.giveUp("unauthorized", reason);
-  }
-
-  #cutFetches(reason: string, isMeant: (fetch: IncomingFetch) => boolean): void {
-    for (const fetch of [...this.#unsent, ...this.#fetches.values()]) {
-      if (isMeant(fetch)) fetch.cancel({ kind: "unauthorized", reason });
-    }
   }
 
   /** Removes a feed that has ended. */
@@ -231,31 +226,12 @@ export class PeerPublisher implements FeedPublisher {
     // answer.
     this.#context.clock.after(0, () => {
       this.#incoming.wake(alias);
-      if (!feed.isOver) this.#ingest.aliasKnown(alias, feed);
+      if (!feed.isOver) this.#datagrams.aliasKnown(alias, feed);
     });
   }
 
   fetch(request: FetchRequest, sink: FetchSink, scope = ""): PendingFetch {
-    const fetch = new IncomingFetch(request, sink, { context: this.#context, scope });
-    if (this.#closed || this.#context.shutdown.isLeaving) {
-      fetch.cancel(this.#closed ? GONE : GOING_AWAY);
-      return fetch;
-    }
-    this.#unsent.add(fetch);
-    const end = this.#context.shutdown.begin();
-    this.#context.tasks.spawn("fetch", async () => {
-      try {
-        await fetch.run((requestId) => {
-          this.#unsent.delete(fetch);
-          this.#fetches.set(requestId, fetch);
-        });
-      } finally {
-        this.#unsent.delete(fetch);
-        if (fetch.requestId !== undefined) this.#fetches.delete(fetch.requestId);
-        end();
-      }
-    });
-    return fetch;
+    return this.#fetches.start(request, sink, scope);
   }
 
   trackStatus(
@@ -272,22 +248,15 @@ export class PeerPublisher implements FeedPublisher {
   }
 
   /** Handles a data stream of one of our FETCHes. */
-  async fetchStream(input: Input): Promise<void> {
-    const requestId = await readVarint(input, this.#context.draft.varint);
-    if (requestId === undefined) throw violation("A stream ends within its header");
-    const fetch = this.#fetches.get(requestId);
-    if (fetch === undefined) {
-      this.#context.metrics.streamsStopped.fetch_over++;
-      return input.stop("cancelled");
-    }
-    await fetch.read(input);
+  fetchStream(input: Input): Promise<void> {
+    return this.#fetches.stream(input);
   }
 
   /** Ends all feeds and requests; called when the session ends. */
   close(reason: string): void {
     this.#closed = true;
     for (const feed of [...this.#feeds]) feed.lose(reason);
-    for (const fetch of [...this.#unsent, ...this.#fetches.values()]) fetch.cancel();
+    this.#fetches.close();
   }
 
   async #subscribe(
@@ -295,34 +264,10 @@ export class PeerPublisher implements FeedPublisher {
     options: RequestOptions,
     scope: string,
   ): Promise<void> {
-    const { newGroupRequest, via, trace } = options;
-    const { peer, draft } = this.#context;
-    const filter = upstreamFilter(options, peer) ?? filterForAll(peer, draft);
-    const answer = await askPeer(this.#context, {
-      kind: "subscribe",
-      track: feed.target.track.name,
-      parameters: {
-        // The relay serves all subscribers' filters itself, so it always requests forwarding.
-        forward: true,
-        ...(filter !== undefined && { filter }),
-        ...meshParameters(this.#context, scope, { via, trace }),
-        ...(newGroupRequest !== undefined && { newGroupRequest }),
-      },
-    }, feed);
+    const answer = await askTrack(this.#context, feed, { ...options, scope });
+    if (answer === undefined) return;
     if (!answer.ok) return this.#refuse(feed, answer.refusal);
     const { message, stream } = answer.value;
-    if (message.kind !== "subscribeOk") {
-      throw violation(`${message.kind} does not answer SUBSCRIBE`);
-    }
-    if (feed.isOver) return stream.cancel("cancelled");
-    const { unknownMandatory } = decodeTrackProperties(
-      message.properties,
-      this.#context.draft.data,
-    );
-    if (unknownMandatory.length > 0) {
-      stream.cancel("cancelled");
-      return this.#refuse(feed, unsupportedExtension(unknownMandatory));
-    }
     this.establish(feed, stream, message);
     await feed.listen(stream);
   }
@@ -333,7 +278,6 @@ export class PeerPublisher implements FeedPublisher {
   }
 }
 
-const GONE: Refusal = { kind: "does_not_exist", reason: "the publisher is gone" };
 const TOO_MANY_TRACKS: Refusal = {
   kind: "excessive_load",
   reason: "the publisher has too many tracks",

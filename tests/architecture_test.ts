@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { findViolations } from "./support/source/architecture.ts";
 import { findDeadExports } from "./support/source/dead_exports.ts";
+import { findLongFiles } from "./support/source/file_sizes.ts";
+import { LONG_FILES } from "./support/source/long_files.ts";
 import { readProjectFiles } from "./support/source/project_files.ts";
 
 const DOORS: Record<string, string> = {
@@ -17,6 +19,36 @@ Deno.test("the project keeps its architecture", async () => {
 
 Deno.test("every export of the programs is asked for by somebody", async () => {
   assert.deepEqual(findDeadExports(await readProjectFiles()), []);
+});
+
+Deno.test("no file of the programs grows beyond what holds one idea", async () => {
+  assert.deepEqual(findLongFiles(await readProjectFiles(), LONG_FILES), []);
+});
+
+Deno.test("findLongFiles() names what is too long, and exceptions that none needs", () => {
+  const lines = (count: number) => "\n".repeat(count);
+  const files = {
+    "relay/short.ts": lines(300),
+    "relay/long.ts": lines(301),
+    "relay/grown.ts": lines(311),
+    "relay/shrunk.ts": lines(300),
+    "relay/known.ts": lines(310),
+    "relay/long_test.ts": lines(301),
+    "tests/long.ts": lines(301),
+  };
+  const known = { lines: 310, why: "a list" };
+  const exceptions = {
+    "relay/grown.ts": known,
+    "relay/shrunk.ts": known,
+    "relay/known.ts": known,
+    "relay/gone.ts": known,
+  };
+  assert.deepEqual(findLongFiles(new Map(Object.entries(files)), exceptions), [
+    "relay/gone.ts does not exist",
+    "relay/grown.ts has 311 lines, and may have 310",
+    "relay/long.ts has 301 lines, and may have 300",
+    "relay/shrunk.ts is no longer too long",
+  ]);
 });
 
 Deno.test("findDeadExports() names what nobody asks for, at doors too, but no type of a signature", () => {

@@ -139,6 +139,16 @@ Deno.test("what troubleshooting names is what the programs say", async () => {
   assert.ok(facts.length >= 40, `${facts.length} facts`);
 });
 
+Deno.test("what stands as code between words is on one line", () => {
+  for (const { path, text } of documents) {
+    const prose = text.replace(/^( *)```[^]*?^\1```$/gm, (block) => block.replace(/[^\n]/g, ""));
+    for (const [line, words] of prose.split("\n").entries()) {
+      const marks = words.match(/`/g)?.length ?? 0;
+      assert.ok(marks % 2 === 0, `${path}:${line + 1}: ${words}`);
+    }
+  }
+});
+
 Deno.test("troubleshooting has a chapter for each of a dozen symptoms and more", () => {
   const { text } = documentAt("configs/troubleshooting.md");
   assert.ok([...text.matchAll(/^### /gm)].length >= 12);

@@ -1,4 +1,5 @@
-import { surviveChaos } from "../support/mesh/chaos.ts";
+import { HANGS_MS } from "../support/deadline.ts";
+import { CHAOTIC, surviveChaos } from "../support/mesh/chaos.ts";
 import { meshTest } from "../support/mesh/mesh_case.ts";
 import { ringWithChords } from "../support/mesh/topology.ts";
 import { longer, SEED } from "../support/properties.ts";
@@ -12,8 +13,8 @@ meshTest(
   `after ${SECONDS} s of kills, freezes and cuts in a ring of ${RELAYS} with chords, everyone has every track (TEST_SEED=${SEED})`,
   {
     topology: ringWithChords(RELAYS, SEED),
-    relayConfig: { mesh: { failover_hold_ms: 60_000 } },
-    deadline: 240_000 + SECONDS * 2000,
+    relayConfig: CHAOTIC,
+    deadline: HANGS_MS + SECONDS * 2000,
   },
   (world) => surviveChaos(world, { seconds: SECONDS, random: new Random(SEED) }),
 );

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
+import { HANGS_MS } from "../support/deadline.ts";
 import { longer } from "../support/properties.ts";
 import { lostNothing } from "../scenarios/mesh_failover.ts";
 import { meshTest, STEADY, TRACK, words } from "../support/mesh/mesh_case.ts";
@@ -12,7 +13,8 @@ const GROUPS = 4;
 meshTest(
   "a controller that dies and comes back is not noticed by who watches, and learns everything again",
   { topology: chain("lisbon", "madrid", "lyon"), relayConfig: STEADY },
-  async ({ mesh, publisher, viewer, say }) => {
+  async (ground) => {
+    const { mesh, publisher, viewer, say } = ground;
     const live = await publisher("concert", "lisbon");
     const watching = await viewer(live, "lyon");
     const [controller] = mesh.controllers;
@@ -26,7 +28,7 @@ meshTest(
     });
     const later = await publisher("encore", "lyon");
     await viewer(later, "lisbon");
-    say(words(await lostNothing(watching, live.group + GROUPS)));
+    say(words(await lostNothing(ground, watching, { last: live.group + GROUPS })));
   },
 );
 
@@ -36,9 +38,10 @@ meshTest(
     topology: chain("lisbon", "madrid", "lyon"),
     controllers: 2,
     relayConfig: STEADY,
-    deadline: 120_000 + DEAD_SECONDS * 1000,
+    deadline: HANGS_MS + DEAD_SECONDS * 1000,
   },
-  async ({ mesh, publisher, viewer, say }) => {
+  async (ground) => {
+    const { mesh, publisher, viewer, say } = ground;
     const steady = await publisher("steady", "lisbon");
     const fickle = await publisher("fickle", "lyon");
     const watching = await viewer(steady, "lyon");
@@ -61,11 +64,11 @@ meshTest(
       }
     }
     say(`${visits} viewers of each track came and went`);
-    say(words(await lostNothing(watching, steady.group + GROUPS)));
+    say(words(await lostNothing(ground, watching, { last: steady.group + GROUPS })));
 
     await Promise.all(mesh.controllers.map((controller) => controller.start()));
     await mesh.settled();
-    say(words(await lostNothing(watching, steady.group + GROUPS)));
+    say(words(await lostNothing(ground, watching, { last: steady.group + GROUPS })));
   },
 );
 
@@ -77,7 +80,8 @@ meshTest(
     relayConfig: STEADY,
     controllersOf: (relay) => relay === "lisbon" || relay === "madrid" ? [0] : [1],
   },
-  async ({ mesh, publisher, viewer, say }) => {
+  async (ground) => {
+    const { mesh, publisher, viewer, say } = ground;
     const live = await publisher("concert", "lisbon");
     const watching = await viewer(live, "vienna");
 
@@ -94,6 +98,6 @@ meshTest(
     mesh.peerLinks.restore();
     await viewer(west, "vienna");
     await viewer(east, "lisbon");
-    say(words(await lostNothing(watching, live.group + GROUPS)));
+    say(words(await lostNothing(ground, watching, { last: live.group + GROUPS })));
   },
 );

@@ -20,7 +20,7 @@ for (
     `${publishing} at one relay is viewed by ${viewing.join(", ")} two relays further`,
     { topology: chain("lisbon", "madrid", "lyon") },
     async ({ mesh }) => {
-      using deadline = new Deadline(60_000);
+      using deadline = new Deadline();
       await using ends = new AsyncDisposableStack();
       const join = async (protocol: string, relay: string) => {
         const peer = await moqNetBy(protocol)(mesh.relay(relay));

@@ -12,14 +12,14 @@ const GROUPS = 6;
 meshTest(
   "what nobody has is refused at once, and what comes later is found",
   { topology: chain("lisbon", "madrid", "lyon") },
-  async ({ mesh, publisher, viewer }) => {
+  async ({ mesh, publisher, viewer, withinMs }) => {
     const client = await connectClient(mesh.relay("lyon"));
     const asked = systemClock.now();
     const refusal = await client.session.consume(Path.from("nothing")).track(TRACK).subscribe()
       .closed;
     assert.match(String(refusal), /SUBSCRIBE error: code=/);
     // The library itself gives up after ten seconds.
-    assert.ok(systemClock.now() - asked < 5_000);
+    withinMs(systemClock.now() - asked, 5_000, "to be refused");
     await client.close();
 
     const first = await publisher("first", "lyon");
@@ -37,7 +37,7 @@ const LOPSIDED = topology("west-north:20 north-east:20 west-south:100 south-east
 meshTest(
   "a cost that an operator lowers moves a stream without loss",
   { topology: LOPSIDED, relayConfig: STEADY },
-  async ({ mesh, publisher, viewer, say }) => {
+  async ({ mesh, publisher, viewer, say, lossless }) => {
     const live = await publisher("concert", "west");
     const watching = await viewer(live, "east");
     const track = trackText("concert");
@@ -50,7 +50,7 @@ meshTest(
 
     const verdict = await watching.verdict(live.group + GROUPS);
     say(words(verdict));
-    assert.deepEqual([...verdict.missing, ...verdict.cut], []);
+    lossless(verdict);
     assert.deepEqual(watching.reception.faults, []);
   },
 );
@@ -62,28 +62,31 @@ meshTest(
     relayConfig: STEADY,
     controllerConfig: { graph: { cost_policy: "rtt", hold_ms: 500, min_gain: 0.3 } },
   },
-  async ({ mesh, publisher, viewer, say }) => {
+  async ({ mesh, publisher, viewer, say, lossless }) => {
     await setDelays(mesh, 5);
     const live = await publisher("concert", "west");
     const track = trackText("concert");
     const watching = await viewer(live, "east");
     await mesh.routed("east", track, ["north", "west"]);
-    await setDelays(mesh, 120);
+    await setDelays(mesh, 220);
     await mesh.routed("east", track, ["south", "west"]);
     await setDelays(mesh, 5);
     await mesh.routed("east", track, ["north", "west"]);
 
     const verdict = await watching.verdict(live.group + GROUPS);
     say(words(verdict));
-    assert.deepEqual([...verdict.missing, ...verdict.cut], []);
+    lossless(verdict);
     assert.deepEqual(watching.reception.faults, []);
   },
 );
 
-/** What the way by north takes in each link; by south it is always the same. */
+/**
+ * What the way by north takes in each link; by south it is always the same. A busy machine makes each
+ * measurement tens of milliseconds longer, which must decide nothing; together they are less than a group.
+ */
 async function setDelays(mesh: Mesh, north: number): Promise<void> {
   for (const end of ["west", "east"]) {
     await mesh.link(end, "north").set({ delayMs: north });
-    await mesh.link(end, "south").set({ delayMs: 40 });
+    await mesh.link(end, "south").set({ delayMs: 90 });
   }
 }

@@ -4,6 +4,6 @@ import { diamond } from "../support/mesh/topology.ts";
 
 meshTest(
   "a rolling restart loses nothing for viewers elsewhere, and a reconnect for the others",
-  { topology: diamond(), relayConfig: STEADY, deadline: 180_000 },
+  { topology: diamond(), relayConfig: STEADY },
   async (ground) => await restartInTurn(ground, await audienceOf(ground)),
 );

@@ -1,6 +1,7 @@
 /** This version and the one before in one mesh. */
 import assert from "node:assert/strict";
-import { surviveChaos } from "../support/mesh/chaos.ts";
+import { HANGS_MS } from "../support/deadline.ts";
+import { CHAOTIC, surviveChaos } from "../support/mesh/chaos.ts";
 import { EARLIER, earlierMissing, EarlierVersion } from "../support/mesh/earlier_version.ts";
 import { runOnMesh, STEADY } from "../support/mesh/mesh_case.ts";
 import { audienceOf, restartInTurn } from "../support/mesh/rolling.ts";
@@ -36,7 +37,6 @@ versionsTest(UPGRADE, async ({ root }) => {
     controllers: 2,
     relayConfig: STEADY,
     rootOf: () => root,
-    deadline: 240_000,
   };
   await runOnMesh(UPGRADE, options, async (ground) => {
     const { mesh } = ground;
@@ -49,8 +49,8 @@ versionsTest(UPGRADE, async ({ root }) => {
       await mesh.settled();
     }
     for (const viewer of audience.viewers) {
-      const { missing, cut } = await viewer.verdict(audience.live.group + 1, start);
-      assert.deepEqual([...missing, ...cut], [], `${viewer.name} while controllers restarted`);
+      ground.say(`${viewer.name} while controllers restarted`);
+      ground.lossless(await viewer.verdict(audience.live.group + 1, start));
     }
     await restartInTurn(ground, audience, (relay) => relay.root = "");
   });
@@ -65,10 +65,10 @@ versionsTest(CHAOS, async ({ root }) => {
   const options = {
     topology: ringWithChords(RELAYS, SEED),
     controllers: 2,
-    relayConfig: { mesh: { failover_hold_ms: 60_000 } },
+    relayConfig: CHAOTIC,
     // Names end with numbers: each version has every other program.
     rootOf: (name: string) => roots[Number(/\d+$/.exec(name)) % 2]!,
-    deadline: 240_000 + SECONDS * 2000,
+    deadline: HANGS_MS + SECONDS * 2000,
   };
   const random = new Random(SEED);
   await runOnMesh(

@@ -42,7 +42,6 @@ const MESH = {
     relay: { solicit: false },
     mesh: { ...STEADY.mesh as object, key_file: `${folder}/mesh.jwk` },
   },
-  deadline: 240_000,
   isTidy: false,
 };
 
@@ -165,8 +164,7 @@ meshTest(
     const sorted = took.toSorted((a, b) => a - b);
     const [p50, longest] = [sorted[Math.floor(sorted.length / 2)]!, sorted.at(-1)!];
     say(`${ROUNDS} revocations: p50 ${p50.toFixed(0)} ms, longest ${longest.toFixed(0)} ms`);
-    // A busy machine may leave each of the processes waiting.
-    assert.ok(p50 < 1_000, `p50 ${p50} ms of ${took.map((one) => one.toFixed(0))}`);
+    ground.withinMs(p50, 1_000, "half of them");
     for (const viewer of viewers) {
       ground.within(await viewer.verdict(live.group));
       assert.ok(!viewer.isRefused && viewer.isConnected);

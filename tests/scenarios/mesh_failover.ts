@@ -54,7 +54,7 @@ export async function breaksAndMends(
   const live = await ground.publisher("concert", "west");
   const watching = await ground.viewer(live, "east");
   await ground.comesBy(watching, "north", "west");
-  await lostNothing(watching, live.group + groups, 0);
+  await lostNothing(ground, watching, { last: live.group + groups });
   if (!hasController) await ground.killController();
 
   await happens(ground);
@@ -64,7 +64,10 @@ export async function breaksAndMends(
   // A relay that has just begun knows nobody without it.
   if (!hasController) await ground.startController();
   await ground.comesBy(watching, "north", "west");
-  ground.within(await lostNothing(watching, live.group + groups, last), COST);
+  ground.within(
+    await lostNothing(ground, watching, { last: live.group + groups, first: last }),
+    COST,
+  );
 }
 
 async function goesOnBySouth(
@@ -83,12 +86,12 @@ async function goesOnBySouth(
 
 /** Waits for a group; all up to it must have come whole. */
 export async function lostNothing(
+  ground: Pick<MeshGround, "lossless">,
   watching: MeshViewer,
-  last: number,
-  first = 0,
+  { last, first = 0 }: { readonly last: number; readonly first?: number },
 ): Promise<Verdict> {
   const verdict = await watching.verdict(last, first);
-  assert.deepEqual([...verdict.missing, ...verdict.cut], [], watching.relay);
+  ground.lossless(verdict);
   assert.deepEqual(watching.reception.faults, []);
   return verdict;
 }

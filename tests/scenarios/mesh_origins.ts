@@ -36,7 +36,7 @@ export const ORIGINS: readonly MeshScenario[] = [
       }
       for (const [at, viewer] of viewers.entries()) await ground.comesBy(viewer, ...ways[at]!);
       const last = live.group + 6;
-      for (const viewer of viewers) await lostNothing(viewer, last);
+      for (const viewer of viewers) await lostNothing(ground, viewer, { last });
     },
   },
   {

@@ -56,6 +56,8 @@ export interface MeshGround {
   misses(relay: string, neighbor: string): Promise<unknown>;
   killController(): Promise<void>;
   startController(): Promise<void>;
+  /** Fails when a group did not come whole, unless this machine let a process wait for as long. */
+  lossless(seen: Verdict): void;
   /** Fails when a break cost more. */
   within(gap: Verdict, cost: Cost): void;
 }

@@ -4,6 +4,7 @@ import type { Random } from "../random.ts";
 import type { Mesh } from "./mesh.ts";
 import { type ProcessGround, words } from "./mesh_case.ts";
 import type { MeshPublisher } from "./publisher.ts";
+import type { RelayConfig } from "./relay.ts";
 import type { TopologyLink } from "./topology.ts";
 import { MeshViewer } from "./viewer.ts";
 
@@ -11,8 +12,9 @@ const PATHS = ["red", "green", "blue"] as const;
 // A fault lasts so long and no longer: subscribers are held meanwhile.
 const SHORTEST_FAULT_MS = 500;
 const LONGEST_FAULT_MS = 3000;
-// When all is mended, a track that is not there by then will not come.
-const LAST_CALL = 40_000;
+
+/** Relays that take notice of faults as short as these, and hold their subscribers meanwhile. */
+export const CHAOTIC: RelayConfig = { mesh: { link_timeout_ms: 600, failover_hold_ms: 60_000 } };
 
 /** How long and by what chance things go wrong. */
 export interface ChaosOptions {
@@ -42,13 +44,13 @@ export async function surviveChaos(
   for (const [path, publisher] of chaos.publishers) {
     const now = publisher.group + 1;
     for (const viewer of chaos.viewers.filter((one) => one.path === path)) {
-      const group = await viewer.has(now, LAST_CALL);
+      const group = await viewer.has(now);
       const first = viewer.reception.firstGroup ?? 0;
       say(`${viewer.name}: ${words(viewer.reception.verdict({ first, last: group }))}`);
     }
     for (const relay of mesh.relays) {
       await using newcomer = await MeshViewer.join(relay, publisher);
-      await newcomer.has(now, LAST_CALL);
+      await newcomer.has(now);
       assert.deepEqual(newcomer.reception.faults, []);
     }
   }

@@ -10,8 +10,8 @@ export interface RelayAddress extends QuicServerAddress {
   readonly clientPath?: string | undefined;
 }
 
-// A relay that is stopped or cut off is given up before the scenarios' own deadlines.
-const TRANSPORT_OPTIONS = { keepAliveInterval: 2000, maxIdleTimeout: 6000 };
+// A relay that is stopped or cut off is given up before the scenarios' own deadlines, and not one that is late.
+const TRANSPORT_OPTIONS = { keepAliveInterval: 2000, maxIdleTimeout: 20_000 };
 
 // It complains of every session that is closed while it waits for something, and these always do.
 // deno-lint-ignore no-console

@@ -17,7 +17,7 @@ const WHAT = { path: "lab", track: "video" };
 
 /** One relay and no mesh. */
 async function withRelay(body: (relay: MeshRelay) => Promise<void>): Promise<void> {
-  using deadline = new Deadline(60_000);
+  using deadline = new Deadline();
   const folder = await Deno.makeTempDir({ prefix: "lab_" });
   try {
     const site = new LoopbackSite({ relays: ["solo"], links: [] });

@@ -26,7 +26,6 @@ export interface MeshOptions {
 
 // Longer than any scenario: that a relay is gone must not become known by its lease.
 const NODE_TTL_SEC = 120;
-const SETTLE_TIMEOUT = 60_000;
 
 /**
  * Controllers and relays as real processes, with links between the relays that can be cut and slowed
@@ -128,7 +127,7 @@ export class Mesh implements AsyncDisposable {
   }
 
   /** Waits until every relay that runs knows all others that run and has its links to them up. */
-  async settled(milliseconds = SETTLE_TIMEOUT): Promise<void> {
+  async settled(milliseconds?: number): Promise<void> {
     const running = this.relays.filter(({ isRunning }) => isRunning);
     const names = new Set(running.map(({ name }) => name));
     for (const relay of running) {

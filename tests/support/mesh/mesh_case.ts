@@ -4,7 +4,7 @@ import { formatAnnounce } from "@qumo/shared/topology";
 import { Deadline } from "../deadline.ts";
 import { Lateness } from "../lateness.ts";
 import type { MeshGround, MeshScenario } from "../mesh_ground.ts";
-import { Mesh, type MeshOptions } from "./mesh.ts";
+import { merged, Mesh, type MeshOptions } from "./mesh.ts";
 import type { RelayConfig } from "./relay.ts";
 import { MeshPublisher } from "./publisher.ts";
 import type { Verdict } from "./reception.ts";
@@ -15,13 +15,8 @@ import { MeshViewer } from "./viewer.ts";
 /** The name of every lab's track: what differs is the namespace. */
 export const TRACK = "video";
 
-const DEADLINE = 120_000;
-
 /** Processes that one failover passes in a row: neighbor, controller, relays, publisher and viewer. */
 const STEPS = 6;
-
-/** What a break may cost: three seconds. A link is known to be down within two; the rest is for other tests. */
-export const GAP_GROUPS = 6;
 
 /**
  * For meshes whose links do not fail: on a machine that is busy, a process that does not run for a while
@@ -31,15 +26,24 @@ export const STEADY: RelayConfig = { mesh: { link_timeout_ms: 10_000 } };
 
 /**
  * Longer than the default: where tests run beside each other, a process may get no processor for more
- * than that, and then a link breaks that the scenario knows nothing of. Half of what a break may cost.
+ * than that, and then a link breaks that the scenario knows nothing of. In virtual time it is the default.
  */
-const LINK_TIMEOUT_MS = 1_500;
+const LINK_TIMEOUT_MS = 4_000;
+
+const PATIENT: RelayConfig = { mesh: { link_timeout_ms: LINK_TIMEOUT_MS } };
+
+/** How long a group of the lab's tracks is. */
+export const GROUP_MS = 500;
+
+/** What a break may cost: the time until the link is known to be down, and some for other tests. */
+export const GAP_GROUPS = (LINK_TIMEOUT_MS + 3_000) / GROUP_MS;
 
 /** Runs scenarios on meshes of processes; `config` is that of the relays' mesh. */
 export function runAsProcesses(scenarios: readonly MeshScenario[], config: RelayConfig = {}): void {
   for (const { name, topology, linkTimeoutMs, body } of scenarios) {
-    const timeout = linkTimeoutMs !== undefined && { link_timeout_ms: linkTimeoutMs };
-    const relayConfig = { mesh: { link_timeout_ms: LINK_TIMEOUT_MS, ...config, ...timeout } };
+    // Twice as long as in virtual time, where whoever must be there before it is over is never late.
+    const timeout = linkTimeoutMs !== undefined && { link_timeout_ms: 2 * linkTimeoutMs };
+    const relayConfig = { mesh: { ...config, ...timeout } };
     meshTest(name, { topology, relayConfig }, body);
   }
 }
@@ -70,8 +74,9 @@ export async function runOnMesh(
   options: MeshOptions & Pick<MeshTestOptions, "deadline">,
   body: (ground: ProcessGround) => Promise<void>,
 ): Promise<void> {
-  using deadline = new Deadline(options.deadline ?? DEADLINE);
-  await using mesh = await Mesh.start(options);
+  using deadline = new Deadline(options.deadline);
+  const relayConfig = merged(PATIENT, options.relayConfig ?? {});
+  await using mesh = await Mesh.start({ ...options, relayConfig });
   await using ends = new AsyncDisposableStack();
   const lateness = ends.use(new Lateness());
   try {
@@ -96,6 +101,8 @@ function groundOn(mesh: Mesh, { ends, name, lateness }: {
   readonly name: string;
   readonly lateness: Lateness;
 }) {
+  const late = () =>
+    Math.max(lateness.worstMs, ...mesh.relays.map(({ slowestAnswerMs }) => slowestAnswerMs));
   const ground = {
     ...faultsOn(mesh),
     mesh,
@@ -116,14 +123,23 @@ function groundOn(mesh: Mesh, { ends, name, lateness }: {
     },
     comesBy: ({ relay, path }: MeshViewer, ...relays: readonly string[]) =>
       mesh.routed(relay, trackText(path), relays),
+    lossless(seen: Verdict): void {
+      if (seen.missing.length + seen.cut.length > 0) ground.withinGroups(seen, 0);
+    },
     within: (gap: Verdict) => ground.withinGroups(gap, GAP_GROUPS),
     /** Fails when a gap is longer than so many groups, and what this machine made processes late. */
     withinGroups(gap: Verdict, groups: number): void {
-      const answers = mesh.relays.map(({ slowestAnswerMs }) => slowestAnswerMs);
-      const late = Math.max(lateness.worstMs, ...answers);
-      const text = `${words(gap)}; the machine was ${late.toFixed(0)} ms late`;
+      const text = `${words(gap)}; the machine was ${late().toFixed(0)} ms late`;
       ground.say(text);
-      assert.ok(gapGroups(gap) <= groups + STEPS * late / GROUP_MS, text);
+      assert.ok(gapGroups(gap) <= groups + STEPS * late() / GROUP_MS, text);
+    },
+    /** Fails when something took more milliseconds than these, and what this machine made processes late. */
+    withinMs(took: number, milliseconds: number, what: string): void {
+      const text = `${what} took ${took.toFixed(0)} ms; the machine was ${
+        late().toFixed(0)
+      } ms late`;
+      ground.say(text);
+      assert.ok(took <= milliseconds + STEPS * late(), text);
     },
     /** Writes a line beside the test's name. */
     say: (text: string) => say(`${name}: ${text}\n`),
@@ -161,9 +177,6 @@ export function trackText(path: string): string {
 function gapGroups({ longestGapGroups, longestGapMs }: Verdict): number {
   return Math.max(longestGapGroups, longestGapMs / GROUP_MS);
 }
-
-/** How long a group of the lab's tracks is. */
-export const GROUP_MS = 500;
 
 /** A verdict in words. */
 export function words({ missing, cut, longestGapMs, longestGapGroups }: Verdict): string {

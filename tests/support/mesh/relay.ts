@@ -1,6 +1,7 @@
 import { systemClock } from "@qumo/shared/runtime";
 import type { RelayAddress } from "./client.ts";
 import type { Place } from "./site.ts";
+import { PATIENCE_MS } from "../until.ts";
 import { MeshProgram } from "./program.ts";
 
 /** What `GET /status` says of the mesh. */
@@ -26,9 +27,8 @@ export interface MeshStatus {
 /** A relay's configuration: sections with their keys. */
 export type RelayConfig = Readonly<Record<string, unknown>>;
 
-// A relay that does not answer is one of those that were stopped or cut off; one that starts is not.
-const HTTP_TIMEOUT = 2_000;
-const START_TIMEOUT = 30_000;
+// A relay that does not say how the mesh is may be one that was stopped or cut off.
+const MESH_TIMEOUT = 5_000;
 
 /** One relay of a mesh. */
 export class MeshRelay extends MeshProgram implements RelayAddress {
@@ -54,7 +54,7 @@ export class MeshRelay extends MeshProgram implements RelayAddress {
   /** Starts it, with another configuration if one is given, and waits until it is ready. */
   override async start(config?: RelayConfig): Promise<void> {
     await super.start(config);
-    const hash = await this.#get("/certificate.sha256", START_TIMEOUT);
+    const hash = await this.#get("/certificate.sha256");
     this.certificateHash = Uint8Array.fromHex(hash);
   }
 
@@ -62,7 +62,7 @@ export class MeshRelay extends MeshProgram implements RelayAddress {
   async mesh(): Promise<MeshStatus | undefined> {
     const asked = systemClock.now();
     try {
-      const { mesh } = JSON.parse(await this.#get("/status"));
+      const { mesh } = JSON.parse(await this.#get("/status", MESH_TIMEOUT));
       this.#slowestAnswerMs = Math.max(this.#slowestAnswerMs, systemClock.now() - asked);
       return mesh;
     } catch {
@@ -80,7 +80,7 @@ export class MeshRelay extends MeshProgram implements RelayAddress {
     return this.#get("/metrics");
   }
 
-  async #get(path: string, milliseconds = HTTP_TIMEOUT): Promise<string> {
+  async #get(path: string, milliseconds = PATIENCE_MS): Promise<string> {
     const signal = AbortSignal.timeout(milliseconds);
     const response = await fetch(`http://${this.hostname}:${this.port}${path}`, { signal });
     const body = await response.text();

@@ -5,15 +5,15 @@ import type { WatchedObject } from "../peers/peer.ts";
 import { connectClient, type RelayAddress } from "./client.ts";
 import { Reception, type Verdict } from "./reception.ts";
 import { readPayload, type Schedule } from "./schedule.ts";
-import { until } from "../until.ts";
+import { PATIENCE_MS, until } from "../until.ts";
 import { tapObjects } from "./wire_tap.ts";
 
-/** Watches one live track with `@moq/net` and keeps account of what came. It never reconnects by itself. */
+/** Watches one live track with `@moq/net` and keeps account of what came. It never reconnects by itself, but where the library lost patience. */
 export class MeshViewer implements AsyncDisposable {
   readonly path: string;
   readonly track: string;
   readonly reception: Reception;
-  #relay = "";
+  #at: RelayAddress | undefined;
   #watch: OpenWatch | undefined;
 
   private constructor(
@@ -35,12 +35,12 @@ export class MeshViewer implements AsyncDisposable {
   }
 
   get name(): string {
-    return `the viewer of ${this.path} at ${this.#relay}`;
+    return `the viewer of ${this.path} at ${this.relay}`;
   }
 
   /** Where it is connected. */
   get relay(): string {
-    return this.#relay;
+    return this.#at?.name ?? "";
   }
 
   /** Whether its session lives, which says nothing about what comes. */
@@ -56,7 +56,7 @@ export class MeshViewer implements AsyncDisposable {
   /** Leaves where it is and subscribes at this relay. */
   async moveTo(relay: RelayAddress): Promise<void> {
     this.leave();
-    this.#relay = relay.name;
+    this.#at = relay;
     const onWire = new Set<string>();
     const client = await connectClient(relay, (transport) =>
       tapObjects(transport, (object) => {
@@ -64,7 +64,7 @@ export class MeshViewer implements AsyncDisposable {
         onWire.add(object);
       }));
     try {
-      using deadline = new Deadline(ANNOUNCE_TIMEOUT);
+      using deadline = new Deadline(PATIENCE_MS);
       await deadline.for(`${this.path} to be announced`, client.announced(this.path));
     } catch (error) {
       await client.close();
@@ -84,10 +84,12 @@ export class MeshViewer implements AsyncDisposable {
   /** Resolves when this group, or a later one, is there to its last object; gives its number. */
   async has(group: number, milliseconds?: number): Promise<number> {
     const found = () => this.reception.firstWholeFrom(group);
-    await until(`${this.name} to have group ${group} or a later one`, () => {
+    await until(`${this.name} to have group ${group} or a later one`, async () => {
       if (found() !== undefined) return true;
       const refusal = this.#watch?.refusal;
-      if (refusal !== undefined) throw new Error(`${this.name} was refused: ${refusal}`);
+      if (refusal === undefined) return false;
+      if (!IMPATIENCE.test(refusal)) throw new Error(`${this.name} was refused: ${refusal}`);
+      await this.moveTo(this.#at!);
       return false;
     }, milliseconds);
     return found()!;
@@ -150,5 +152,5 @@ class OpenWatch {
   }
 }
 
-// Long beside what any scenario lets a namespace take to cross the mesh.
-const ANNOUNCE_TIMEOUT = 30_000;
+// What the library says when it has waited for the answer to SUBSCRIBE for as long as it likes to.
+const IMPATIENCE = /timed out after \d+ms waiting for SUBSCRIBE_OK/;

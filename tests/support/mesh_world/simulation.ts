@@ -49,6 +49,9 @@ function groundOn(world: MeshWorld): MeshGround {
       const isSo = () => viewer.watching.path.join() === relays.join();
       await world.until(`the ${viewer} has it by ${relays}`, isSo);
     },
+    lossless({ missing, cut }: Verdict) {
+      assert.deepEqual([...missing, ...cut], []);
+    },
     within({ longestGapMs, longestGapGroups, missing, cut }: Verdict, most: Cost) {
       const lost = `${longestGapGroups} groups in a row: missing ${missing}, cut ${cut}`;
       assert.ok(longestGapGroups <= (most.groups ?? 0), lost);

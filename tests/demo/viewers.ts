@@ -1,5 +1,5 @@
 import { Connection } from "@moq/net";
-import { dial } from "../../relay/transport/mod.ts";
+import { dial } from "../support/transport/patient_dial.ts";
 import { connectionTransport } from "../support/transport/connection_transport.ts";
 import { connectMoqNet } from "../support/peers/moq_net.ts";
 import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";

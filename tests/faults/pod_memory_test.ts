@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import { dial, dialQuic } from "../../relay/transport/mod.ts";
+import { dial, dialQuic } from "../support/transport/patient_dial.ts";
 import { podTest } from "../support/faults/case.ts";
 import { beginHandshakes, Crowd, sayTooMuch } from "../support/faults/crowd.ts";
 import { openControl, openRequest } from "../support/peers/http3.ts";
@@ -91,7 +91,7 @@ podTest("in a pod: 3000 half heads of HTTP requests", async ({ relay, deadline }
     const metrics = await askBeside(`${relay.origin}/metrics`);
     return Number(closed.exec(metrics)?.[1] ?? 0) >= 1_900;
   };
-  await until("their end, and answers meanwhile", isOver, 120_000);
+  await until("their end, and answers meanwhile", isOver);
 });
 
 podTest("in a pod: frames without content, without end", async ({ relay, deadline }) => {

@@ -74,7 +74,7 @@ class Canary implements AsyncDisposable {
 }
 
 async function attacked(attack: (controller: SdnProcess) => Promise<void>): Promise<void> {
-  using deadline = new Deadline(300_000);
+  using deadline = new Deadline();
   await using pod = await Pod.of("controller");
   await using controller = await SdnProcess.start(CONFIG, pod.launch);
   let beats = 0;

@@ -4,7 +4,7 @@ import * as Net from "@moq/net";
 import * as Net01 from "@moq/net-0.1";
 import * as Net02 from "@moq/net-0.2";
 import type { DraftVersion } from "@moqt/transport";
-import { dial } from "../../relay/transport/mod.ts";
+import { dial } from "../support/transport/patient_dial.ts";
 import { MoqtClient, RequestRefused } from "../support/peers/moqt.ts";
 import { asNegotiated, asWebTransport } from "../support/peers/moq_net.ts";
 import { connectionTransport } from "../support/transport/connection_transport.ts";

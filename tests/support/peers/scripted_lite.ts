@@ -15,7 +15,7 @@ import { isTransportEnd } from "../../../relay/session/errors.ts";
 import { readVarint } from "../../../relay/session/framing.ts";
 import { Input } from "../../../relay/session/input.ts";
 import { readBody, readLite } from "../../../relay/session/lite/framing.ts";
-import { dialQuic } from "../../../relay/transport/mod.ts";
+import { dialQuic } from "../transport/patient_dial.ts";
 import type { BidiStream, Connection, SendStream } from "../../../relay/transport/types.ts";
 import type { QuicServerAddress } from "../transport/quic_transport.ts";
 import { Queue } from "./queue.ts";

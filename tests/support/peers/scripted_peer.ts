@@ -8,12 +8,8 @@ import {
   type StreamDraft,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import {
-  type CloseInfo,
-  type Connection,
-  dialQuic,
-  type QuicTransportOptions,
-} from "../../../relay/transport/mod.ts";
+import type { CloseInfo, Connection, QuicTransportOptions } from "../../../relay/transport/mod.ts";
+import { dialQuic } from "../transport/patient_dial.ts";
 import type { QuicServerAddress } from "../transport/quic_transport.ts";
 import { Queue } from "./queue.ts";
 import { IncomingStream, ofKind, OutgoingStream, RequestStream } from "./scripted_streams.ts";

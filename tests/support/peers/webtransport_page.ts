@@ -22,7 +22,7 @@ export class WebTransportBench implements AsyncDisposable {
   readonly #listener: Listener;
   readonly #browser: Browser;
   readonly #pages: Deno.HttpServer<Deno.NetAddr>;
-  readonly #deadline = new Deadline(30_000);
+  readonly #deadline = new Deadline();
   readonly #accepted: Promise<Connection>;
 
   private constructor(browser: Browser, listener: Listener, hash: string, accept: AcceptOptions) {

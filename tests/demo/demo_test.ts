@@ -56,7 +56,7 @@ class RunningDemo {
 }
 
 Deno.test("the demo ends by itself after --seconds, and nothing was lost on any way", async () => {
-  using deadline = new Deadline(120_000);
+  using deadline = new Deadline();
   const demo = new RunningDemo("--seconds", "4");
   const { code, stderr } = await deadline.for("the demo", demo.ended());
   assert.equal(code, 0, demo.stdout + stderr);
@@ -86,7 +86,7 @@ Deno.test("the demo ends by itself after --seconds, and nothing was lost on any 
 });
 
 Deno.test("the demo kills the relay in the middle, and says what the viewer behind it saw", async () => {
-  using deadline = new Deadline(120_000);
+  using deadline = new Deadline();
   const demo = new RunningDemo("--kill");
   await deadline.for("the kill", demo.until(/london is killed; newyork watched by 2 hops/));
   await deadline.for(
@@ -101,7 +101,7 @@ Deno.test("the demo kills the relay in the middle, and says what the viewer behi
 onLinux(
   "the demo says what was lost when a relay is killed from outside",
   async () => {
-    using deadline = new Deadline(120_000);
+    using deadline = new Deadline();
     const demo = new RunningDemo();
     await deadline.for("the first second", demo.until(/^ +1 s .*\n/m));
     assert.match(demo.stdout, /^Ctrl-C ends it/m);
@@ -140,7 +140,7 @@ async function childrenOf(parent: number) {
 }
 
 onLinux("the demo ends all that it started when its terminal is closed", async () => {
-  using deadline = new Deadline(120_000);
+  using deadline = new Deadline();
   const demo = new RunningDemo();
   await deadline.for("the first second", demo.until(/^ +1 s .*\n/m));
   const children = await childrenOf(demo.pid);
@@ -152,7 +152,7 @@ onLinux("the demo ends all that it started when its terminal is closed", async (
 });
 
 Deno.test("the demo ends at Ctrl-C with its summary", async () => {
-  using deadline = new Deadline(120_000);
+  using deadline = new Deadline();
   const demo = new RunningDemo();
   await deadline.for("something behind two relays", demo.until(/ s +newyork .* [1-9]\d*\.\d obj/));
   demo.interrupt();
@@ -162,7 +162,7 @@ Deno.test("the demo ends at Ctrl-C with its summary", async () => {
 });
 
 Deno.test("the demo explains itself, and refuses what it does not know", async () => {
-  using deadline = new Deadline(60_000);
+  using deadline = new Deadline();
   const help = new RunningDemo("--help");
   assert.equal((await deadline.for("the help", help.ended())).code, 0);
   assert.match(help.stdout, /--seconds N/);

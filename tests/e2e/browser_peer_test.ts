@@ -22,7 +22,7 @@ async function withPair(
   browser: Browser,
   test: (page: Peer, server: Peer, deadline: Deadline) => Promise<void>,
 ): Promise<void> {
-  using deadline = new Deadline(40_000);
+  using deadline = new Deadline();
   const certificate = await makeCertificate();
   const listener = listen({
     endpoint: openEndpoint("127.0.0.1", 0),

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { generateCertificate } from "../../relay/transport/mod.ts";
 import { Deadline } from "../support/deadline.ts";
-import { type RelayProcess, startRelay } from "../support/processes/relay_process.ts";
+import { startRelay } from "../support/processes/relay_process.ts";
+import { becomes } from "../support/until.ts";
 
 const MAIN = new URL("../../relay/main.ts", import.meta.url).href;
 
@@ -148,14 +149,7 @@ Deno.test("qumo-relay reads its certificate again at SIGHUP", async () => {
   assert.equal(relay.certificateHash.toHex(), before);
   const after = await write();
   relay.kill("SIGHUP");
-  await deadline.for("the new certificate", hashBecomes(relay, after, deadline.signal));
+  await becomes(() => relay.get("/certificate.sha256"), after);
   await relay.end();
   await Deno.remove(directory, { recursive: true });
 });
-
-async function hashBecomes(relay: RelayProcess, hash: string, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const response = await fetch(`${relay.origin}/certificate.sha256`);
-    if (await response.text() === hash) return;
-  }
-}

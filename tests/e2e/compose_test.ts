@@ -75,7 +75,7 @@ for (const network of ["demo", "ha"]) {
 }
 
 Deno.test("demo.yaml, as processes on this machine, carries a track from Tokyo to New York", async () => {
-  using deadline = new Deadline(60_000);
+  using deadline = new Deadline();
   const started = ComposedNetwork.start(FILES.get("demo.yaml")!);
   await using network = await deadline.for("the network", started);
   const way = await deadline.for("a way", network.way("sdn", "tokyo newyork", 330));
@@ -86,7 +86,7 @@ Deno.test("demo.yaml, as processes on this machine, carries a track from Tokyo t
 });
 
 etcdTest("ha.yaml, as processes on this machine, goes on when a controller is lost", async () => {
-  using deadline = new Deadline(90_000);
+  using deadline = new Deadline();
   await using cluster = await deadline.for("three members of etcd", EtcdCluster.start(3));
   const here = { QUMO_SDN_ETCD_ENDPOINTS: cluster.endpoints.join() };
   const started = ComposedNetwork.start(FILES.get("ha.yaml")!, here);

@@ -23,14 +23,18 @@ async function start(module: string, config: object) {
   const program = await startProgram(runModule(module, ["--config", file]), { folder });
   let seen = 0;
   const news = (): Line[] =>
-    program.log().slice(seen).split("\n").filter((line) => line.startsWith("{"))
+    // The last line may not have come whole.
+    program.log().slice(seen).split("\n").slice(0, -1).filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line));
-  /** Has it read this; gives what it logs until it is through. */
-  const read = async (text: string, isOver: RegExp): Promise<Line[]> => {
+  /** Has it read this; gives what it logs until it is through, which it says in so many lines. */
+  const read = async (text: string, isOver: RegExp, times = 1): Promise<Line[]> => {
     await Deno.writeTextFile(file, text);
     seen = program.log().length;
     program.kill("SIGHUP");
-    await until(`it to say ${isOver}`, () => news().some(({ message }) => isOver.test(message)));
+    await until(
+      `it to say ${isOver}`,
+      () => news().filter(({ message }) => isOver.test(message)).length >= times,
+    );
     return news();
   };
   return { program, folder, file, read };
@@ -119,7 +123,7 @@ Deno.test("a relay takes over at SIGHUP what it can, says what needs a restart, 
   assert.equal(await statusFor(program, "/status", "Bearer second"), 200);
 
   const bad = "server:\n  allowed_origins: []\nlimits:\n  max_fetches: many\nsdn:\n  urk: x\n";
-  const refusals = await relay.read(bad, REFUSED);
+  const refusals = await relay.read(bad, REFUSED, 2);
   const problems = refusals.filter(({ message }) => REFUSED.test(message))
     .map(({ problem }) => String(problem));
   assert.ok(problems[0]?.startsWith(`${relay.file}:4:16: limits.max_fetches: found "many"`));

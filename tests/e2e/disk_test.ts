@@ -64,7 +64,7 @@ Deno.test(
   "a relay that is killed while it writes gives what was written to @moqt/transport, without a publisher",
   UNTIDY,
   async () => {
-    using deadline = new Deadline(120_000);
+    using deadline = new Deadline();
     const folder = await Deno.makeTempDir();
     try {
       const killed = await startWith(folder);
@@ -106,7 +106,7 @@ optionalTest(
   "a relay whose disk is full stops recording, and viewers see nothing of it",
   await noMount(),
   async () => {
-    using deadline = new Deadline(120_000);
+    using deadline = new Deadline();
     const folder = await Deno.makeTempDir();
     await mount("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder);
     try {
@@ -139,7 +139,7 @@ optionalTest(
   "ffmpeg plays over HLS from disk what is older than memory and the live playlist have",
   ffmpegMissing ?? ffprobeMissing,
   async () => {
-    using deadline = new Deadline(150_000);
+    using deadline = new Deadline();
     const folder = await Deno.makeTempDir();
     try {
       await using relay = await startRelay({

@@ -6,9 +6,6 @@ import { markOf } from "../support/documents/marks.ts";
 import { Performance } from "../support/documents/performance.ts";
 import { ROOT } from "../support/root.ts";
 
-// A document starts a few programs and asks each some questions.
-const DEADLINE = 120_000;
-
 const documents = await readDocuments();
 const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
 const hasCurl = await new Deno.Command("curl", { args: ["--version"], stdout: "null" }).output()
@@ -87,7 +84,7 @@ for (const document of documents) {
     // Where there is no curl nobody can walk; every Debian image of Node has it.
     ignore: needsCurl,
     async fn() {
-      using deadline = new Deadline(DEADLINE);
+      using deadline = new Deadline();
       await using performance = await Performance.open();
       for (const { kind, steps, place } of scenes) {
         await deadline.for(`the commands at ${place}`, performance[kind](steps));

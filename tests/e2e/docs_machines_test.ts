@@ -17,7 +17,7 @@ toolTest(
   "openssl",
   "and the guide to several machines make a mesh with tokens and an authority",
   async () => {
-    using deadline = new Deadline(120_000);
+    using deadline = new Deadline();
     const folder = await Deno.makeTempDir();
     const ports = { sdn: freePort(), tokyo: freePort(), london: freePort() };
     const [recipe = "", look = ""] = ["openssl req", "curl -s --cacert"].map((start) =>

@@ -7,10 +7,8 @@ import { MeshPublisher } from "../support/mesh/publisher.ts";
 import { liveSchedule } from "../support/mesh/schedule.ts";
 import { MeshViewer } from "../support/mesh/viewer.ts";
 
-const DEADLINE = 60_000;
-
 Deno.test("the mesh of the guide carries a track from one relay to the other", async () => {
-  using deadline = new Deadline(DEADLINE);
+  using deadline = new Deadline();
   const guide = (await readDocuments()).find(({ path }) => path === "configs/machines.md")!;
   const block = guide.blocks.find(({ mark, lines }) =>
     mark === "serve" && lines.some((line) => line.includes("NEIGHBORS"))

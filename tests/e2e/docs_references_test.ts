@@ -5,7 +5,7 @@ import { listReferences } from "../support/documents/document.ts";
 import { ROOT } from "../support/root.ts";
 
 Deno.test("the references say what the code says", async () => {
-  using deadline = new Deadline(60_000);
+  using deadline = new Deadline();
   const made = await deadline.for("the references", references());
   for (const [path, text] of made) {
     const written = await Deno.readTextFile(new URL(path, ROOT)).catch(() => "");

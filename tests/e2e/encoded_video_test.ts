@@ -26,7 +26,7 @@ relayChromiumTest(
   async (test, browser) => {
     await joinLate(test, () => connectChromium(browser, test.relay));
   },
-  { missing, milliseconds: 90_000 },
+  { missing },
 );
 
 relayChromiumTest(
@@ -39,7 +39,7 @@ relayChromiumTest(
     await joinLate(test, () => connectChromium(browser, edge));
     assert.doesNotMatch(edge.log(), /malformed/);
   },
-  { missing, milliseconds: 90_000 },
+  { missing },
 );
 
 async function joinLate(test: RelayTest, connect: () => Promise<Peer>): Promise<void> {

@@ -47,7 +47,6 @@ for (const [index, { lines }] of blocks.entries()) {
     {
       config: { ingest: { rtmp: { address: "127.0.0.1:0" }, http: true } },
       missing: ffmpegMissing,
-      milliseconds: 60_000,
     },
   );
 }

@@ -11,8 +11,6 @@ import { MeshViewer } from "../support/mesh/viewer.ts";
 import { ROOT } from "../support/root.ts";
 import { until } from "../support/until.ts";
 
-const DEADLINE = 120_000;
-
 // Members answer each other late where other tests run beside them.
 const STEADY = { mesh: { link_timeout_ms: 10_000 } };
 
@@ -26,7 +24,7 @@ function groupTest(
   Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn: run });
 
   async function run(): Promise<void> {
-    using deadline = new Deadline(DEADLINE);
+    using deadline = new Deadline();
     await using group = await HostGroup.start(2, { ...STEADY, ...more });
     try {
       await deadline.for(name, body(group));

@@ -30,7 +30,7 @@ relayTest(
       [test.relay, edge].map((relay) => look(test, { browser, served, relay })),
     );
   },
-  { config: RTMP, missing, milliseconds: 90_000 },
+  { config: RTMP, missing },
 );
 
 relayTest(
@@ -47,7 +47,6 @@ relayTest(
   {
     config: { ingest: { rtmp: { address: "127.0.0.1:0", tls: true } } },
     missing: ffmpegMissing,
-    milliseconds: 60_000,
   },
 );
 
@@ -62,7 +61,7 @@ relayTest(
     const browser = await test.join(() => CHROMIUM.launch());
     await look(test, { browser, served, relay: test.relay });
   },
-  { config: { ingest: { http: true } }, missing, milliseconds: 90_000 },
+  { config: { ingest: { http: true } }, missing },
 );
 
 relayTest(
@@ -81,7 +80,7 @@ relayTest(
     assert.match(relay.log(), /"encoder ended".*"how":"lost"/);
     assert.match(await relay.metrics(), /encoders_started_total\{.*"rtmp".*\} 2/);
   },
-  { config: { ingest: { ...RTMP.ingest, reconnect_ms: 20_000 } }, missing, milliseconds: 90_000 },
+  { config: { ingest: { ...RTMP.ingest, reconnect_ms: 120_000 } }, missing },
 );
 
 relayTest(
@@ -93,7 +92,7 @@ relayTest(
     assert.deepEqual([...film.subarray(0, 4)], [0, 0, 0, 1]);
     assert.ok(film.length >= LENGTH);
   },
-  { config: RTMP, missing: ffmpegMissing ?? moqCliMissing, milliseconds: 90_000 },
+  { config: RTMP, missing: ffmpegMissing ?? moqCliMissing },
 );
 
 /** Where RTMP is taken in. */

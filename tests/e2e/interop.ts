@@ -20,15 +20,21 @@ const clients = new Map<string, Connect>([
   ["@moqt/transport", connectMoqt],
 ]);
 
-/** Plays every case with every client and writes a line for each; returns whether all passed. */
-export async function runInterop(write: (text: string) => void): Promise<boolean> {
+/**
+ * Plays every case with every client and writes a line for each; returns whether all passed. Each has as
+ * long as the runner gives it, unless `milliseconds` says otherwise.
+ */
+export async function runInterop(
+  write: (text: string) => void,
+  milliseconds?: number,
+): Promise<boolean> {
   write(`TAP version 14\n1..${interopCases.length * clients.size}\n`);
   let number = 0;
   let passed = true;
   for (const [client, connect] of clients) {
     for (const testCase of interopCases) {
       const started = systemClock.now();
-      const failure = await play(testCase, connect);
+      const failure = await play(testCase, connect, milliseconds ?? testCase.timeout);
       const duration = (systemClock.now() - started).toFixed(0);
       passed &&= failure === undefined;
       write(
@@ -44,9 +50,13 @@ export async function runInterop(write: (text: string) => void): Promise<boolean
 }
 
 /** Plays one case against a relay of its own; returns why it failed. */
-async function play(testCase: InteropCase, connect: Connect): Promise<string | undefined> {
+async function play(
+  testCase: InteropCase,
+  connect: Connect,
+  milliseconds: number,
+): Promise<string | undefined> {
   await using relay = await startRelay();
-  using deadline = new Deadline(testCase.timeout);
+  using deadline = new Deadline(milliseconds);
   const connected: Peer[] = [];
   try {
     await deadline.for(

@@ -27,7 +27,7 @@ async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
 }
 
 Deno.test("names and groups are read over HTTP, at an edge too", async () => {
-  using deadline = new Deadline(60_000);
+  using deadline = new Deadline();
   await using origin = await startRelayInProcess();
   await using edge = await startRelayInProcess({
     upstream: [`moqt://127.0.0.1:${origin.port}`],
@@ -88,7 +88,7 @@ Deno.test(
   "look-ups are answered as far as a token allows, wherever it is shown",
   UNTIDY,
   async () => {
-    using deadline = new Deadline(60_000);
+    using deadline = new Deadline();
     const key = await generate("HS256", "main");
     await using relay = await startRelayInProcess({
       auth: { ...DEFAULTS.auth, mode: "token", keys: ["key"] },
@@ -135,7 +135,7 @@ optionalTest(
   "a film of moq's is looked up as at moq-dev's relay",
   moqCliMissing ?? moqRelayMissing,
   async () => {
-    using deadline = new Deadline(90_000);
+    using deadline = new Deadline();
     await using ours = await startRelayInProcess();
     await using theirs = await startMoqRelay({ speaks: ["moq-lite-05"] });
     await using _a = publishFilm(ours, "demo/film.hang");

@@ -6,7 +6,6 @@ import { Deadline } from "../support/deadline.ts";
 import { optionalTest } from "../support/optional_test_case.ts";
 import { type RelayInProcess, startRelayInProcess } from "../support/processes/relay_in_process.ts";
 
-const MILLISECONDS = 90_000;
 const BROADCAST = "live.hang";
 const START_CODE = [0, 0, 0, 1];
 /** More than the picture of one second. */
@@ -29,7 +28,7 @@ function protocolsOf({ lines }: RelayInProcess): Set<unknown> {
 
 for (const protocol of ["moq-lite-06", "moq-lite-05", "moqt-22", "moqt-18"]) {
   optionalTest(`moq publishes a film by ${protocol} and watches it`, moqCliMissing, async () => {
-    using deadline = new Deadline(MILLISECONDS);
+    using deadline = new Deadline();
     const server = { ...DEFAULTS.server, protocols: [protocol] };
     await using relay = await startRelayInProcess({ server });
     await using _film = publishFilm(relay, BROADCAST);
@@ -42,7 +41,7 @@ optionalTest(
   "moq publishes a film by moq-lite-06 at an edge, and watches it by moqt-22 at its origin",
   moqCliMissing,
   async () => {
-    using deadline = new Deadline(MILLISECONDS);
+    using deadline = new Deadline();
     const speaking = (protocols: string[]) => ({ ...DEFAULTS.server, protocols });
     await using origin = await startRelayInProcess({ server: speaking(["moqt-22"]) });
     await using edge = await startRelayInProcess({

@@ -12,8 +12,6 @@ import { readObjects, writeObjects } from "../support/peers/traffic.ts";
 import { type RelayInProcess, startRelayInProcess } from "../support/processes/relay_in_process.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 
-const MILLISECONDS = 60_000;
-
 const GROUPS = 3;
 const OBJECTS = 4;
 
@@ -86,7 +84,7 @@ for (const { link: [dialect, protocol], clients: [spoken, token] } of DIALECTS) 
     `a moq-relay is upstream of two of our relays by ${protocol}`,
     moqRelayMissing,
     async () => {
-      using deadline = new Deadline(MILLISECONDS);
+      using deadline = new Deadline();
       await using theirs = await startMoqRelay({ speaks: [dialect, spoken] });
       const upstream = [theirs.upstream];
       await using ours = await startRelayInProcess({ upstream });
@@ -102,7 +100,7 @@ for (const { link: [dialect, protocol], clients: [spoken, token] } of DIALECTS) 
     `two moq-relays that call ours by ${protocol} have each other's tracks`,
     moqRelayMissing,
     async () => {
-      using deadline = new Deadline(MILLISECONDS);
+      using deadline = new Deadline();
       await using ours = await startRelayInProcess();
       const calls = { server: ours, by: dialect };
       await using one = await startMoqRelay({ speaks: [spoken], calls });
@@ -119,7 +117,7 @@ optionalTest(
   "two moq-relays with tokens of relays call ours, which asks for them",
   moqRelayMissing,
   async () => {
-    using deadline = new Deadline(MILLISECONDS);
+    using deadline = new Deadline();
     const key = await generate("HS256", "users");
     // @moq/token of today knows the claim no more.
     const token = await new SignJWT({ root: "", put: "", get: "", cluster: true })

@@ -9,7 +9,6 @@ import { readObjects, writeObjects } from "../support/peers/traffic.ts";
 import { type RelayInProcess, startRelayInProcess } from "../support/processes/relay_in_process.ts";
 import { until } from "../support/until.ts";
 
-const MILLISECONDS = 60_000;
 const PATH = "at/origin";
 
 const users = await generate("HS256", "users");
@@ -52,7 +51,7 @@ for (
   ] as const
 ) {
   Deno.test(`viewers at a relay that shows its origin ${what} have what is published there`, async () => {
-    using deadline = new Deadline(MILLISECONDS);
+    using deadline = new Deadline();
     await using origin = await startRelayInProcess(ORIGIN, files);
     await using relay = await edge(origin, terms, keyFile);
     await using ends = new AsyncDisposableStack();

@@ -9,7 +9,6 @@ import { runClientCommand } from "../support/processes/relay_client.ts";
 import { startRelay } from "../support/processes/relay_process.ts";
 import { startRelayInProcess } from "../support/processes/relay_in_process.ts";
 
-const MILLISECONDS = 120_000;
 const LOAD = ["--publishers", "2", "--subscribers", "2", "--tracks", "2", "--duration", "1"];
 
 /** Runs the bench, and gives its result and what it said meanwhile. */
@@ -37,7 +36,7 @@ for (
   ] as const
 ) {
   Deno.test(`bench measures a relay by ${protocol} over ${transport}`, async () => {
-    using deadline = new Deadline(MILLISECONDS);
+    using deadline = new Deadline();
     await using relay = await startRelay();
     const at = `${scheme}://127.0.0.1:${relay.port}`;
     const result = await bench(deadline, [at, "--protocol", protocol]);
@@ -46,7 +45,7 @@ for (
 }
 
 Deno.test("bench prints a table, and refuses what it cannot do", async () => {
-  using deadline = new Deadline(MILLISECONDS);
+  using deadline = new Deadline();
   await using relay = await startRelay();
   const at = `moqt://127.0.0.1:${relay.port}`;
   const run = (words: readonly string[], env = {}) =>
@@ -68,7 +67,7 @@ Deno.test("bench prints a table, and refuses what it cannot do", async () => {
 });
 
 optionalTest("bench measures moq-dev's relay", moqRelayMissing, async () => {
-  using deadline = new Deadline(MILLISECONDS);
+  using deadline = new Deadline();
   await using relay = await startMoqRelay({ speaks: ["moq-lite-06", "moq-transport-18"] });
   const hash = ["--certificate-hash", relay.certificateHash!.toHex()];
   for (const protocol of ["moq-lite-06", "moqt-18"]) {

@@ -24,7 +24,7 @@ for (const kind of [CHROMIUM, FIREFOX]) {
       const page = await openPage(home, `${url}/watch?name=${encodeURIComponent(NAME)}`);
       assertMoves(await picturesSeen(page, 10));
     },
-    { missing: kind.missing, milliseconds: 180_000 },
+    { missing: kind.missing },
   );
 }
 
@@ -44,7 +44,7 @@ relayTest(
       return /Pictures\s+[1-9]\d*\/s/.test(document.getElementById("figures").innerText);
     });
   },
-  { missing: CHROMIUM.missing ?? moqCliMissing, milliseconds: 180_000 },
+  { missing: CHROMIUM.missing ?? moqCliMissing },
 );
 
 const KEY = await generate("HS256", "main");
@@ -79,7 +79,6 @@ relayTest(
   {
     config: { auth: { mode: "token", keys: [KEY_FILE] } },
     missing: CHROMIUM.missing,
-    milliseconds: 180_000,
   },
 );
 

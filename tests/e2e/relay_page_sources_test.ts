@@ -6,21 +6,19 @@ import { chromiumMissing, launchChromium } from "../support/processes/chromium.t
 import { relayTest } from "../support/processes/relay_test_case.ts";
 import type { RelayProcess } from "../support/processes/relay_process.ts";
 
-/** Browsers share this machine with other tests. */
-const PATIENCE_MS = 120_000;
 const missing = chromiumMissing ?? ffmpegMissing;
 
 relayTest("what a camera films is published with the relay's page", async ({ relay, join }) => {
   await using film = await filmed();
   const browser = await join(() => launchChromium({ camera: film.raw }));
   await publishAndWatch(browser, relay, { source: "camera" });
-}, { missing, milliseconds: 300_000 });
+}, { missing });
 
 relayTest("a file is published with the relay's page", async ({ relay, join }) => {
   await using film = await filmed();
   const browser = await join(() => launchChromium());
   await publishAndWatch(browser, relay, { source: "file", file: film.encoded });
-}, { missing, milliseconds: 300_000 });
+}, { missing });
 
 relayTest("a screen is published with the relay's page", async ({ relay, join }) => {
   const browser = await join(() => launchChromium({ sharesTab: true }));
@@ -88,7 +86,6 @@ async function publishAndWatch(
 ): Promise<{ readonly studio: Page; readonly home: Page }> {
   const at = `http://127.0.0.1:${relay.port}`;
   const context = await browser.newContext();
-  context.setDefaultTimeout(PATIENCE_MS);
   const studio = await context.newPage();
   await studio.goto(`${at}/publish?name=live/cam.hang`);
   await studio.locator(`[name=source][value=${source}]`).check();

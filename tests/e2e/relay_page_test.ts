@@ -22,7 +22,7 @@ async function open(browser: Browser, relay: RelayProcess) {
 }
 
 chromiumTest("the relay's page shows who publishes what, and who watches it", async (browser) => {
-  using deadline = new Deadline(30_000);
+  using deadline = new Deadline();
   await using relay = await startRelay({ relay: { node_id: "edge-1" } });
   const publisher = await deadline.for("a publisher", connectMoqt(relay));
   const publication = await deadline.for("a namespace", publisher.publish("live/room", ["video"]));

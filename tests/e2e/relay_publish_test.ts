@@ -13,7 +13,6 @@ import { startRelayInProcess } from "../support/processes/relay_in_process.ts";
 import { ROOT_PATH } from "../support/root.ts";
 import { until } from "../support/until.ts";
 
-const MILLISECONDS = 120_000;
 const missing = ffmpegMissing ?? ffprobeMissing;
 
 const FILM = [
@@ -82,7 +81,7 @@ async function watched(deadline: Deadline, words: readonly string[]): Promise<st
 
 for (const protocol of ["moqt-22", "moqt-18", "moqt-16", "moq-00", "moq-lite-06", "moq-lite-03"]) {
   optionalTest(`ffmpeg publishes by ${protocol}, and ffprobe plays it`, missing, async () => {
-    using deadline = new Deadline(MILLISECONDS);
+    using deadline = new Deadline();
     await using relay = await startRelayInProcess();
     const at = `https://127.0.0.1:${relay.port}`;
     const words = [at, "live/cam", "-", "--protocol", protocol];
@@ -93,7 +92,7 @@ for (const protocol of ["moqt-22", "moqt-18", "moqt-16", "moq-00", "moq-lite-06"
 }
 
 optionalTest("a file is published as if it were live, again and again", missing, async () => {
-  using deadline = new Deadline(MILLISECONDS);
+  using deadline = new Deadline();
   await using relay = await startRelayInProcess();
   const film = await Deno.makeTempFile({ suffix: ".mp4" });
   const make = { args: ["-loglevel", "error", "-y", ...FILM, "-t", "1", ...AS_MP4, film] };
@@ -112,7 +111,7 @@ optionalTest(
   "who asks publish for a track that it has not is refused at once",
   missing,
   async () => {
-    using deadline = new Deadline(MILLISECONDS);
+    using deadline = new Deadline();
     await using relay = await startRelayInProcess();
     const at = `moqt://127.0.0.1:${relay.port}`;
     await using _publisher = publishFrom(["-re", ...FILM, ...AS_MP4], [at, "live/cam", "-"]);
@@ -130,7 +129,7 @@ optionalTest(
   "what is no fragmented MP4 is refused with what makes one of it",
   missing,
   async () => {
-    using deadline = new Deadline(MILLISECONDS);
+    using deadline = new Deadline();
     await using relay = await startRelayInProcess();
     const words = [`moqt://127.0.0.1:${relay.port}`, "live/cam", "-"];
     const short = [...FILM, "-t", "1"];
@@ -146,7 +145,7 @@ optionalTest(
 );
 
 optionalTest("who may not publish a name is told so", missing, async () => {
-  using deadline = new Deadline(MILLISECONDS);
+  using deadline = new Deadline();
   const key = await generate("HS256", "users");
   const auth = { ...DEFAULTS.auth, mode: "token", keys: ["users.jwk"] } as const;
   await using relay = await startRelayInProcess({ auth }, { "users.jwk": JSON.stringify(key) });
@@ -159,7 +158,7 @@ optionalTest("who may not publish a name is told so", missing, async () => {
 });
 
 optionalTest("moq plays what publish sends", missing ?? moqCliMissing, async () => {
-  using deadline = new Deadline(MILLISECONDS);
+  using deadline = new Deadline();
   await using relay = await startRelayInProcess();
   const words = [`https://127.0.0.1:${relay.port}`, "live.hang", "-"];
   await using _publisher = publishFrom(["-re", ...FILM, ...AS_MP4], words);
@@ -169,7 +168,7 @@ optionalTest("moq plays what publish sends", missing ?? moqCliMissing, async () 
 });
 
 optionalTest("a film goes through moq-dev's relay", missing ?? moqRelayMissing, async () => {
-  using deadline = new Deadline(MILLISECONDS);
+  using deadline = new Deadline();
   await using relay = await startMoqRelay({ speaks: ["moq-lite-06", "moq-transport-18"] });
   const hash = ["--certificate-hash", relay.certificateHash!.toHex()];
   for (const protocol of ["moq-lite-06", "moqt-18"]) {

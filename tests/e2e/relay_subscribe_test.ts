@@ -12,7 +12,6 @@ import { runClientCommand, startClientCommand } from "../support/processes/relay
 import { type RelayInProcess, startRelayInProcess } from "../support/processes/relay_in_process.ts";
 import { until } from "../support/until.ts";
 
-const MILLISECONDS = 120_000;
 const INGEST = { ingest: { ...DEFAULTS.ingest, http: true } };
 
 const missing = ffmpegMissing ?? ffprobeMissing;
@@ -36,7 +35,7 @@ for (
   ] as const
 ) {
   optionalTest(`ffprobe plays what subscribe writes by ${protocol}`, missing, async () => {
-    using deadline = new Deadline(MILLISECONDS);
+    using deadline = new Deadline();
     await using relay = await startRelayInProcess(INGEST);
     const url = `${urlOf(relay, "http")}/ingest/live/cam`;
     await using encoder = await startEncoder({ url, format: MP4_BY_PUT });
@@ -59,7 +58,7 @@ for (
 }
 
 Deno.test("a track that no catalog describes is written as it comes", async () => {
-  using deadline = new Deadline(MILLISECONDS);
+  using deadline = new Deadline();
   await using relay = await startRelayInProcess();
   const publisher = await deadline.for("a publisher", moqNetBy("moq-lite-05")(relay));
   await using ends = new AsyncDisposableStack();
@@ -81,7 +80,7 @@ Deno.test("a track that no catalog describes is written as it comes", async () =
 });
 
 Deno.test("subscribe ends with 4 when nobody publishes the name", async () => {
-  using deadline = new Deadline(MILLISECONDS);
+  using deadline = new Deadline();
   await using relay = await startRelayInProcess();
   for (const words of [["live/cam"], ["live/cam", "video"], ["live/cam", "video", "--raw"]]) {
     const { code, stdout, stderr } = await deadline.for(
@@ -97,13 +96,16 @@ optionalTest(
   "subscribe ends with its publisher, and with who reads it",
   missing,
   async () => {
-    using deadline = new Deadline(MILLISECONDS);
+    using deadline = new Deadline();
     await using relay = await startRelayInProcess(INGEST);
     const url = `${urlOf(relay, "http")}/ingest/live/cam`;
     await using encoder = await startEncoder({ url, format: MP4_BY_PUT });
     const words = ["subscribe", urlOf(relay, "moqt"), "live/cam"];
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-check", "--allow-all", "relay/main.ts", ...words, "--wait"],
+      args: [
+        ...["run", "--quiet", "--no-check", "--allow-all", "relay/main.ts", ...words],
+        ...["--wait", "--timeout", "60"],
+      ],
       stdout: "piped",
       stderr: "null",
     }).spawn();
@@ -121,7 +123,7 @@ optionalTest(
 );
 
 Deno.test("subscribe ends with 4 when a catalog is all that is left", async () => {
-  using deadline = new Deadline(MILLISECONDS);
+  using deadline = new Deadline();
   await using relay = await startRelayInProcess();
   const publisher = await deadline.for("a publisher", moqNetBy("moq-lite-05")(relay));
   await using ends = new AsyncDisposableStack();
@@ -140,7 +142,7 @@ Deno.test("subscribe ends with 4 when a catalog is all that is left", async () =
 });
 
 optionalTest("subscribe plays what moq publishes", moqCliMissing ?? missing, async () => {
-  using deadline = new Deadline(MILLISECONDS);
+  using deadline = new Deadline();
   await using relay = await startRelayInProcess();
   await using _film = publishFilm(relay, "live.hang");
   const file = await Deno.makeTempFile({ suffix: ".mp4" });

@@ -3,6 +3,7 @@ import type { CertificatePair } from "@qumo/shared/runtime";
 import { generateCertificate } from "../../relay/transport/mod.ts";
 import { Deadline } from "../support/deadline.ts";
 import { runModule, runToEnd, startProgram } from "../support/processes/program_process.ts";
+import { until } from "../support/until.ts";
 
 Deno.test("the controller shows a new certificate after SIGHUP and keeps its streams and its state", async () => {
   using deadline = new Deadline();
@@ -19,7 +20,7 @@ Deno.test("the controller shows a new certificate after SIGHUP and keeps its str
   const events = watching.body!.pipeThrough(new TextDecoderStream()).getReader();
   await write(folder, second);
   controller.program.kill("SIGHUP");
-  await deadline.for("the new certificate", controller.shows(second, deadline.signal));
+  await until("the new certificate", () => controller.shows(second));
   await assert.rejects(controller.ask(first, "/relay"), "the old certificate is still shown");
   assert.equal((await controller.ask(second, "/relay")).count, 1);
   await controller.ask(second, "/relay/b", "PUT");
@@ -95,11 +96,8 @@ async function startController(folder: string) {
       const response = await fetchTrusting(trusted, path, method);
       return await response.json();
     },
-    async shows(trusted: CertificatePair, signal: AbortSignal): Promise<void> {
-      while (!signal.aborted) {
-        const answer = await this.ask(trusted, "/health").catch(() => undefined);
-        if (answer !== undefined) return;
-      }
+    async shows(trusted: CertificatePair): Promise<boolean> {
+      return await this.ask(trusted, "/health").catch(() => undefined) !== undefined;
     },
     async [Symbol.asyncDispose]() {
       for (const client of clients) client.close();

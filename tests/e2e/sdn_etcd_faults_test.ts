@@ -117,8 +117,8 @@ for (const [what, part] of [["is killed", "SIGKILL"], ["stops answering", "SIGST
     const endpoint = cluster.endpoints[leader] as string;
     // One controller speaks to the leader itself, the other to whoever comes first.
     const endpoints = [endpoint, ...cluster.endpoints.filter((one) => one !== endpoint)];
-    await using one = await controllerOn(cluster, { ...IMPATIENT, leaseMs: 10_000, endpoints });
-    await using other = await controllerOn(cluster, { ...IMPATIENT, leaseMs: 10_000 });
+    await using one = await controllerOn(cluster, { ...IMPATIENT, leaseMs: 30_000, endpoints });
+    await using other = await controllerOn(cluster, { ...IMPATIENT, leaseMs: 30_000 });
     const relays = Array.from({ length: 10 }, (_, i) => `r${i}`);
     const asks = [one.ask, other.ask] as const;
     const beat = (seq: number) =>
@@ -157,7 +157,7 @@ etcdTest(
       await using one = await controllerOn(cluster);
       accepted(await one.ask("PUT", "/relay/near", { neighbors: { middle: 1 } }));
       accepted(await one.ask("PUT", "/relay/far", {}));
-      await using short = await controllerOn(cluster, { leaseMs: 2000 });
+      await using short = await controllerOn(cluster, { leaseMs: 8_000 });
       accepted(await short.ask("PUT", "/relay/middle", { neighbors: { far: 1 } }));
       assert.equal((await short.ask("GET", "/route?from=near&to=far")).body.cost, 2);
     }

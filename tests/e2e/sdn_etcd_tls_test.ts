@@ -9,6 +9,7 @@ import {
 } from "@peculiar/x509";
 import { EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";
+import { becomes } from "../support/until.ts";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY_MS = 86_400_000;
@@ -26,7 +27,7 @@ etcdTest("etcd: controllers come to it by TLS, known by their certificates", asy
     fetch: (input, init) => fetch(input, { ...init, client }),
   });
   const configuration = (tls: object) => {
-    return { store: "etcd", etcd: { endpoints: cluster.endpoints, timeout_ms: 5000, ...tls } };
+    return { store: "etcd", etcd: { endpoints: cluster.endpoints, timeout_ms: 30_000, ...tls } };
   };
   const start = (tls: object) => SdnProcess.start(configuration(tls));
   const known = { ca_file: own.ca, cert_file: own.cert, key_file: own.key };
@@ -34,7 +35,7 @@ etcdTest("etcd: controllers come to it by TLS, known by their certificates", asy
     await using one = await start(known);
     await using two = await start(known);
     assert.equal((await one.ask("PUT", "/relay/a", { region: "eu" })).status, 200);
-    while ((await two.ask("GET", "/relay")).body.count === 0);
+    await becomes(async () => (await two.ask("GET", "/relay")).body.count, 1);
     assert.equal((await two.ask("GET", "/relay/a")).body.region, "eu");
     assert.equal((await two.ask("PUT", "/relay/a", {})).status, 200);
   }

@@ -7,9 +7,9 @@ import { SdnProcess } from "../support/processes/sdn_process.ts";
 import { becomes } from "../support/until.ts";
 
 const RELAYS = 12;
-const TTL_SECONDS = 12;
+const TTL_SECONDS = 20;
 const BEAT_MS = 1500;
-const TIMEOUT_MS = 3000;
+const TIMEOUT_MS = 5000;
 
 /** A relay that beats at one controller, and at the next one when that does not answer. */
 class BeatingRelay {

@@ -12,7 +12,6 @@ import { type RelayInProcess, startRelayInProcess } from "../support/processes/r
 import { listenQuicTransport } from "../support/transport/quic_transport.ts";
 import { payloadOf } from "../support/peers/traffic.ts";
 
-const MILLISECONDS = 30_000;
 const PATH = "example.net/live/a";
 
 interface Mesh {
@@ -63,7 +62,7 @@ async function passOn(deadline: Deadline, publisher: Peer, watcher: Peer): Promi
 }
 
 Deno.test("an edge takes a track from its origin, and an edge of that edge from it", async () => {
-  using deadline = new Deadline(MILLISECONDS);
+  using deadline = new Deadline();
   await using origin = await startRelayInProcess();
   await using middle = await startEdge(origin, { insecure: true });
   await using edge = await startEdge(middle, { insecure: true });
@@ -84,7 +83,7 @@ const DIALECTS = [
 
 for (const [from, to] of DIALECTS) {
   Deno.test(`an edge shows in ${to} what its origin has in ${from}, over a link of draft 18`, async () => {
-    using deadline = new Deadline(MILLISECONDS);
+    using deadline = new Deadline();
     await using origin = await startRelayInProcess();
     await using edge = await startEdge(origin, { insecure: true });
     const publisher = await moqNetBy(from)(origin);
@@ -99,7 +98,7 @@ for (const [from, to] of DIALECTS) {
 }
 
 Deno.test("a neighbor that has draft 18 switched off is linked by the newest that both have", async () => {
-  using deadline = new Deadline(MILLISECONDS);
+  using deadline = new Deadline();
   const server = { ...DEFAULTS.server, protocols: ["moqt-22", "moqt-20"] };
   await using origin = await startRelayInProcess({ server });
   await using edge = await startEdge(origin, { insecure: true });
@@ -114,7 +113,7 @@ Deno.test("a neighbor that has draft 18 switched off is linked by the newest tha
 });
 
 Deno.test("what is published at an edge can be watched at its origin", async () => {
-  using deadline = new Deadline(MILLISECONDS);
+  using deadline = new Deadline();
   await using origin = await startRelayInProcess();
   await using edge = await startEdge(origin, { insecure: true });
   const publisher = await connectMoqt(edge);
@@ -125,7 +124,7 @@ Deno.test("what is published at an edge can be watched at its origin", async () 
 });
 
 Deno.test("an origin is verified by the authority of the configuration", async () => {
-  using deadline = new Deadline(MILLISECONDS);
+  using deadline = new Deadline();
   const certificate = await makeSignedCertificate();
   await using origin = await originOf(certificate);
   await using edge = await startEdge(origin, { caFile: "ca.pem" }, {
@@ -139,7 +138,7 @@ Deno.test("an origin is verified by the authority of the configuration", async (
 });
 
 Deno.test("an origin is known by the hash that is written behind its URL, and by no other", async () => {
-  using deadline = new Deadline(MILLISECONDS);
+  using deadline = new Deadline();
   await using origin = await startRelayInProcess();
   const url = `moqt://127.0.0.1:${origin.port}`;
   const pinned = `${url}#sha256=${origin.certificateHash.toHex()}`;
@@ -155,7 +154,7 @@ Deno.test("an origin is known by the hash that is written behind its URL, and by
   const wrong = { upstream: [`${url}#sha256=${"00".repeat(32)}`], mesh: insecure };
   await using stranger = await startRelayInProcess(wrong);
   const failure = async () => (await linkOf(stranger)).failure;
-  await until("a failure", async () => await failure() !== undefined, MILLISECONDS);
+  await until("a failure", async () => await failure() !== undefined);
   assert.match((await failure())!, /certificate/i);
 });
 
@@ -167,7 +166,7 @@ Deno.test("an origin of another make, which tells no hash, is called all the sam
     mesh: { ...DEFAULTS.mesh, insecure: true },
   });
   const failure = async () => (await linkOf(edge)).failure;
-  await until("a failure", async () => await failure() !== undefined, MILLISECONDS);
+  await until("a failure", async () => await failure() !== undefined);
   // It is not known to the system: that is what is in the way, and no missing page.
   assert.match((await failure())!, /certificate|issuer/i);
   other.close();
@@ -187,7 +186,7 @@ for (
     });
     const warning = () =>
       edge.lines.find(({ text }) => text.includes("cannot connect to neighbor"));
-    await until("a warning", () => warning() !== undefined, MILLISECONDS);
+    await until("a warning", () => warning() !== undefined);
     assert.match(String(warning()?.fields.reason), /certificate|authority|issuer/i);
     const link = await linkOf(edge);
     assert.equal(link.state, "dialing");

@@ -14,6 +14,7 @@ import {
   SubgroupReader,
   subscribe,
 } from "../scenarios/script.ts";
+import { HANGS_MS } from "../support/deadline.ts";
 import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
 import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 
@@ -21,7 +22,7 @@ const ROUNDS = Number(Deno.env.get("TEST_ROUNDS") ?? 150);
 const LIVE = { filter: { type: "largest_object" } } as const;
 const OPTIONS = {
   missing: pythonMissing("aioquic"),
-  milliseconds: 10_000 + ROUNDS * 200,
+  milliseconds: HANGS_MS + ROUNDS * 200,
   config: {
     relay: { solicit: false },
     limits: { control_message_rate: 10_000, control_message_burst: 10_000 },
@@ -212,7 +213,6 @@ relayTest(
   },
   {
     ...OPTIONS,
-    milliseconds: 120_000,
     config: {
       ...OPTIONS.config,
       server: { max_uni_streams: 256 },

@@ -49,7 +49,7 @@ relayTest(
       '"transport":"webtransport","protocol":"moq-lite-05"',
     ]);
   },
-  { missing: CHROMIUM.missing ?? FIREFOX.missing, milliseconds: 120_000 },
+  { missing: CHROMIUM.missing ?? FIREFOX.missing },
 );
 
 /** How many subscriptions the relay serves. */

@@ -2,6 +2,7 @@ import type { Browser as PlaywrightBrowser } from "playwright-core";
 import puppeteer from "puppeteer-core";
 import { chromiumMissing, launchChromium } from "../support/processes/chromium.ts";
 import { executableMissing } from "../support/optional_test_case.ts";
+import { PATIENCE_MS } from "../support/until.ts";
 
 /** Where Firefox is: what `FIREFOX_PATH` says, or where Debian puts it. */
 const FIREFOX_PATH = Deno.env.get("FIREFOX_PATH") ?? "/usr/bin/firefox-esr";
@@ -51,9 +52,21 @@ export const FIREFOX: BrowserKind = {
   name: "Firefox",
   missing: executableMissing("Firefox", FIREFOX_PATH),
   async launch() {
-    const firefox = { browser: "firefox", executablePath: FIREFOX_PATH, headless: true } as const;
+    const firefox = await puppeteer.launch({
+      browser: "firefox",
+      executablePath: FIREFOX_PATH,
+      headless: true,
+      timeout: PATIENCE_MS,
+      protocolTimeout: PATIENCE_MS,
+    });
+    const newPage = firefox.newPage.bind(firefox);
+    firefox.newPage = async () => {
+      const page = await newPage();
+      page.setDefaultTimeout(PATIENCE_MS);
+      return page;
+    };
     // As with Playwright: the types are its own, what is used of them is the same.
-    return await puppeteer.launch(firefox) as unknown as Browser;
+    return firefox as unknown as Browser;
   },
 };
 

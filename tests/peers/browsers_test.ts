@@ -11,7 +11,7 @@ import { type Browser, type BrowserKind, CHROMIUM, FIREFOX } from "./browsers.ts
 const GROUPS = 60;
 // Of these groups every third is a datagram.
 const SIZES = [17, 1200, 20_000];
-const OPTIONS = { missing: CHROMIUM.missing ?? FIREFOX.missing, milliseconds: 90_000 };
+const OPTIONS = { missing: CHROMIUM.missing ?? FIREFOX.missing };
 
 for (const publishing of [CHROMIUM, FIREFOX]) {
   for (const watching of [CHROMIUM, FIREFOX]) {
@@ -40,7 +40,7 @@ relayTest("a page in Firefox that is left ends its session", async (test) => {
   await test.deadline.for("another page", firefox.leave());
   await test.deadline.for("the end of the session", sessionsBecome(test, 0));
   assert.match(test.relay.log(), /"session ended".*"closed_by":"peer"/);
-}, { missing: FIREFOX.missing, milliseconds: 60_000 });
+}, { missing: FIREFOX.missing });
 
 relayTest("a page in Firefox that is loaded again and again goes on watching", async (test) => {
   const publication = await publish(test, await open(test, CHROMIUM));
@@ -68,7 +68,6 @@ relayTest(
   {
     config: { server: { protocols: ["moqt-18"] } },
     missing: FIREFOX.missing,
-    milliseconds: 60_000,
   },
 );
 

@@ -25,7 +25,7 @@ relayTest(
     assert.match(test.relay.log(), /"session started".*"protocol":"moq-lite-04"/);
     assert.match(edge.log(), /"session started".*"protocol":"moq-lite-05"/);
   },
-  { missing: chromiumMissing, milliseconds: 90_000 },
+  { missing: chromiumMissing },
 );
 
 relayTest(
@@ -43,7 +43,6 @@ relayTest(
   {
     config: { server: { protocols: ["moqt-18"] } },
     missing: FIREFOX.missing ?? chromiumMissing,
-    milliseconds: 90_000,
   },
 );
 

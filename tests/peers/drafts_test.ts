@@ -8,8 +8,6 @@ import { pythonMissing } from "./python.ts";
 
 const missing = pythonMissing("moq");
 
-const OPTIONS = { milliseconds: 60_000 };
-
 for (const protocol of ["moqt-17", "moqt-19", "moqt-20"]) {
   relayTest(
     `@moq/net publishes in ${protocol} to one of ${protocol} and one of moqt-18`,
@@ -20,13 +18,12 @@ for (const protocol of ["moqt-17", "moqt-19", "moqt-20"]) {
         await test.join(moqNetBy("moqt-18")),
       ]);
     },
-    OPTIONS,
   );
 
   relayTest(`@moq/net publishes in moqt-18 to one of ${protocol}`, async (test) => {
     const publisher = await test.join(moqNetBy("moqt-18"));
     await passOn(test, publisher, [await test.join(moqNetBy(protocol))]);
-  }, OPTIONS);
+  });
 }
 
 const MOQ_RS = [
@@ -46,7 +43,7 @@ for (const protocol of MOQ_RS) {
       const publisher = await test.join((relay) => connectMoqRs(relay, { transport }));
       const watcher = await test.join((relay) => connectMoqRs(relay, { transport }));
       await passOn(test, publisher, [watcher]);
-    }, { ...OPTIONS, missing, config: { server: { protocols: [protocol] } } });
+    }, { missing, config: { server: { protocols: [protocol] } } });
   }
 }
 

@@ -52,7 +52,6 @@ relayTest(
   {
     config: { hls: { enabled: true } },
     missing: chromiumMissing,
-    milliseconds: 180_000,
   },
 );
 

@@ -1,10 +1,7 @@
 /** The relay's own pages to publish and to watch, in a browser, and what is seen on them. */
 import assert from "node:assert/strict";
-import { until } from "../support/until.ts";
+import { PATIENCE_MS, until } from "../support/until.ts";
 import type { Browser, Page } from "./browsers.ts";
-
-/** How long a page may take to become what is awaited, in milliseconds: a busy machine encodes slowly. */
-const PATIENCE_MS = 90_000;
 
 /** What is chosen on the page to publish. */
 export interface Chosen {
@@ -82,7 +79,7 @@ export async function becomesTrue(
   awaited: string,
   condition: () => boolean,
 ): Promise<void> {
-  await until(awaited, () => page.evaluate(condition, undefined), PATIENCE_MS);
+  await until(awaited, () => page.evaluate(condition, undefined));
 }
 
 // Deno's types have nothing of a browser's page: this is what is used of it.

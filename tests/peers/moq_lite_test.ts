@@ -39,7 +39,7 @@ for (const protocol of ["moq-lite-06", "moq-lite-05", "moq-lite-04", "moq-lite-0
     first.vanish();
     await deadline.for("the withdrawal", viewer.withdrawn("live/a"));
     await passOn(test, await join(connectMoqRs), viewer);
-  }, { ...options, milliseconds: 60_000 });
+  }, options);
 }
 
 async function passOn({ deadline }: RelayTest, publisher: Peer, viewer: Peer): Promise<void> {

@@ -1,5 +1,8 @@
 import { systemClock, type Timer } from "@qumo/shared/runtime";
 
+/** After this time a test hangs, in milliseconds. */
+export const HANGS_MS = 300_000;
+
 /**
  * The time a test may take. Whatever is awaited goes through {@linkcode Deadline.for}, so that a test
  * that hangs fails with a sentence about what did not happen.
@@ -9,8 +12,11 @@ export class Deadline {
   readonly #milliseconds: number;
   readonly #timer: Timer;
 
-  /** The default is long for what these tests do: it is there for the test that will never end. */
-  constructor(milliseconds = 20_000) {
+  /**
+   * The default is long for what these tests do, on a machine that has hardly any time for them too: it is
+   * there for the test that will never end.
+   */
+  constructor(milliseconds = HANGS_MS) {
     this.#milliseconds = milliseconds;
     this.#timer = systemClock.after(milliseconds, () => this.#over.abort());
   }

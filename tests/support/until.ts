@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 
 /** How long what a test waits for may take on a machine that is busy, in milliseconds. */
-export const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 120_000;
 const LOOK_MS = 20;
 
 /**

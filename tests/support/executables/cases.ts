@@ -12,6 +12,7 @@ import {
   startProgram,
 } from "../processes/program_process.ts";
 import { freePorts } from "../mesh/ports.ts";
+import { becomes, until } from "../until.ts";
 import { fromSources, programNamed } from "./programs.ts";
 
 /** What a whole life of a program needs and does; rejects when something is not as it should be. */
@@ -43,16 +44,14 @@ async function groupLife(
   const start = startProgram([...command, "serve", "-c", config], { env: { ...env } });
   await using group = await deadline.for("the relays of a machine", start);
   for (const name of ["tokyo-1", "tokyo-2"]) {
-    while (!(await sdn.get("/relay")).includes(`"relay":"${name}"`)) {
-      deadline.signal.throwIfAborted();
-    }
+    await registered(sdn, name);
   }
   assert.equal(await deadline.for("the end of all", group.end()), 0, group.log());
 }
 
 /** A relay registers, carries a track, shows a new certificate, ends in peace and is gone. */
 const relayLife: Life = async (command, env) => {
-  using deadline = new Deadline(120_000);
+  using deadline = new Deadline();
   await using folder = await temporaryFolder();
   const files = { cert_file: `${folder.path}/c.pem`, key_file: `${folder.path}/k.pem` };
   const first = await writeCertificate(files);
@@ -79,9 +78,7 @@ const relayLife: Life = async (command, env) => {
   });
   await using relay = await deadline.for("a relay", start);
   // It was given no name.
-  while (!(await sdn.get("/relay")).includes(`"relay":"${Deno.hostname()}"`)) {
-    deadline.signal.throwIfAborted();
-  }
+  await registered(sdn, Deno.hostname());
   assert.equal(await relay.get("/certificate.sha256"), first);
   await deadline.for("a track", carryTrack(relay, relay));
   const { version, region } = JSON.parse(await relay.get("/status"));
@@ -89,17 +86,23 @@ const relayLife: Life = async (command, env) => {
   assert.ok((await relay.get("/metrics")).includes(`qumo_relay_build_info{version="${version}"`));
   const second = await writeCertificate(files);
   relay.kill("SIGHUP");
-  while (await relay.get("/certificate.sha256") !== second) deadline.signal.throwIfAborted();
+  await becomes(() => relay.get("/certificate.sha256"), second);
   assert.equal(await deadline.for("the end", relay.end()), 0, relay.log());
   assert.equal(JSON.parse(await sdn.get("/relay")).count, 0);
 };
 
+/** Resolves when a controller knows a relay. */
+async function registered(sdn: ProgramProcess, name: string): Promise<void> {
+  const isKnown = async () => (await sdn.get("/relay")).includes(`"relay":"${name}"`);
+  await until(`${name} to be registered`, isKnown);
+}
+
 /** A controller serves its page, stores what it is told, and knows it in its next life. */
 const controllerLife: Life = async (command, env) => {
-  using deadline = new Deadline(30_000);
+  using deadline = new Deadline();
   await using folder = await temporaryFolder();
   const config = `${folder.path}/sdn.yaml`;
-  await Deno.writeTextFile(config, "graph:\n  node_ttl_sec: 30\n");
+  await Deno.writeTextFile(config, "graph:\n  node_ttl_sec: 600\n");
   const environment = {
     env: { ...env, SDN_ADDR: "127.0.0.1:0", DATA_DIR: `${folder.path}/data` },
   };

@@ -19,7 +19,7 @@ const ADDED = ["job", "instance"];
  * another, and two controllers of which one has a certificate and knows the other.
  */
 export async function scrapePrograms(): Promise<string[]> {
-  using deadline = new Deadline(30_000);
+  using deadline = new Deadline();
   await using plain = await SdnProcess.start();
   const urls = [plain.url];
   await using _neighbor = await startRelay({ sdn: { urls, relay_name: "london" } });

@@ -8,7 +8,7 @@ import { TestPublisher } from "./publisher.ts";
 import { scenarios } from "./scenarios.ts";
 
 Deno.test("TestPublisher and the subscriber agree on every scenario", async () => {
-  using deadline = new Deadline(60_000);
+  using deadline = new Deadline();
   const [client, server] = memoryPair();
   const publisherPeer = await ScriptedPeer.connect(client);
   const subscriber = await ScriptedPeer.connect(server, { role: "server" });

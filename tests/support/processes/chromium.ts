@@ -1,5 +1,6 @@
 import { type Browser, chromium } from "playwright-core";
 import { executableMissing, optionalTest } from "../optional_test_case.ts";
+import { PATIENCE_MS } from "../until.ts";
 
 /** Where Chromium is: what `CHROMIUM_PATH` says, or where Debian puts it. */
 export const CHROMIUM_PATH = Deno.env.get("CHROMIUM_PATH") ?? "/usr/bin/chromium";
@@ -31,10 +32,11 @@ export interface ChromiumOptions {
   readonly home?: string;
 }
 
-/** Starts a headless browser; the caller closes it. */
-export function launchChromium(options: ChromiumOptions = {}): Promise<Browser> {
+/** Starts a headless browser whose pages have patience; the caller closes it. */
+export async function launchChromium(options: ChromiumOptions = {}): Promise<Browser> {
   const { home } = options;
-  return chromium.launch({
+  const browser = await chromium.launch({
+    timeout: PATIENCE_MS,
     executablePath: CHROMIUM_PATH,
     headless: true,
     args: [
@@ -44,6 +46,11 @@ export function launchChromium(options: ChromiumOptions = {}): Promise<Browser> 
     ],
     ...(home !== undefined && { env: { ...Deno.env.toObject(), HOME: home } }),
   });
+  browser.on("context", (context) => {
+    context.setDefaultTimeout(PATIENCE_MS);
+    context.setDefaultNavigationTimeout(PATIENCE_MS);
+  });
+  return browser;
 }
 
 function fakes({ camera, sharesTab }: ChromiumOptions): string[] {

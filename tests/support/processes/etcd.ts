@@ -2,7 +2,7 @@
 
 import { freePort } from "../mesh/ports.ts";
 import { executableMissing, optionalTest } from "../optional_test_case.ts";
-import { until } from "../until.ts";
+import { PATIENCE_MS, until } from "../until.ts";
 import { ProgramProcess } from "./program_process.ts";
 
 /** The program: what `ETCD_PATH` says, or where Debian puts it. */
@@ -100,8 +100,17 @@ export class EtcdCluster implements AsyncDisposable {
     }
   }
 
-  /** The place of the leader. */
+  /** The place of the leader, once there is one. */
   async leader(): Promise<number> {
+    let place: number | undefined;
+    await until("a leader", async () => {
+      place = await this.#leader().catch(() => undefined);
+      return place !== undefined;
+    });
+    return place!;
+  }
+
+  async #leader(): Promise<number | undefined> {
     for (const { client, process } of this.#members) {
       if (process === undefined) continue;
       const { leader } = await etcdCall(client, "/v3/maintenance/status", {});
@@ -111,7 +120,7 @@ export class EtcdCluster implements AsyncDisposable {
         if (header.member_id === leader) return place;
       }
     }
-    throw new Error("The cluster has no leader");
+    return undefined;
   }
 
   /** Sends a member a signal: SIGSTOP parts it from the others, SIGCONT brings it back. */
@@ -179,7 +188,7 @@ export async function etcdCall(
   const response = await ask(`${endpoint}${path}`, {
     method: "POST",
     body: JSON.stringify(body),
-    signal: AbortSignal.timeout(5000),
+    signal: AbortSignal.timeout(PATIENCE_MS),
   });
   const answer = await response.json();
   if (!response.ok) throw new Error(JSON.stringify(answer));

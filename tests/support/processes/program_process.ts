@@ -1,4 +1,5 @@
 import { systemClock } from "@qumo/shared/runtime";
+import { Deadline } from "../deadline.ts";
 import { ROOT_PATH } from "../root.ts";
 
 /** A program and its arguments, as they are started. */
@@ -24,8 +25,8 @@ export interface Launch extends Pick<ProcessEnvironment, "env"> {
 // What both programs say of themselves, in words and as JSON.
 const READY = /is ready: (https?:\/\/[^\s"]+:(\d+))[^\d]/;
 
-// Longer than any drain of a test: a program that ignores a signal for longer hangs.
-const STOP_TIMEOUT = 15_000;
+// Longer than any drain of a test on a busy machine: a program that ignores a signal for longer hangs.
+const STOP_TIMEOUT = 60_000;
 
 /** The command that runs a module of ours, below the project's folder. */
 export function runModule(
@@ -81,12 +82,14 @@ export class ProgramProcess implements AsyncDisposable {
     return this;
   }
 
-  /** Waits until it has written this; rejects with all that it wrote when it ends before. */
+  /** Waits until it has written this; rejects with all that it wrote when it ends before, or does not in time. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
+    using deadline = new Deadline();
     for (;;) {
       const found = pattern.exec(this.#log);
       if (found !== null) return found;
-      const code = await Promise.race([this.#news.promise, this.ended]);
+      const news = Promise.race([this.#news.promise, this.ended]);
+      const code = await deadline.for(`${pattern} after ${this.#log}`, news);
       if (code === undefined || pattern.test(this.#log)) continue;
       throw new Error(`It ended with ${code} before it said ${pattern}:\n${this.#log}`);
     }

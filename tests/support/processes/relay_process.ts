@@ -4,6 +4,14 @@ import { type Launch, ProgramProcess, runModule, writeConfig } from "./program_p
 // Few tests are about leaving in peace.
 const IMPATIENT = { drain_timeout_ms: 100 };
 
+/**
+ * For who says nothing for a while, since the machine does not let it: few tests are about how long a relay
+ * waits, and these say so.
+ */
+const PATIENT_SERVER = { handshake_timeout_ms: 60_000, idle_timeout_ms: 30_000 };
+const PATIENT_RELAY = { request_timeout_ms: 30_000 };
+const PATIENT_DELIVERY = { stall_timeout_ms: 30_000 };
+
 /** A relay that runs as its own process on a port of the loopback address that was free. */
 export class RelayProcess extends ProgramProcess implements QuicServerAddress {
   certificateHash = new Uint8Array();
@@ -37,8 +45,15 @@ export async function startRelay(
   config: { readonly [section: string]: unknown } = {},
   { env = {}, ...how }: Launch = {},
 ): Promise<RelayProcess> {
-  const server = { ...(config["server"] as object | undefined), address: "127.0.0.1:0" };
-  const { folder, file } = await writeConfig({ ...IMPATIENT, ...config, server });
+  const section = (name: string) => config[name] as object | undefined;
+  const server = { ...PATIENT_SERVER, ...section("server"), address: "127.0.0.1:0" };
+  const { folder, file } = await writeConfig({
+    ...IMPATIENT,
+    ...config,
+    server,
+    relay: { ...PATIENT_RELAY, ...section("relay") },
+    delivery: { ...PATIENT_DELIVERY, ...section("delivery") },
+  });
   const relay = new RelayProcess(runModule("relay/main.ts", ["--config", file], how), {
     env,
     folder,

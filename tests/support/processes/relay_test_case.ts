@@ -24,7 +24,7 @@ interface Leaving {
 export interface RelayTestOptions {
   /** The relay's configuration. */
   readonly config?: { readonly [section: string]: unknown };
-  /** How long the test may take, in milliseconds. */
+  /** How long the test may take, in milliseconds; what a {@linkcode Deadline} is by itself unless it is said. */
   readonly milliseconds?: number;
   /** For the engine that the relay runs on. */
   readonly v8Flags?: readonly string[];

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { EtcdStore } from "../../../sdn/store/mod.ts";
 import { etcdCall, type EtcdCluster } from "./etcd.ts";
+import { PATIENCE_MS } from "../until.ts";
 import { START, type TestAnswer, testController } from "../worlds/sdn_controller.ts";
 import type { ManualClock } from "../worlds/manual_clock.ts";
 
@@ -20,9 +21,6 @@ export const PREFIX = "/qumo-sdn/";
 
 /** How long a member that answers nothing is waited for, where that is what is tried. */
 export const IMPATIENT = { timeoutMs: 1500 };
-
-// Longer than anything here takes, however busy the machine is.
-const PATIENCE_MS = 60_000;
 
 /** A controller on etcd, under the real clock. */
 export async function controllerOn(cluster: EtcdCluster, given: EtcdGiven = {}) {

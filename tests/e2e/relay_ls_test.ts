@@ -75,7 +75,7 @@ Deno.test("who is refused is told why, and what to do", async () => {
 });
 
 Deno.test("ls says that there is nothing, and where it looked", async () => {
-  using deadline = new Deadline(MILLISECONDS);
+  using deadline = new Deadline();
   await using relay = await startRelayInProcess();
   const at = `http://127.0.0.1:${relay.port}/here?jwt=secret`;
   const listed = await deadline.for("ls", runClientCommand(["ls", at]));

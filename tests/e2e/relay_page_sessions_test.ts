@@ -15,7 +15,6 @@ await Deno.writeTextFile(KEY_FILE, JSON.stringify(KEY));
 globalThis.addEventListener("unload", () => Deno.removeSync(KEY_FILE));
 
 const TOKENS = { mode: "token", keys: [KEY_FILE] };
-const MINUTE = 60_000;
 
 /** A page, and what its banner and its state said, one after the other, since it was opened. */
 async function open(
@@ -82,7 +81,7 @@ relayChromiumTest(
     await until("the page to be refused twice", () => refusals() >= 2);
     assert.deepEqual(said.banner.filter((text) => text !== "" && !text.includes("no token")), []);
   },
-  { config: { auth: TOKENS }, milliseconds: MINUTE },
+  { config: { auth: TOKENS } },
 );
 
 relayChromiumTest(
@@ -97,7 +96,6 @@ relayChromiumTest(
   },
   {
     config: { auth: { ...TOKENS, public: { subscribe: ["open"] } } },
-    milliseconds: MINUTE,
   },
 );
 
@@ -115,7 +113,6 @@ relayChromiumTest(
   {
     config: { auth: TOKENS, ingest: { rtmp: { address: "127.0.0.1:0" } } },
     missing: ffmpegMissing,
-    milliseconds: 2 * MINUTE,
   },
 );
 
@@ -134,5 +131,4 @@ relayChromiumTest(
     }
     assert.deepEqual(problems, []);
   },
-  { milliseconds: 2 * MINUTE },
 );

@@ -204,7 +204,7 @@ faultTest("what is odd but allowed costs nothing", async ({ relay, deadline }) =
   for (const peer of peers) peer.close();
 }, {
   config: {
-    server: { idle_timeout_ms: 15_000, keep_alive_ms: 1_000, handshake_timeout_ms: SILENT_MS },
+    server: { idle_timeout_ms: 40_000, keep_alive_ms: 1_000, handshake_timeout_ms: SILENT_MS },
   },
 });
 

@@ -20,7 +20,7 @@ export interface FaultOptions {
  * who waits for a processor: a session that a machine made late would be counted as one that was refused.
  */
 const CONFIG = {
-  server: { idle_timeout_ms: 15_000, keep_alive_ms: 1_000, handshake_timeout_ms: 15_000 },
+  server: { idle_timeout_ms: 40_000, keep_alive_ms: 1_000, handshake_timeout_ms: 15_000 },
   cache: { max_bytes: 33_554_432 },
 };
 

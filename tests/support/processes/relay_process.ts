@@ -8,7 +8,7 @@ const IMPATIENT = { drain_timeout_ms: 100 };
  * For who says nothing for a while, since the machine does not let it: few tests are about how long a relay
  * waits, and these say so.
  */
-const PATIENT_SERVER = { handshake_timeout_ms: 60_000, idle_timeout_ms: 30_000 };
+const PATIENT_SERVER = { handshake_timeout_ms: 60_000, idle_timeout_ms: 60_000 };
 const PATIENT_RELAY = { request_timeout_ms: 30_000 };
 const PATIENT_DELIVERY = { stall_timeout_ms: 30_000 };
 

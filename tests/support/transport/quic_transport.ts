@@ -43,7 +43,7 @@ export interface QuicServerAddress {
 // Chosen as a player would: idle long enough for a slow test machine, many streams for many tracks.
 const TRANSPORT_OPTIONS: Deno.QuicTransportOptions = {
   keepAliveInterval: 4000,
-  maxIdleTimeout: 30_000,
+  maxIdleTimeout: 60_000,
   maxConcurrentBidirectionalStreams: 256,
   maxConcurrentUnidirectionalStreams: 1024,
 };

@@ -104,11 +104,6 @@ interface Storage {
   readonly identities: MeshIdentity;
 }
 
-/** What has no place in a store, and goes from controller to controller where they name each other. */
-const NOT_IN_ETCD =
-  "kicks and what tenants use are not in etcd: they reach the relays that follow " +
-  "this controller, and not those of other controllers on it";
-
 /** Opens the store and the event storage without reading them, and what signs for relays. */
 async function openStorage(
   config: SdnConfig,
@@ -123,7 +118,6 @@ async function openStorage(
   opened.defer(() => dataDir?.close());
   const store = await openStore(config, process, { timeline, dataDir });
   opened.defer(() => store.close());
-  if (config.store === "etcd") log.warn(NOT_IN_ETCD);
   const identities = await openIdentity(config, process, dataDir);
   return { store, timeline, eventStore: dataDir?.events, identities };
 }

@@ -106,7 +106,14 @@ export const kickCommand: ClientCommand = {
       path: "/kick",
       body,
     });
-    return printAnswer(call, answer, ({ relays }) => `told ${many(relays, "relay")}\n`);
+    return printAnswer(call, answer, ({ relays, etcd }) => {
+      const others = etcd === "not_told"
+        ? "; etcd does not answer, so relays of other controllers were not told"
+        : etcd === "told"
+        ? ", and all other controllers on etcd"
+        : "";
+      return `told ${many(relays, "relay")}${others}\n`;
+    });
   },
 };
 

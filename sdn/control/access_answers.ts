@@ -61,5 +61,8 @@ export const kickAnswer = z.strictObject({
   id: z.string(),
   relays: count.meta({ description: "Relays that follow this controller and were told" }),
   controllers: count.meta({ description: "Other controllers that were told to tell theirs" }),
+  etcd: z.enum(["told", "not_told"]).optional().meta({
+    description: "Whether all other controllers on its etcd are told; absent without etcd",
+  }),
   revision,
 }).meta({ id: "Kicked" });

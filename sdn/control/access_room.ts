@@ -1,6 +1,7 @@
 import type { Clock } from "@qumo/shared/runtime";
 import type { EventLog } from "../events/mod.ts";
 import type { Registry } from "../registry/mod.ts";
+import type { Notices } from "../store/types.ts";
 import { AccessExchange } from "../sync/access_exchange.ts";
 import { AccessFeed } from "./access_feed.ts";
 import { AccessService } from "./access_service.ts";
@@ -25,6 +26,7 @@ export class AccessRoom {
   readonly usages: TenantUsages;
   readonly #options: AccessRoomOptions;
   #exchange: AccessExchange | undefined;
+  #service: AccessService | undefined;
 
   constructor(options: AccessRoomOptions) {
     const { clock, registry, changeLog, leaseMs, onBehind } = options;
@@ -39,7 +41,24 @@ export class AccessRoom {
     const { clock, events, registry: { access: book }, changeLog } = this.#options;
     const { feed, usages } = this;
     const revision = () => changeLog.revision;
-    return new AccessService({ clock, book, journal, feed, events, usages, revision });
+    return this.#service = new AccessService({
+      ...{ clock, book, journal, feed, events, usages, revision },
+    });
+  }
+
+  /** Passes kicks and what tenants use on to the other controllers of a shared store, and back. */
+  share(notices: Notices): void {
+    const { usages } = this;
+    const service = this.#service!;
+    service.shareKicks((kick) => notices.kick(kick));
+    const now = () => this.#options.clock.now();
+    usages.follow((relay) =>
+      notices.uses(usages.said(relay) ?? { relay, tenants: [], heardAt: now() })
+    );
+    notices.hear({
+      kick: (kick) => void service.kickHere(kick),
+      uses: (notice) => usages.take(notice),
+    });
   }
 
   /** This controller's side of what controllers tell each other. */
@@ -63,7 +82,7 @@ export class AccessRoom {
       usages: () => this.usages.size,
       usagesLeftOut: () => this.usages.leftOut,
       kicks: () => this.feed.kicks,
-      kicksLost: () => this.#exchange?.kicksLost ?? 0,
+      kicksLost: () => (this.#exchange?.kicksLost ?? 0) + (this.#service?.kicksLost ?? 0),
     };
   }
 }

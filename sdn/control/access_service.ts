@@ -22,10 +22,16 @@ export interface AccessParts {
 /** Tells other controllers of a kick; returns how many they are. */
 type PassOn = (kick: Kick) => number;
 
+/** Tells the other controllers of a shared store of a kick; rejects when they cannot be told. */
+type Share = (kick: Kick) => Promise<void>;
+
 /** Use cases about access: revocations, policies of tenants, kicks. */
 export class AccessService implements AccessUseCases {
   readonly #parts: AccessParts;
+  /** Kicks that the other controllers of the store were not told. */
+  kicksLost = 0;
   #passOn: PassOn = () => 0;
+  #share: Share | undefined;
 
   constructor(parts: AccessParts) {
     this.#parts = parts;
@@ -34,6 +40,11 @@ export class AccessService implements AccessUseCases {
   /** Registers who tells other controllers of kicks. */
   passKicksOn(passOn: PassOn): void {
     this.#passOn = passOn;
+  }
+
+  /** Registers who tells the other controllers of the store of kicks. */
+  shareKicks(share: Share): void {
+    this.#share = share;
   }
 
   async revoke({ kind, value, reason, expires_at: expires }: RevokeOrder, by: string) {
@@ -113,15 +124,20 @@ export class AccessService implements AccessUseCases {
     }));
   }
 
-  kick(order: KickOrder, by: string) {
+  async kick(order: KickOrder, by: string) {
     const { events, revision } = this.#parts;
     const { kind, value, reason = "" } = order;
-    const id = crypto.randomUUID();
-    const relays = this.kickHere({ ...order, id });
-    const controllers = this.#passOn({ ...order, id });
+    const kick = { ...order, id: crypto.randomUUID() };
+    const relays = this.kickHere(kick);
+    const controllers = this.#passOn(kick);
+    const etcd = await this.#shareKick(kick);
     const why = reason === "" ? "" : `: ${reason}`;
-    events.add("kicked", { by, count: relays, detail: `${kind} ${value.slice(0, 200)}${why}` });
-    return Promise.resolve(done({ id, relays, controllers, revision: revision() }));
+    const lost = etcd === "not_told"
+      ? " (not told to other controllers: etcd does not answer)"
+      : "";
+    const detail = `${kind} ${value.slice(0, 200)}${why}${lost}`;
+    events.add("kicked", { by, count: relays, detail });
+    return done({ id: kick.id, relays, controllers, ...(etcd && { etcd }), revision: revision() });
   }
 
   /** Tells the relays that follow this controller; returns how many they are. */
@@ -130,6 +146,17 @@ export class AccessService implements AccessUseCases {
     const only = kind === "session" ? value.slice(0, value.lastIndexOf("/")) : relay;
     if (relay !== undefined && only !== relay) return 0;
     return this.#parts.feed.kick({ event: "kick", data }, only);
+  }
+
+  async #shareKick(kick: Kick): Promise<"told" | "not_told" | undefined> {
+    if (this.#share === undefined) return undefined;
+    try {
+      await this.#share(kick);
+      return "told";
+    } catch {
+      this.kicksLost++;
+      return "not_told";
+    }
   }
 
   async #submit(command: AccessCommand): Promise<Outcome<boolean, Refusal>> {

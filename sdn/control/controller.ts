@@ -117,6 +117,7 @@ export class Controller implements WatchUseCases, OperationUseCases {
     const { usages } = this.#room;
     this.relays = new RelayService({ ...shared, events, toDate, leaseMs, usages });
     this.access = this.#room.service(this.#journal);
+    if (store.sharing !== undefined) this.#room.share(store.sharing.notices);
     this.routes = new RouteService({
       ...shared,
       changeLog: this.#changeLog,

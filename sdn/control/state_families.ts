@@ -68,7 +68,7 @@ export function stateFamilies(sources: StateSources): Family[] {
     counter("qumo_sdn_kicks_total", "Kicks that relays were told", sources.kicks),
     counter(
       "qumo_sdn_kicks_lost_total",
-      "Kicks that a peer controller was not told, because it did not answer",
+      "Kicks that other controllers were not told, because a peer or etcd did not answer",
       sources.kicksLost,
     ),
     counter(

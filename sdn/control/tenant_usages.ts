@@ -19,7 +19,7 @@ export class TenantUsages {
   readonly #options: { readonly now: () => number; readonly leaseMs: number };
   #size = 0;
   #leftOut = 0;
-  #onSaid: (relay: string) => void = () => {};
+  readonly #followers: ((relay: string) => void)[] = [];
 
   constructor(options: { readonly now: () => number; readonly leaseMs: number }) {
     this.#options = options;
@@ -37,7 +37,7 @@ export class TenantUsages {
 
   /** Calls `act` with each relay whose heartbeat said here what tenants use. */
   follow(act: (relay: string) => void): void {
-    this.#onSaid = act;
+    this.#followers.push(act);
   }
 
   /** A heartbeat: it says what tenants use, or that nothing changed. */
@@ -45,7 +45,7 @@ export class TenantUsages {
     const said = tenants ?? this.#relays.get(relay)?.tenants;
     if (said === undefined) return;
     this.take({ relay, tenants: said, heardAt: this.#options.now() });
-    this.#onSaid(relay);
+    for (const act of this.#followers) act(relay);
   }
 
   /** Takes what a relay said, unless it said something later. */

@@ -8,6 +8,7 @@ import { EtcdFollower } from "./etcd_follower.ts";
 import { EtcdKeys } from "./etcd_keys.ts";
 import { EtcdLeases } from "./etcd_leases.ts";
 import { EtcdMembers } from "./etcd_members.ts";
+import { EtcdNotices } from "./etcd_notices.ts";
 import { EtcdQueues } from "./etcd_queues.ts";
 import { EtcdWriter } from "./etcd_writer.ts";
 import {
@@ -52,6 +53,7 @@ export class EtcdStore implements Store {
   readonly #follower: EtcdFollower;
   readonly #writer: EtcdWriter;
   readonly #rules: EtcdRules;
+  readonly #notices: EtcdNotices;
   #reconcile: (given: StoredRelay) => void = () => {};
   #reconcileAccess: ReconcileAccess = () => {};
   #closed = false;
@@ -86,7 +88,9 @@ export class EtcdStore implements Store {
       onLost: (relay) => this.#tell(relay, true),
       onIdle: (relay) => this.#follower.hasTouched(relay) && this.#tell(relay, false),
     });
+    this.#notices = new EtcdNotices({ ...options, client, keys, follower: this.#follower });
     this.sharing = {
+      notices: this.#notices,
       renew: (relay) => this.#observed(() => this.#writer.renew(relay)),
       members: () => this.#members.states,
     };
@@ -100,6 +104,7 @@ export class EtcdStore implements Store {
     await claimFormat(this.#client, this.#keys);
     await this.#follower.begin(this.#tasks);
     this.#tasks.spawn("look at etcd's members", (signal) => this.#members.follow(signal));
+    this.#tasks.spawn("tell what tenants use", (signal) => this.#notices.run(signal));
     this.#rules.begin();
     return this.#follower.mirror.stored(this.#firstRevision);
   }
@@ -153,6 +158,7 @@ export class EtcdStore implements Store {
       if (!this.#queues.isBusy(relay)) this.#tell(relay, false);
     }
     this.#rules.arrived();
+    this.#notices.arrived();
     this.#arrivals.look();
   }
 

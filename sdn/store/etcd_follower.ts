@@ -33,6 +33,8 @@ export class EtcdFollower {
   readonly #touched = new Map<string, Set<string>>();
   /** As `#touched`, of what is known about access. */
   readonly #touchedAccess = new Set<string>();
+  /** As `#touched`, the keys of what controllers tell each other. */
+  readonly touchedNotices = new Set<string>();
   #mirror: EtcdMirror;
   #position = 0;
   /** The member that serves the watch. */
@@ -161,6 +163,11 @@ export class EtcdFollower {
     }
     const rules = [...this.#mirror.access.keys(), ...mirror.access.keys()];
     for (const key of rules) this.#touchedAccess.add(key);
+    const before = this.#mirror.notices;
+    for (const key of new Set([...before.keys(), ...mirror.notices.keys()])) {
+      const isNews = before.get(key)?.modified !== mirror.notices.get(key)?.modified;
+      if (isNews) this.touchedNotices.add(key);
+    }
     this.#mirror = mirror;
     this.#position = revision;
     onArrived();
@@ -189,6 +196,7 @@ export class EtcdFollower {
     const about = this.#mirror.take(pair, isGone);
     if (about === undefined) return;
     if (about.access !== undefined) return void this.#touchedAccess.add(about.access);
+    if (about.notice !== undefined) return void this.touchedNotices.add(about.notice);
     const tracks = this.#touched.get(about.relay) ?? new Set();
     if (about.track !== undefined) tracks.add(about.track);
     this.#touched.set(about.relay, tracks);

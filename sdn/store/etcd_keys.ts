@@ -1,3 +1,6 @@
+import { MAX_TENANTS_PER_RELAY, type TenantUsage } from "@qumo/shared/topology";
+import { accessKinds, tenantReportSchema } from "@qumo/shared/topology/access_schemas";
+import { z } from "zod";
 import type {
   AccessEntry,
   DrainOrder,
@@ -16,7 +19,7 @@ import {
   recordFromText,
   recordToText,
 } from "./rows.ts";
-import type { Timeline } from "./types.ts";
+import type { KickNotice, Timeline } from "./types.ts";
 
 /** A key with its value in the format of etcd's gateway. */
 export interface KeyValue {
@@ -26,12 +29,28 @@ export interface KeyValue {
   readonly lease?: string;
 }
 
-/** What a key names: a relay, a track, a tombstone, or something about access. */
+/** What a key names: a relay, a track, a tombstone, something about access, or a notice. */
 export type KeyName =
   | { readonly kind: "relay"; readonly relay: string }
   | { readonly kind: "end"; readonly relay: string }
   | { readonly kind: "track"; readonly relay: string; readonly track: string }
-  | { readonly kind: "access"; readonly access: string };
+  | { readonly kind: "access"; readonly access: string }
+  | { readonly kind: "usage"; readonly relay: string }
+  | { readonly kind: "kick"; readonly id: string };
+
+/** A kick with the process that told of it. */
+export interface WrittenKick {
+  readonly by: string;
+  readonly kick: KickNotice;
+}
+
+/** What tenants use at a relay, with the process that heard it. */
+export interface WrittenUsage {
+  readonly by: string;
+  /** In milliseconds since 1970. */
+  readonly heard: number;
+  readonly tenants: readonly TenantUsage[];
+}
 
 /** The format of keys and values: below one prefix, a key for each relay, track and tombstone. */
 export class EtcdKeys {
@@ -61,7 +80,7 @@ export class EtcdKeys {
   /** The base64 key of a name. */
   key(name: KeyName): string {
     const track = name.kind === "track" ? name.track : "";
-    const own = name.kind === "access" ? name.access : name.relay;
+    const own = name.kind === "access" ? name.access : name.kind === "kick" ? name.id : name.relay;
     return toBase64(`${this.#prefix}${name.kind}/${nameToKey(own)}${track}`);
   }
 
@@ -73,8 +92,9 @@ export class EtcdKeys {
     if (quoted === undefined) return undefined;
     const relay = nameFromKey(quoted);
     if (kind === "access") return { kind, access: relay };
+    if (kind === "kick") return { kind, id: relay };
     if (kind === "track") return { kind, relay, track };
-    return kind === "relay" || kind === "end" ? { kind, relay } : undefined;
+    return kind === "relay" || kind === "end" || kind === "usage" ? { kind, relay } : undefined;
   }
 
   /** A relay as base64 value. */
@@ -119,6 +139,26 @@ export class EtcdKeys {
     return entry;
   }
 
+  /** A kick as base64 value. */
+  kickValue(written: WrittenKick): string {
+    return pack(written);
+  }
+
+  /** Parses a kick; throws when it is malformed. */
+  readKick(value: string): WrittenKick {
+    return kickValueSchema.parse(unpack(value));
+  }
+
+  /** What tenants use at a relay as base64 value. */
+  usageValue(written: WrittenUsage): string {
+    return pack(written);
+  }
+
+  /** Parses what tenants use at a relay; throws when it is malformed. */
+  readUsage(value: string): WrittenUsage {
+    return usageValueSchema.parse(unpack(value));
+  }
+
   /** A tombstone as base64 value. */
   endValue(end: Tombstone): string {
     return pack({ ...end, endedAt: this.#timeline.toWall(end.endedAt) });
@@ -131,6 +171,23 @@ export class EtcdKeys {
     return { ...end, endedAt: this.#timeline.fromWall(end.endedAt) };
   }
 }
+
+const kickValueSchema = z.object({
+  by: z.string(),
+  kick: z.object({
+    id: z.string(),
+    kind: z.enum(accessKinds),
+    value: z.string(),
+    relay: z.string().optional(),
+    reason: z.string().optional(),
+  }),
+});
+
+const usageValueSchema = z.object({
+  by: z.string(),
+  heard: z.number(),
+  tenants: z.array(tenantReportSchema).max(MAX_TENANTS_PER_RELAY),
+});
 
 /** The first key that can come after `key`. */
 export function keyAfter(key: string): string {

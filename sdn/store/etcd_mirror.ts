@@ -8,7 +8,7 @@ import {
   type Tombstone,
   type TrackState,
 } from "../registry/mod.ts";
-import type { EtcdKeys, KeyValue } from "./etcd_keys.ts";
+import type { EtcdKeys, KeyName, KeyValue, WrittenKick, WrittenUsage } from "./etcd_keys.ts";
 import type { Stored } from "./types.ts";
 
 /** A living relay in etcd. */
@@ -22,8 +22,24 @@ export interface MirroredRelay {
 
 /** What a key of etcd is about. */
 export type About =
-  | { readonly relay: string; readonly track?: string; readonly access?: undefined }
-  | { readonly access: string };
+  | {
+    readonly relay: string;
+    readonly track?: string;
+    readonly access?: undefined;
+    readonly notice?: undefined;
+  }
+  | { readonly access: string; readonly notice?: undefined }
+  | { readonly notice: string; readonly access?: undefined };
+
+/** What another controller said, with the etcd revision at which it did. */
+export type Notice =
+  & { readonly modified: number }
+  & (
+    | { readonly kind: "kick" } & WrittenKick
+    | { readonly kind: "usage"; readonly relay: string } & WrittenUsage
+  );
+
+type NoticeName = Extract<KeyName, { kind: "kick" | "usage" }>;
 
 /** A local copy of etcd's content as far as its changes have arrived, in etcd's order. */
 export class EtcdMirror {
@@ -32,6 +48,9 @@ export class EtcdMirror {
   readonly #tracks = new Map<string, Map<string, TrackState>>();
   readonly #ends = new Map<string, Tombstone>();
   readonly #access = new Map<string, { readonly entry: AccessEntry; readonly modified: number }>();
+
+  /** What controllers tell each other, by key. */
+  readonly notices = new Map<string, Notice>();
 
   constructor(keys: EtcdKeys) {
     this.#keys = keys;
@@ -75,6 +94,10 @@ export class EtcdMirror {
         this.#takeAccess(name.access, value, pair);
         return name;
       }
+      if (name.kind === "kick" || name.kind === "usage") {
+        this.#takeNotice(name, value, pair);
+        return { notice: pair.key };
+      }
       const { relay } = name;
       if (name.kind === "relay") this.#takeRelay(relay, value, pair);
       else if (name.kind === "end") this.#takeEnd(relay, value);
@@ -113,6 +136,17 @@ export class EtcdMirror {
     const entry = this.#keys.readAccess(value);
     if (accessKey(entry) !== key) throw new Error("It is about something else");
     this.#access.set(key, { entry, modified: Number(pair.mod_revision) });
+  }
+
+  #takeNotice(name: NoticeName, value: string | undefined, { key, mod_revision }: KeyValue): void {
+    if (value === undefined) return void this.notices.delete(key);
+    const modified = Number(mod_revision);
+    this.notices.set(
+      key,
+      name.kind === "kick"
+        ? { kind: "kick", modified, ...this.#keys.readKick(value) }
+        : { ...name, modified, ...this.#keys.readUsage(value) },
+    );
   }
 
   #takeRelay(relay: string, value: string | undefined, pair: KeyValue): void {

@@ -6,10 +6,10 @@ import type { EtcdMirror, MirroredRelay } from "./etcd_mirror.ts";
 const MAX_WITHDRAWN = 1_000;
 
 /** Operations per transaction; etcd's limit is 128. */
-const MAX_OPERATIONS = 100;
+export const MAX_OPERATIONS = 100;
 
 /** Characters of values per transaction; etcd's limit is 1.5 MB. */
-const MAX_TRANSACTION_LENGTH = 500_000;
+export const MAX_TRANSACTION_LENGTH = 500_000;
 
 /** One change of a key or range; a value is under the relay's lease or the tombstone's. */
 export type Operation =

@@ -1,3 +1,5 @@
+import type { TenantUsage } from "@qumo/shared/topology";
+import type { AccessTarget } from "@qumo/shared/topology/access_schemas";
 import type { AccessEntry, Batch, RelayState, StoredRelay, Tombstone } from "../registry/mod.ts";
 
 /**
@@ -68,6 +70,37 @@ export interface Sharing {
   renew(relay: string): Promise<void>;
   /** The state of each member of the store's cluster at the last check. */
   members(): readonly ClusterMember[];
+  readonly notices: Notices;
+}
+
+/** What the controllers of a shared store tell each other beside what it keeps. */
+export interface Notices {
+  /** Registers who hears what others say, once the store was read. */
+  hear(listener: NoticeListener): void;
+  /** Tells the others of a kick. Rejects when they cannot be told. */
+  kick(kick: KickNotice): Promise<void>;
+  /** Tells the others, soon, what a relay said that tenants use there. */
+  uses(notice: UsageNotice): void;
+}
+
+/** Hears what the other controllers of a shared store say. */
+export interface NoticeListener {
+  kick(kick: KickNotice): void;
+  uses(notice: UsageNotice): void;
+}
+
+/** What a relay said that tenants use there, and when it did. */
+export interface UsageNotice {
+  readonly relay: string;
+  readonly tenants: readonly TenantUsage[];
+  readonly heardAt: number;
+}
+
+/** What is to be cut now, with an id of its own. */
+export interface KickNotice extends AccessTarget {
+  readonly id: string;
+  readonly relay?: string | undefined;
+  readonly reason?: string | undefined;
 }
 
 /** A member of the store's cluster; `leaderless` when it answers but has no quorum. */

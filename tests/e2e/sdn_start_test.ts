@@ -4,7 +4,6 @@ import { becomes } from "../support/until.ts";
 import { EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
 import { freePort } from "../support/mesh/ports.ts";
 import { ProgramProcess, runModule } from "../support/processes/program_process.ts";
-import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 etcdTest(
   "a controller whose etcd is away at its start lives, says so, and is ready when it comes",
@@ -58,17 +57,4 @@ function start(endpoint: string) {
       return new Response(await response.text(), { status: response.status });
     },
   };
-}
-
-Deno.test("a controller on etcd says what other controllers on it are not told", async () => {
-  const store = { store: "etcd", etcd: { endpoints: ["http://127.0.0.1:1"] } };
-  const said = await SdnProcess.waiting(store);
-  assert.match(said, /kicks and what tenants use are not in etcd/);
-  assert.doesNotMatch(await alone(), /not in etcd/);
-});
-
-/** What a controller says that has nothing to share. */
-async function alone(): Promise<string> {
-  await using controller = await SdnProcess.start({ store: "memory" });
-  return controller.log();
 }

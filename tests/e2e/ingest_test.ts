@@ -1,10 +1,12 @@
-/** ffmpeg sends a film, and moq-dev's player shows it: what was filmed is seen by its pixels. */
+/** ffmpeg and OBS send a film, and moq-dev's player shows it: what was filmed is seen by its pixels. */
 import assert from "node:assert/strict";
 import { type Browser, CHROMIUM } from "../peers/browsers.ts";
 import type { CameraPage } from "../peers/camera_page.ts";
 import { ffmpegMissing, MP4_BY_PUT, startEncoder } from "../peers/encoder.ts";
 import { moqCliMissing, watchFilm } from "../peers/moq_cli.ts";
 import { PICTURES } from "../peers/numbered_picture.ts";
+import { obsMissing, startObs } from "../peers/obs.ts";
+import { readDocuments } from "../support/documents/document.ts";
 import { type PageServer, servePage } from "../support/processes/page_server.ts";
 import { type RelayProcess, startRelay } from "../support/processes/relay_process.ts";
 import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
@@ -93,6 +95,26 @@ relayTest(
     assert.ok(film.length >= LENGTH);
   },
   { config: RTMP, missing: ffmpegMissing ?? moqCliMissing },
+);
+
+relayTest(
+  "what OBS sends with the profile of the guide is seen in @moq/watch",
+  async (test) => {
+    const documents = await readDocuments();
+    const { blocks } = documents.find(({ path }) => path === "relay/docs/clients.md")!;
+    const profile = blocks.find(({ lines }) => lines.includes("[SimpleOutput]"));
+    assert.ok(profile, "the guide has a profile");
+    await using served = await servePage(PAGE);
+    const server = `${rtmpOf(test.relay)}/live`;
+    await using _obs = await startObs({
+      server,
+      streamKey: "cam",
+      profile: profile.lines.join("\n"),
+    });
+    const browser = await test.join(() => CHROMIUM.launch());
+    await look(test, { browser, served, relay: test.relay });
+  },
+  { config: RTMP, missing: obsMissing ?? CHROMIUM.missing, milliseconds: 300_000 },
 );
 
 /** Where RTMP is taken in. */

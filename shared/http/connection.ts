@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import type { Clock } from "@qumo/shared/runtime";
-import { READ_BYTES } from "./limits.ts";
+import { MIN_READ_BYTES, READ_BYTES } from "./limits.ts";
 
 /** The part of the runtime's connection that is used here. */
 export interface RawConnection {
@@ -11,6 +11,11 @@ export interface RawConnection {
   close(): void;
   /** Sends small writes at once. */
   setNoDelay?(): void;
+}
+
+/** An answer that is being sent, of which the connection has to know when that is over. */
+export interface Answer {
+  once(event: "close", listener: () => void): unknown;
 }
 
 /** What a connection does now: waits for a request, reads the head of one, or answers one. */
@@ -32,8 +37,11 @@ export class Connection extends Duplex {
   readonly #clock: Clock;
   #phase: Phase = "idle";
   #since: number;
-  /** Since when the client has not read although data is waiting for it. */
+  /** Since when the client has not read, or hardly, although data is waiting for it. */
   #stalledSince: number | undefined;
+  #readSince = 0;
+  #answering: Answer | undefined;
+  readonly #waiting = new Set<() => void>();
   #isReading = false;
   #readBytes: number = READ_BYTES.waiting;
 
@@ -64,7 +72,7 @@ export class Connection extends Duplex {
     return this.#clock.now() - this.#since;
   }
 
-  /** For how long the client has not read although data is waiting for it, in milliseconds. */
+  /** For how long the client has hardly read although data is waiting for it, in milliseconds. */
   get stalled(): number {
     return this.#stalledSince === undefined ? 0 : this.#clock.now() - this.#stalledSince;
   }
@@ -73,6 +81,26 @@ export class Connection extends Duplex {
   enter(phase: Phase): void {
     this.#phase = phase;
     this.#since = this.#clock.now();
+  }
+
+  /**
+   * Takes the turn of an answer, which begins when the one before it was sent: a client may ask for much
+   * before it reads anything. Undefined: at once.
+   */
+  inTurn(answer: Answer): Promise<void> | undefined {
+    const before = this.#answering;
+    this.#answering = answer;
+    answer.once("close", () => {
+      if (this.#answering === answer) this.#answering = undefined;
+    });
+    if (before === undefined || this.destroyed) return undefined;
+    return new Promise((resolve) => {
+      this.#waiting.add(resolve);
+      before.once("close", () => {
+        this.#waiting.delete(resolve);
+        resolve();
+      });
+    });
   }
 
   /** Sends small writes at once, instead of waiting for more. */
@@ -111,6 +139,7 @@ export class Connection extends Duplex {
     } catch {
       // The client has closed it already.
     }
+    for (const go of this.#waiting) go();
     done(error);
   }
 
@@ -123,9 +152,15 @@ export class Connection extends Duplex {
 
   async #send(bytes: Uint8Array): Promise<void> {
     let left = bytes;
+    this.#stalledSince = this.#clock.now();
+    this.#readSince = 0;
     while (left.length > 0) {
+      const count = await this.#raw.write(left);
+      left = left.subarray(count);
+      this.#readSince += count;
+      if (this.#readSince < MIN_READ_BYTES) continue;
       this.#stalledSince = this.#clock.now();
-      left = left.subarray(await this.#raw.write(left));
+      this.#readSince = 0;
     }
     this.#stalledSince = undefined;
   }

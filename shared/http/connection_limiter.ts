@@ -3,10 +3,12 @@ import type { Connection } from "./connection.ts";
 import { HEAD_TIMEOUT_MS, IDLE_TIMEOUT_MS, STALL_TIMEOUT_MS } from "./limits.ts";
 import type { ConnectionDrop, HttpMetrics } from "./metrics.ts";
 
-/** How many connections there may be. */
+/** How many connections there may be, and what may wait for all of them together. */
 export interface ConnectionLimits {
   readonly connections: number;
   readonly perAddress: number;
+  /** Bytes of answers. */
+  readonly unsentBytes?: number;
 }
 
 /** The connections of a listener: enforces the limits, and closes idle and stalled ones. */

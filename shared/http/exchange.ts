@@ -12,18 +12,25 @@ const NO_METHOD = "OTHER";
 // A fixed origin: nothing that a client sends decides it.
 const ORIGIN = "http://localhost";
 
+/** How a request is answered. */
+export interface Answering {
+  readonly handle: Handler;
+  /** Counts the bytes of the answer, until the returned function is called. */
+  readonly hold: (bytes: number) => () => void;
+}
+
 /** Passes a parsed request to the handler, and sends its answer. */
 export async function exchange(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  handle: Handler,
+  { handle, hold }: Answering,
 ): Promise<void> {
   const request = requestOf(incoming, await bodyOf(incoming));
   const response = request === undefined
     ? Response.json({ error: "This is not a valid request" }, { status: 400 })
     : await handle(request, incoming.socket.remoteAddress ?? "");
   if (outgoing.destroyed) return await response.body?.cancel();
-  await send(response, outgoing);
+  await send(response, outgoing, hold);
 }
 
 type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | undefined;
@@ -108,7 +115,11 @@ function streamedBody(incoming: IncomingMessage): ReadableStream<Uint8Array> {
   }, { highWaterMark: 0 });
 }
 
-async function send(response: Response, outgoing: ServerResponse): Promise<void> {
+async function send(
+  response: Response,
+  outgoing: ServerResponse,
+  hold: Answering["hold"],
+): Promise<void> {
   outgoing.statusCode = response.status;
   for (const [name, value] of response.headers) outgoing.setHeader(name, value);
   // An unread rest of the request is not read: the connection closes after the answer.
@@ -118,6 +129,8 @@ async function send(response: Response, outgoing: ServerResponse): Promise<void>
     return await stream(response.body, outgoing);
   }
   const bytes = new Uint8Array(await response.arrayBuffer());
+  if (outgoing.destroyed) return;
+  outgoing.once("close", hold(bytes.length));
   outgoing.setHeader("content-length", bytes.length);
   outgoing.end(bytes);
 }

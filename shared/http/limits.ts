@@ -16,6 +16,15 @@ export const IDLE_TIMEOUT_MS = 75_000;
 /** How long a client may not read although data is waiting for it, in milliseconds. */
 export const STALL_TIMEOUT_MS = 30_000;
 
+/** Bytes that it must read in that time while more of them wait: 17 kbit/s. */
+export const MIN_READ_BYTES = 65_536;
+
+/**
+ * Bytes of answers that wait for their clients to read them, of all together: some hundred segments of
+ * video, or scrapes of a large mesh.
+ */
+export const MAX_UNSENT_BYTES = 268_435_456;
+
 /** Interval at which connections are checked, in milliseconds. */
 export const LOOK_MS = 1000;
 

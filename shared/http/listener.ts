@@ -18,9 +18,11 @@ import {
   MAX_CONNECTIONS,
   MAX_CONNECTIONS_PER_ADDRESS,
   MAX_HEAD_BYTES,
+  MAX_UNSENT_BYTES,
 } from "./limits.ts";
 import type { HttpMetrics } from "./metrics.ts";
 import { TlsDetector } from "./tls_detector.ts";
+import { UnsentAnswers } from "./unsent.ts";
 import {
   UpgradedStream,
   type UpgradeHandler,
@@ -72,6 +74,7 @@ class TcpListener implements HttpListener {
   readonly port: number;
   readonly #options: HttpOptions;
   readonly #connections: ConnectionLimiter;
+  readonly #unsent: UnsentAnswers;
   readonly #parser: Parser;
   readonly #detector: TlsDetector | undefined;
   readonly #answering = new Set<Promise<void>>();
@@ -90,6 +93,8 @@ class TcpListener implements HttpListener {
     this.#listener = open({ hostname, port: claimed, certificate });
     this.port = (this.#listener.addr as Deno.NetAddr).port;
     this.#connections = new ConnectionLimiter(capacity, metrics);
+    const { unsentBytes = MAX_UNSENT_BYTES } = capacity;
+    this.#unsent = new UnsentAnswers(unsentBytes, () => void metrics.drops.unsent++);
     this.#parser = new Parser((incoming, outgoing) => this.#answer(incoming, outgoing));
     this.#parser.on("clientError", (error: Error & { code?: string }, socket) => {
       metrics.drops.malformed++;
@@ -194,7 +199,11 @@ class TcpListener implements HttpListener {
       connection.enter("busy");
       return this.#options.handle(request, client);
     };
-    const answering = exchange(incoming, outgoing, handle).catch((error) => {
+    const hold = (bytes: number) => this.#unsent.hold(connection, bytes);
+    const begin = async () => {
+      if (!connection.destroyed) await exchange(incoming, outgoing, { handle, hold });
+    };
+    const answering = (connection.inTurn(outgoing)?.then(begin) ?? begin()).catch((error) => {
       this.#options.log.error("cannot answer an HTTP request", { error });
       connection.destroy();
     }).finally(() => this.#answering.delete(answering));

@@ -167,6 +167,51 @@ Deno.test("a client that takes nothing of a stream is ended, one that reads goes
   await reading;
 });
 
+Deno.test("a client that asks for much before it reads has one answer made at a time", async () => {
+  const size = 1_000_000;
+  let made = 0;
+  await using subject = world((request) => new Response(`${++made}${request.url}`.padEnd(size)));
+  const client = await subject.connect(HEAD.repeat(100));
+  // What the system takes is sent meanwhile.
+  let before = 0;
+  do {
+    before = made;
+    for (let turn = 0; turn < 20; turn++) await turns();
+  } while (made > before);
+  assert.ok(made < 50, `${made} answers`);
+  let bytes = 0;
+  while (bytes < 100 * size) bytes += (await client.read()).length;
+  assert.equal(made, 100);
+});
+
+Deno.test("answers that nobody asks for any more are not made", async () => {
+  let made = 0;
+  const first = Promise.withResolvers<Response>();
+  await using subject = world(() => made++ === 0 ? first.promise : new Response("hello"));
+  const client = await subject.connect(HEAD.repeat(100));
+  while (made < 1) await turns();
+  client.close();
+  while (subject.metrics.connections > 0) await turns();
+  first.resolve(new Response("late"));
+  await turns();
+  assert.equal(made, 1);
+});
+
+Deno.test("slow readers hold so many bytes together and no more, and others are answered", async () => {
+  // More than the system takes of one connection.
+  const size = 20_000_000;
+  const unsentBytes = 3 * size + 1_000;
+  await using subject = world(
+    ({ url }) => new Response(url.endsWith("/") ? "hello" : "x".repeat(size)),
+    { connections: 100, perAddress: 100, unsentBytes },
+  );
+  for (let at = 0; at < 5; at++) await subject.connect(HEAD.replace("/", "/large"));
+  while (subject.metrics.drops.unsent < 2) await turns();
+  await (await subject.connect(HEAD)).until("hello");
+  await turns();
+  assert.equal(subject.metrics.drops.unsent, 2);
+});
+
 Deno.test("when there are as many connections as there may be, the one that stood still longest goes", async () => {
   await using subject = world(hello, { connections: 3, perAddress: 10 });
   const first = await subject.connect("GET");

@@ -4,7 +4,8 @@ const CONNECTION_DROPS = [
   "address_full", // The limit of the client's address is reached.
   "head_timeout", // The head of a request did not arrive in time.
   "idle", // No request for a while: the normal end of a connection.
-  "stalled", // The client did not read its answer.
+  "stalled", // The client did not read its answer, or hardly.
+  "unsent", // Too many bytes waited for clients to read them, and most for those at this one's address.
   "malformed", // The input is not HTTP, or its head is too long.
   "accept_failed", // The system could not accept the connection, for example without a free file descriptor.
 ] as const;

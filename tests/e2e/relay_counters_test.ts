@@ -67,6 +67,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'qumo_relay_http_connections_dropped_total{reason="idle"}': HTTP,
   'qumo_relay_http_connections_dropped_total{reason="malformed"}': HTTP,
   'qumo_relay_http_connections_dropped_total{reason="stalled"}': HTTP,
+  'qumo_relay_http_connections_dropped_total{reason="unsent"}': HTTP,
   'qumo_relay_hook_questions_total{result="allowed"}': HOOK,
   'qumo_relay_hook_questions_total{result="refused"}': HOOK,
   'qumo_relay_hook_questions_total{result="failed"}': HOOK,

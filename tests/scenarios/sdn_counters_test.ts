@@ -29,6 +29,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'qumo_sdn_http_connections_dropped_total{reason="idle"}': HTTP,
   'qumo_sdn_http_connections_dropped_total{reason="malformed"}': HTTP,
   'qumo_sdn_http_connections_dropped_total{reason="stalled"}': HTTP,
+  'qumo_sdn_http_connections_dropped_total{reason="unsent"}': HTTP,
   qumo_sdn_kicks_lost_total: "tests/scenarios/sdn_peers_test.ts",
 };
 

@@ -19,6 +19,7 @@ import {
   CONNECTION_WINDOW,
   LINGER_TIMEOUT,
   MAX_FRAME_SIZE,
+  MAX_FRAMES_WAITING,
   MAX_RECORD_SIZE,
   STREAM_WINDOW,
 } from "./limits.ts";
@@ -98,6 +99,7 @@ export class QmuxConnection implements Connection, ChannelEvents {
       maxRecord: isPacked ? MAX_RECORD_SIZE : MAX_FRAME_SIZE,
       isPacked,
       onWriting: (isWriting) => this.#keepAlive.writing(isWriting),
+      onFull: () => this.giveUp(QmuxCode.internalError, TOO_MANY_FRAMES),
     });
     this.#streams = new Streams(this.#outbox, role, limits);
     this.#datagrams = new Datagrams(this.#outbox, isPacked);
@@ -340,3 +342,5 @@ export class QmuxConnection implements Connection, ChannelEvents {
     this.#resolveClosed(this.#over!);
   }
 }
+
+const TOO_MANY_FRAMES = `more than ${MAX_FRAMES_WAITING} frames wait to be read`;

@@ -17,7 +17,12 @@ import {
 import { QmuxCode } from "./codes.ts";
 import type { QmuxConnection, QmuxVersion } from "./connection.ts";
 import { encodeFrame, type Frame, FrameReader, streamHeader } from "./frames.ts";
-import { CONNECTION_WINDOW, STREAM_WINDOW, USELESS_FRAMES_AT_ONCE } from "./limits.ts";
+import {
+  CONNECTION_WINDOW,
+  MAX_FRAMES_WAITING,
+  STREAM_WINDOW,
+  USELESS_FRAMES_AT_ONCE,
+} from "./limits.ts";
 
 const PARAMETERS = {
   maxIdleTimeout: 0,
@@ -404,6 +409,22 @@ Deno.test("a client that does not read gets no credit that it could guess", asyn
   client.data(4 * (maxUniStreams + raised) + 2, 0, new Uint8Array(), true);
   assert.equal(await client.server.acceptUni().then((stream) => stream?.read(bytes)), undefined);
   assert.equal((await client.server.closed).code, streamLimitError);
+});
+
+Deno.test("a peer that stops our streams and does not read is given up", async () => {
+  const maxStreamsUni = 2 * MAX_FRAMES_WAITING;
+  const client = new Scripted("qmux-02", new ManualClock()).begin({ maxStreamsUni });
+  await turns();
+  client.hold();
+  for (let at = 0; at <= MAX_FRAMES_WAITING + 1; at++) {
+    const opened = await client.server.openUni().catch(() => undefined);
+    if (opened === undefined) break;
+    client.send(encodeFrame({ kind: "stop", id: 4 * at + 3, code: 0 }));
+  }
+  client.line.end();
+  const { code, by, overLimit, reason } = await client.server.closed;
+  assert.deepEqual([code, by, overLimit], [QmuxCode.internalError, "local", true]);
+  assert.match(reason, /frames wait/);
 });
 
 Deno.test("a stream that is reset before anybody took it gives its place back only then", async () => {

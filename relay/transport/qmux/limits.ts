@@ -31,6 +31,12 @@ export const CONNECTION_WINDOW = 4 * 1024 * 1024;
 /** Bytes of one stream that a peer may send before they are read: eight unread ones fill the window. */
 export const STREAM_WINDOW = 512 * 1024;
 
+/**
+ * Frames about the connection and its streams that wait for the socket: a peer that stops our streams and
+ * does not read is owed a reset of each. Credit of all streams that a peer may open fits many times.
+ */
+export const MAX_FRAMES_WAITING = 16_384;
+
 /** Bytes of a DATAGRAM frame: as large as datagrams over QUIC get, so that they can be passed on. */
 export const MAX_DATAGRAM_FRAME = 1_500;
 

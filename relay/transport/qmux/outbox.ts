@@ -1,6 +1,6 @@
 import type { OutgoingRecord, RecordChannel } from "./channel.ts";
 import { datagramHeader, encodeFrame } from "./frames.ts";
-import { BATCH_SIZE, MAX_DATAGRAM_BYTES_QUEUED } from "./limits.ts";
+import { BATCH_SIZE, MAX_DATAGRAM_BYTES_QUEUED, MAX_FRAMES_WAITING } from "./limits.ts";
 import type { FrameSink, PendingFrame } from "./pending_frame.ts";
 import { SendCredit } from "./windows.ts";
 
@@ -30,6 +30,8 @@ export interface OutboxOptions {
   readonly isPacked: boolean;
   /** Called when a write is taken, and again when the channel can take more. */
   readonly onWriting: (isWriting: boolean) => void;
+  /** Called when more frames wait than there may be. */
+  readonly onFull: () => void;
 }
 
 /**
@@ -67,6 +69,7 @@ export class Outbox implements FrameSink {
   add(frame: PendingFrame): void {
     if (this.#isOver) return;
     this.#frames.add(frame);
+    if (this.#frames.size > MAX_FRAMES_WAITING) return this.#options.onFull();
     this.#schedule();
   }
 

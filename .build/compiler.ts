@@ -1,4 +1,5 @@
 import { type DenoFolders, denoFolders, findBaseBinary, refuseDeno } from "./base_binary.ts";
+import { bundleArguments, bundleEntry } from "./bundle.ts";
 import { engineFlags, type Program, PROGRAMS } from "./programs.ts";
 import { stageSources } from "./stage.ts";
 import type { Stamp } from "./stamp.ts";
@@ -9,31 +10,25 @@ export class MissingBase extends Error {
   override readonly name = "MissingBase";
 }
 
-// A table in the tests of this package is taken for a module, and is deeper than Deno's stack.
-const PACKAGE_WITH_TESTS = "bintrees";
-
 /** Makes executables of the sources as they are now. */
 export class Compiler implements AsyncDisposable {
   readonly #stage: string;
   readonly #folders: DenoFolders;
-  readonly #excluded: readonly string[];
 
-  private constructor(stage: string, folders: DenoFolders, excluded: readonly string[]) {
+  private constructor(stage: string, folders: DenoFolders) {
     this.#stage = stage;
     this.#folders = folders;
-    this.#excluded = excluded;
   }
 
-  /** Copies the sources, stamps them, and fetches the packages that they name. */
+  /** Copies the sources, stamps them, and bundles each program with the packages that it names. */
   static async create(stamp: Stamp): Promise<Compiler> {
     const stage = await stageSources(stamp);
     try {
-      const entries = PROGRAMS.map(({ entry }) => entry);
-      if (!await deno(["cache", "--quiet", "--frozen", ...entries], stage)) {
-        throw new Error("The packages could not be had");
+      for (const program of PROGRAMS) {
+        if (await deno(bundleArguments(program), stage)) continue;
+        throw new Error(`${program.name} could not be bundled with its packages`);
       }
-      const folders = await denoFolders();
-      return new Compiler(stage, folders, await testsOfPackages(folders));
+      return new Compiler(stage, await denoFolders());
     } catch (error) {
       await Deno.remove(stage, { recursive: true });
       throw error;
@@ -52,15 +47,13 @@ export class Compiler implements AsyncDisposable {
         "--frozen",
         // Types are what `deno task check` is for.
         "--no-check",
-        "--exclude-unused-npm",
         // What a cache in a folder for everyone holds would be run.
         "--no-code-cache",
-        ...this.#excluded.map((path) => `--exclude=${path}`),
         ...program.permissions,
         ...engineFlags(program),
         `--target=${target.name}`,
         `--output=${await Deno.realPath(folder)}/${program.name}${target.suffix}`,
-        program.entry,
+        bundleEntry(program),
       ],
       this.#stage,
       target,
@@ -76,18 +69,6 @@ export class Compiler implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.#stage, { recursive: true });
   }
-}
-
-async function testsOfPackages({ npmCache }: DenoFolders): Promise<string[]> {
-  const found = [];
-  for await (const { name: registry } of Deno.readDir(npmCache)) {
-    const folder = `${npmCache}/${registry}/${PACKAGE_WITH_TESTS}`;
-    const versions = await Array.fromAsync(Deno.readDir(folder)).catch(() => []);
-    for (const { name, isDirectory } of versions) {
-      if (isDirectory) found.push(`${folder}/${name}/test`);
-    }
-  }
-  return found;
 }
 
 // The base that DENORT_BIN names is of this machine's kind. OTEL_DENO is baked in, and so it decides

@@ -15,6 +15,7 @@ import { measure, type Run } from "./run.ts";
 import { benchController } from "./sdn_bench.ts";
 import { measureDirectory } from "./sdn_directory.ts";
 import { measureSize } from "./sdn_size.ts";
+import { benchStart } from "./start_bench.ts";
 
 const FUNCTIONS_SHOWN = 20;
 
@@ -54,6 +55,10 @@ async function bench(options: BenchOptions): Promise<boolean> {
   }
   if (options.access) {
     await benchAccess(options, (result) => console.log(toJson(result)));
+    return true;
+  }
+  if (options.start) {
+    await benchStart((cost) => console.log(JSON.stringify(cost)));
     return true;
   }
   if (options.members) {

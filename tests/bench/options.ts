@@ -19,6 +19,8 @@ export interface BenchOptions {
   readonly mesh: boolean;
   /** Sessions with a token beside ones without. */
   readonly access: boolean;
+  /** What a start costs. */
+  readonly start: boolean;
   /** Members of a machine beside one relay. */
   readonly members: boolean;
   /** An encoder's stream over MoQ and over HLS. */
@@ -64,6 +66,8 @@ measured between two runs of its floor. Prints a line of JSON for each case and 
   --mesh          several relays: latency and CPU of a hop, gaps after kills, time until all relays
                   know of a change, with 20 and 100 of them
   --access        what a session with a token costs to set up, beside one without
+  --start         time and memory of a relay that has started, from its sources and bundled as the
+                  executable is, beside a program that only takes QUIC connections
   --members       two members of a machine beside one relay, each held to a quarter of a core by a
                   control group (version 1, as root): the most readers at the same p99
   --media         a stream from ffmpeg by RTMP, over MoQ and over HLS: how old a picture is that Chromium
@@ -89,6 +93,7 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
         sdn: { type: "boolean", default: false },
         mesh: { type: "boolean", default: false },
         access: { type: "boolean", default: false },
+        start: { type: "boolean", default: false },
         members: { type: "boolean", default: false },
         media: { type: "boolean", default: false },
         layouts: { type: "boolean", default: false },
@@ -101,8 +106,20 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
   } catch (error) {
     return refused(error instanceof Error ? error.message : String(error));
   }
-  const { case: caseName, quick, help, profile, json, sdn, mesh, access, members, media, layouts } =
-    values;
+  const {
+    case: caseName,
+    quick,
+    help,
+    profile,
+    json,
+    sdn,
+    mesh,
+    access,
+    members,
+    media,
+    layouts,
+    start,
+  } = values;
   if (caseName !== undefined && !CASE_NAMES.includes(caseName)) {
     return refused(`Unknown case ${caseName}: ${CASE_NAMES.join(", ")}`);
   }
@@ -121,6 +138,7 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
   if (media && [sdn, mesh, access, members, layouts, profile, caseName, json].some(Boolean)) {
     return refused("--media goes with --seconds and --quick alone");
   }
+  if (start && args.length > 1) return refused("--start goes with nothing else");
   if (layouts && args.length > 1) return refused("--layouts goes with nothing else");
   const kills = Number(values.kills ?? (quick ? QUICK_KILLS : KILLS));
   if (!Number.isInteger(kills) || kills < 1 || kills > MAX_KILLS) {
@@ -152,6 +170,7 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
     sdn,
     mesh,
     access,
+    start,
     members,
     media,
     layouts,

@@ -44,6 +44,12 @@ Deno.test("parseOptions() measures media when asked to, and nothing else then", 
   assert.equal(parseOptions(["--media", "--case", "idle-500"]).ok, false);
 });
 
+Deno.test("parseOptions() measures starts when asked to, and nothing else then", () => {
+  const options = parseOptions(["--start"]);
+  assert.ok(options.ok && options.value.start);
+  assert.equal(parseOptions(["--start", "--quick"]).ok, false);
+});
+
 Deno.test("parseOptions() refuses what it does not know", () => {
   for (
     const args of [

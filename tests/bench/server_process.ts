@@ -14,6 +14,8 @@ export interface ServerProcess extends ServerAddress, AsyncDisposable {
   cpuSeconds(): Promise<number>;
   /** Resident memory in bytes. */
   residentBytes(): Promise<number>;
+  /** Resident memory in bytes, and what of it is no page of a file. */
+  memory(): Promise<{ readonly resident: number; readonly anonymous: number }>;
 }
 
 // The kernel counts in these, whatever its own tick is.
@@ -142,8 +144,14 @@ class ChildServer implements ServerProcess {
   }
 
   async residentBytes(): Promise<number> {
+    return (await this.memory()).resident;
+  }
+
+  async memory(): Promise<{ resident: number; anonymous: number }> {
     const status = await Deno.readTextFile(`/proc/${this.#child.pid}/status`);
-    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+    const bytes = (name: string) =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1024;
+    return { resident: bytes("VmRSS"), anonymous: bytes("RssAnon") };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -8,25 +8,23 @@ import { engineFlags, PROGRAMS } from "../../.build/programs.ts";
 import { stageSources } from "../../.build/stage.ts";
 import { readStamp } from "../../.build/stamp.ts";
 import { TARGETS } from "../../.build/targets.ts";
-import { dashboardFiles } from "../../sdn/dashboard/mod.ts";
-import { pageFiles, pageLibraries } from "../../relay/page/mod.ts";
-import eventReader from "@qumo/shared/event_reader.js" with { type: "text" };
-import { baseStyle } from "@qumo/shared/page";
 import { LIVES, temporaryFolder } from "../support/executables/cases.ts";
-import { bakedInto, embeddedPackages, embeddedPaths } from "../support/executables/embedded.ts";
+import { bakedInto, bundledModules, embeddedPaths } from "../support/executables/embedded.ts";
 import { runToEnd } from "../support/processes/program_process.ts";
-import { fromSources } from "../support/executables/programs.ts";
+import { ROOT_PATH } from "../support/root.ts";
+import { fromBundle, fromSources } from "../support/executables/programs.ts";
 import { compileOnStandIn, hasStandIn } from "../support/executables/stand_in.ts";
 
-/** What a page of one program has and the other program too. */
-const OF_BOTH: ReadonlySet<string> = new Set([baseStyle, eventReader]);
+/** Where the files of each program's pages are. */
+const PAGES = {
+  relay: ["relay/page/files", "relay/page/libraries"],
+  sdn: ["sdn/dashboard/page"],
+};
 const STAMP = { VERSION: "v9.8.7-test", COMMIT: "abc1234", BUILD_DATE: "2026-01-02T03:04:05Z" };
 
 for (const program of PROGRAMS) {
   const { name, entry } = program;
-  const [own, other] = name === "qumo-relay"
-    ? ["relay", "sdn"] as const
-    : ["sdn", "relay"] as const;
+  const own = name === "qumo-relay" ? "relay" : "sdn";
 
   Deno.test({
     name:
@@ -39,24 +37,20 @@ for (const program of PROGRAMS) {
       const { code, text } = await compileOnStandIn(args, STAMP);
       assert.equal(code, 0, text);
       assert.equal(await changedSources(), before);
-      const paths = embeddedPaths(text);
-      assert.ok(paths.includes(`${own}/main.ts`), text);
-      for (const path of paths) {
-        assert.match(path, new RegExp(`^(${own}|shared|\\.deno_compile_node_modules)/`));
+      const [bundle] = embeddedPaths(text);
+      assert.match(bundle!, new RegExp(`^bundles/${name}(/|$)`), text);
+      const bytes = await Deno.readFile(`${folder.path}/${name}`);
+      const { ours, packages } = bundledModules(bytes);
+      for (const path of ours) {
+        assert.match(path, new RegExp(`^(${own}|shared)/`));
         assert.doesNotMatch(path, /_test\.ts$/);
       }
-      assert.deepEqual(embeddedPackages(paths), await neededPackages(entry));
-      const bytes = Buffer.from(await Deno.readFile(`${folder.path}/${name}`));
-      const pages = { relay: pageFiles, sdn: dashboardFiles };
-      for (const file of pages[own]) assert.ok(bytes.includes(file.text), file.path);
-      for (const { path, load } of pageLibraries) {
-        assert.equal(bytes.includes(await load()), own === "relay", path);
-      }
-      for (const file of pages[other].filter(({ text }) => !OF_BOTH.has(text))) {
-        assert.ok(!bytes.includes(file.text), file.path);
-      }
-      assert.ok(bytes.includes("9.8.7-test"), "the version is not in it");
-      assert.ok(!bytes.includes(`/${other}/main.ts`), `it has something of ${other}`);
+      const needed = [`${own}/main.ts`, ...await filesUnder(PAGES[own])];
+      for (const path of needed) assert.ok(ours.has(path), path);
+      const known = await neededPackages(entry);
+      for (const one of packages) assert.ok(known.has(one), one);
+      assert.ok(packages.has("zod"));
+      assert.ok(Buffer.from(bytes).includes("9.8.7-test"), "the version is not in it");
     },
   });
 
@@ -95,13 +89,13 @@ for (const program of PROGRAMS) {
     assert.deepEqual(flags, engineFlags(program));
   });
 
-  Deno.test(`${name} says everywhere which build it is`, async () => {
+  Deno.test(`${name} says everywhere which build it is, and lives when it is bundled`, async () => {
     const environment = { get: (key: string) => STAMP[key as keyof typeof STAMP] } as Deno.Env;
     const stage = await stageSources(await readStamp(environment));
     const { stdout } = await runToEnd([...fromSources(program, stage), "version"]);
     const lines = `${name} 9.8.7-test\n  commit: abc1234\n  built:  2026-01-02T03:04:05Z\n`;
     assert.equal(stdout, `${lines}  deno:   ${Deno.version.deno}\n`);
-    await LIVES[name](fromSources(program, stage));
+    await LIVES[name](await fromBundle(program, stage));
     const unstamped = await runToEnd([...fromSources(program), "version"]);
     assert.match(unstamped.stdout, new RegExp(`^${name} dev\n  commit: none\n`));
     await Deno.remove(stage, { recursive: true });
@@ -164,6 +158,17 @@ Deno.test({
 async function changedSources(): Promise<string> {
   const sources = ["shared", "relay", "sdn", ".build", "deno.json", "deno.lock"];
   return (await runToEnd(["git", "status", "--porcelain", "--", ...sources])).stdout;
+}
+
+async function filesUnder(folders: readonly string[]): Promise<string[]> {
+  const found = [];
+  for (const folder of folders) {
+    for await (const { name, isFile } of Deno.readDir(`${ROOT_PATH}/${folder}`)) {
+      // It stands for the shared one, which the page is served.
+      if (isFile && name !== "event_reader.js") found.push(`${folder}/${name}`);
+    }
+  }
+  return found;
 }
 
 /** The packages that the modules of a program import, and those that these need. */

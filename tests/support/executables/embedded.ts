@@ -15,10 +15,21 @@ export function embeddedPaths(output: string): string[] {
   return paths;
 }
 
-/** The packages among such paths, by name. */
-export function embeddedPackages(paths: readonly string[]): Set<string> {
-  const inside = /^\.deno_compile_node_modules\/localhost\/((?:@[^/]+\/)?[^/]+)/;
-  return new Set(paths.flatMap((path) => inside.exec(path)?.[1] ?? []));
+/**
+ * The modules in a bundle, which has a comment with the path of each: those of ours by their path from
+ * the root, packages by name.
+ */
+export function bundledModules(
+  executable: Uint8Array,
+): { ours: Set<string>; packages: Set<string> } {
+  const text = new TextDecoder("latin1").decode(executable);
+  const found = { ours: new Set<string>(), packages: new Set<string>() };
+  for (const [, path] of text.matchAll(/^\/\/ (\S+\.\w+)$/gm)) {
+    const inside = /\/npm\/[^/]+\/((?:@[^/]+\/)?[^/]+)\//.exec(path!);
+    if (inside === null) found.ours.add(path!);
+    else found.packages.add(inside[1]!);
+  }
+  return found;
 }
 
 /** What an executable is told of how to run, as far as tests look at it. */

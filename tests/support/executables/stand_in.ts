@@ -18,6 +18,8 @@ export async function compileOnStandIn(
   args: readonly string[],
   env: ProcessEnvironment["env"] = {},
 ) {
+  // The bundler is downloaded once, which must not fail for want of that proxy.
+  await runToEnd([Deno.execPath(), "bundle", "--quiet", import.meta.filename!]);
   const command: CommandLine = [Deno.execPath(), "task", ...args];
   const { code, stdout, stderr } = await runToEnd(command, {
     env: { DENORT_BIN: STAND_IN, NO_COLOR: "1", HTTPS_PROXY: NO_PROXY, ...env },

@@ -10,9 +10,9 @@ import {
   type TrackEnd,
   type TrackReader,
 } from "../../track/mod.ts";
-import { GroupCount } from "../group_count.ts";
 import { DRAIN_SUBSCRIPTION_MS, MAX_REPLAYED_DATAGRAMS } from "../limits.ts";
 import { DatagramSender } from "./datagram_sender.ts";
+import { DeliveryCounts } from "./delivery_counts.ts";
 import { PUMP_ENDS, type PumpEnd } from "./pump_end.ts";
 import { Replay } from "./replay.ts";
 import { SendWindow } from "./send_window.ts";
@@ -20,6 +20,7 @@ import { SkipReport } from "./skip_report.ts";
 import { SkippedGroup } from "./skipped_group.ts";
 import { StallWatch, type Watched } from "./stall_watch.ts";
 import { type PumpOwner, SubgroupPump } from "./subgroup_pump.ts";
+import { SubscriberLogs } from "./subscriber_logs.ts";
 import type { SubscriptionContext, SubscriptionOwner } from "./subscription_context.ts";
 import {
   type JoinPoint,
@@ -40,20 +41,19 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   readonly #pumps = new Set<SubgroupPump>();
   readonly #sendWindow: SendWindow;
   readonly #replay = new Replay();
-  readonly #groupCount = new GroupCount();
+  readonly #counts: DeliveryCounts;
+  readonly #logs: SubscriberLogs;
   readonly #skipped: SkippedGroup;
   readonly #stallWatch: StallWatch;
   readonly #timers = new Map<SubgroupPump, Timer>();
   readonly #report: SkipReport;
   readonly #datagrams: DatagramSender;
   #options: SubscriptionOptions;
-  #streams = 0;
   // The group behind the newest that was sent to its end.
   #sentTo = 0n;
   #end: TrackEnd | undefined;
   #drain: Timer | undefined;
   #standing: Standing = "live";
-  readonly #startedAt: number;
 
   constructor(
     track: Track,
@@ -71,15 +71,19 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
       (log) => sendOrderOf(log, this.#options, this.track),
     );
     this.#skipped = new SkippedGroup(context.clock);
+    this.#logs = new SubscriberLogs(track, context.renderer);
+    this.#counts = new DeliveryCounts(track, context);
     const report = this.#report = new SkipReport(context.metrics, owner);
-    this.#datagrams = new DatagramSender(track, context, { report, groupCount: this.#groupCount });
-    this.#startedAt = context.clock.now();
+    this.#datagrams = new DatagramSender(track, context, {
+      report,
+      groupCount: this.#counts.groups,
+    });
     this.#stallWatch = new StallWatch(context.clock, context.limits.stallTimeoutMs, this);
   }
 
   /** The number of streams opened so far. */
   get streams(): number {
-    return this.#streams;
+    return this.#counts.streams;
   }
 
   get options(): SubscriptionOptions {
@@ -134,8 +138,10 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     if (!this.#options.forward || !includesGroup(this.#options.window, subgroup.group)) {
       return this.#checkWindow(subgroup.group);
     }
-    const log = this.#streamOf(subgroup);
-    if (log === undefined) return this.#noteLate(subgroup);
+    const log = this.#logs.of(subgroup, this.#options.filter);
+    if (log === undefined) {
+      return this.#logs.isTooLate(subgroup) ? this.#report.note("out_of_order") : undefined;
+    }
     const skipped = this.#skipped.reasonFor(log);
     if (skipped !== undefined) return this.#report.skip(skipped, log.group);
     if (!this.#replay.isOver) {
@@ -176,24 +182,16 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   streamOpened(group: bigint): void {
-    const { sent } = this.#context.metrics;
-    this.#streams++;
-    sent.subgroups++;
-    if (this.#groupCount.begins(group)) sent.groups++;
+    this.#counts.stream(group);
   }
 
   sent(bytes: number, objects: number): void {
     this.progress++;
-    this.track.traffic.sent += bytes;
-    const { sent } = this.#context.metrics;
-    sent.bytes += bytes;
-    sent.objects += objects;
+    this.#counts.sent(bytes, objects);
   }
 
   begun({ log }: SubgroupPump): void {
-    // Objects from before the subscription have no delivery delay.
-    if (log.count === 0 || log.isFetched || log.timeOf(0) < this.#startedAt) return;
-    this.#context.metrics.deliveryDelay(this.#context.clock.now() - log.timeOf(0));
+    this.#counts.begun(log);
   }
 
   logCompleted(pump: SubgroupPump): void {
@@ -210,9 +208,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     const skip = SKIPS[end];
     if (skip !== undefined) this.#report.skip(skip, pump.log.group);
     if (pump.log.leftOut > 0) this.#report.note("out_of_order");
-    const { inexpressible } = this.#context.metrics;
-    if (pump.log.closesGaps) inexpressible.gaps++;
-    if (pump.log.lacksProperties) inexpressible.object_properties++;
+    this.#counts.ended(pump.log);
     if (end === "superseded" || end === "crowded") this.#stallWatch.begin();
     if (end === "refused") this.#owner.streamRefused();
     // Groups end in any order: an older one may be the last.
@@ -245,12 +241,12 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   stalled(): void {
     this.#context.metrics.subscribersTooFarBehind++;
     this.#abandon("ended", "behind");
-    this.#owner.tooFarBehind(this.#streams);
+    this.#owner.tooFarBehind(this.#counts.streams);
   }
 
   giveUp(): void {
     this.#abandon("ended");
-    this.#owner.tooManyUnfinished(this.#streams);
+    this.#owner.tooManyUnfinished(this.#counts.streams);
   }
 
   #join(join: JoinPoint): void {
@@ -262,7 +258,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
       (join === "group_start" || isUnfiltered(window));
     const from = isFromLargest ? largest.group : window.start.group;
     for (const group of this.track.groupsBetween(from, window.endGroup ?? LAST_GROUP)) {
-      for (const log of this.#streamsOf(group.logs)) this.#replay.add(log);
+      for (const log of this.#logs.all(group.logs, this.#options.filter)) this.#replay.add(log);
       for (const object of group.newestDatagrams(MAX_REPLAYED_DATAGRAMS)) {
         this.datagram(group.id, object);
       }
@@ -271,37 +267,13 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.#checkWindow();
   }
 
-  /**
-   * The log whose stream a subgroup is; undefined when the stream of its group is another's, or nothing
-   * of it passes the filter.
-   */
-  #streamOf(log: SubgroupLog): SubgroupLog | undefined {
-    const { renderer } = this.#context;
-    const { filter } = this.#options;
-    if (renderer.hasWholeGroups === true) return this.track.renderings.wholeOf(log, renderer);
-    return filter === undefined ? log : this.track.renderings.filteredOf(log, filter);
-  }
-
-  #streamsOf(logs: readonly SubgroupLog[]): SubgroupLog[] {
-    return logs.map((log) => this.#streamOf(log)).filter((log) => log !== undefined);
-  }
-
-  /** A subgroup began whose group is one stream, and over. */
-  #noteLate(log: SubgroupLog): void {
-    const { renderer } = this.#context;
-    if (renderer.hasWholeGroups !== true || !this.track.renderings.isWholeOver(log, renderer)) {
-      return;
-    }
-    this.#report.note("out_of_order");
-  }
-
   /** Starts live delivery with the next object of each open subgroup. */
   #joinLive(): void {
     const { window } = this.#options;
     for (
       const group of this.track.groupsBetween(window.start.group, window.endGroup ?? LAST_GROUP)
     ) {
-      for (const log of this.#streamsOf(group.logs)) {
+      for (const log of this.#logs.all(group.logs, this.#options.filter)) {
         if (log.state !== "open") continue;
         this.#startPump(log, Math.max(log.lastId + 1, firstObjectOf(window, group.id)));
       }
@@ -384,7 +356,7 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     if (this.#isOver) return;
     this.#leave("ended");
     this.#context.unfinished.ownerIsOver(this);
-    this.#owner.finished(this.#end!, this.#streams);
+    this.#owner.finished(this.#end!, this.#counts.streams);
   }
 
   get #isOver(): boolean {

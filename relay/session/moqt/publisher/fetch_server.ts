@@ -19,13 +19,13 @@ import { FetchDelivery, type FetchDeliveryContext } from "./fetch_delivery.ts";
 import {
   BACKWARDS,
   isBackwards,
-  type JoiningRange,
   NOTHING_PUBLISHED,
   rangeAt,
   upTo,
   wantedOf,
   type WantedRange,
 } from "./fetch_wanted.ts";
+import { joiningRange } from "./joining_range.ts";
 import { RangeFilters } from "../requests/range_filters.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../../connection/reserved.ts";
@@ -161,7 +161,7 @@ export class FetchServer {
   async #wanted(message: ControlMessageOf<"fetch">): Promise<AllowedRange | Refusal> {
     const { range, parameters } = message;
     const wanted = range.type === "relative_joining" || range.type === "absolute_joining"
-      ? await this.#joining(range, message.requestId)
+      ? await joiningRange(this.#subscriptions, range, message.requestId)
       : wantedOf(range, parameters.filter);
     if ("kind" in wanted) return wanted;
     const { name } = wanted;
@@ -172,33 +172,6 @@ export class FetchServer {
     );
     if (!outcome.ok) return outcome.refusal;
     return checkName(name) ?? { ...wanted, permit: outcome.value };
-  }
-
-  /**
-   * The range of a joining fetch, up to the joining location of its subscription
-   * (#joining-fetches).
-   */
-  async #joining(
-    range: JoiningRange,
-    by: bigint,
-  ): Promise<WantedRange | Refusal> {
-    const served = await this.#subscriptions.joined(range.requestId, by);
-    if (served === undefined) {
-      return {
-        kind: "invalid_joining_request_id",
-        reason: `request ${range.requestId} is no subscription of this session`,
-      };
-    }
-    const joining = served.joiningLocation;
-    if (!served.forward) return { kind: "invalid_range", reason: "the subscription is paused" };
-    if (joining === undefined) return NOTHING_PUBLISHED;
-    const isRelative = range.type === "relative_joining";
-    if (isRelative && range.start > joining.group) {
-      return { kind: "invalid_range", reason: "the track has not so many groups" };
-    }
-    const group = isRelative ? joining.group - range.start : range.start;
-    const start = { group, object: 0n };
-    return { name: served.entry.track.name, range: () => ({ start, end: joining }) };
   }
 
   async #deliver(

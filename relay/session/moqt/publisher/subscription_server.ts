@@ -1,9 +1,4 @@
-import {
-  type ControlMessageOf,
-  type FullTrackName,
-  NO_PROPERTIES,
-  type Parameters,
-} from "@qumo/shared/wire";
+import { type ControlMessageOf, type FullTrackName, type Parameters } from "@qumo/shared/wire";
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import {
   backfill,
@@ -20,15 +15,11 @@ import { hopsFrom, isRelay, leavesByFin } from "../connection/relay_peer.ts";
 import { INEXPRESSIBLE_ANSWER } from "../requests/answers.ts";
 import { hint, nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
-import { sayProperties } from "./say_properties.ts";
 import { checkName } from "../../connection/reserved.ts";
 import type { ServedContext, ServedSubscription } from "./served_subscription.ts";
 import { type Preparing, slotKey, type SubscriptionTable } from "./subscription_table.ts";
 import { type Ending, inSpan, type SpanContext } from "./subscription_span.ts";
-import { unsupportedExtension } from "../requests/unsupported.ts";
-import { fillRefusal, filterRefusal } from "./subscription_filters.ts";
-import { unsatisfiable } from "./subscription_parameters.ts";
-import { RangeFilters } from "../requests/range_filters.ts";
+import { type SubscriptionTerms, termsFor } from "./subscription_terms.ts";
 import type { Hints, Permission, RequestNames } from "../connection/facets.ts";
 
 /** The interfaces that {@linkcode SubscriptionServer} uses of its session. */
@@ -44,13 +35,6 @@ interface Preparation {
   readonly place: Preparing;
   /** The trace context of the request. */
   readonly trace: string | undefined;
-}
-
-/** How a subscription is served. */
-interface Terms {
-  /** Of the track, for the answer. */
-  readonly properties: Uint8Array;
-  readonly filters: RangeFilters;
 }
 
 /** Serves the tracks that a peer subscribes to. */
@@ -148,7 +132,7 @@ export class SubscriptionServer {
       stream.cancel("cancelled");
       return done(undefined);
     }
-    const terms = this.#termsFor(message, opened.value);
+    const terms = termsFor(this.#context, message, opened.value.track);
     if (!terms.ok) {
       opened.value.demand.release();
       return terms;
@@ -161,27 +145,6 @@ export class SubscriptionServer {
     }
     place.begun(served);
     return done(await served.listen());
-  }
-
-  /** How a track is served, unless it cannot be as it was asked for. */
-  #termsFor(
-    { parameters }: ControlMessageOf<"subscribe">,
-    { track }: OpenTrack,
-  ): Outcome<Terms, Refusal> {
-    const { draft } = this.#context;
-    const { largest, properties: { unknownMandatory } } = track;
-    const filters = RangeFilters.NONE.after(parameters, draft.varint);
-    if (!filters.ok) return filters;
-    const refusal = unsatisfiable(draft, parameters.filter, largest) ??
-      (unknownMandatory.length > 0 ? unsupportedExtension(unknownMandatory) : undefined) ??
-      filterRefusal(filters.value, track) ??
-      fillRefusal(filters.value, parameters.fill, draft.varint);
-    if (refusal !== undefined) return refused(refusal);
-    const properties = parameters.includeProperties === false
-      ? done(NO_PROPERTIES)
-      : sayProperties(this.#context, track.name, track.propertyBlock);
-    if (!properties.ok) return properties;
-    return done({ properties: properties.value, filters: filters.value });
   }
 
   async #open(
@@ -231,7 +194,7 @@ export class SubscriptionServer {
   #accept(
     stream: RequestChannel,
     message: ControlMessageOf<"subscribe">,
-    { demand, properties, filters, permit, ...entry }: OpenTrack & Terms & {
+    { demand, properties, filters, permit, ...entry }: OpenTrack & SubscriptionTerms & {
       readonly permit: RequestPermit;
     },
   ): ServedSubscription | undefined {

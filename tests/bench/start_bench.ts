@@ -29,6 +29,8 @@ const ANYWHERE = ["--address", "127.0.0.1:0", "--log-level", "warn"];
 const BARE = new URL("./bare.ts", import.meta.url);
 const SOURCES = new URL("../../relay/main.ts", import.meta.url);
 const RELAY = PROGRAMS.find(({ name }) => name === "qumo-relay")!;
+// An executable keeps nothing of what the engine has compiled.
+const FLAGS = ["--no-code-cache", ...engineFlags(RELAY)];
 
 /**
  * Starts the relay from its sources and bundled, as the executable has it, in turns with a bare
@@ -47,7 +49,7 @@ export async function benchStart(print: (cost: StartCost) => void): Promise<void
       { program: "relay, from its sources", module: SOURCES, args: ANYWHERE },
       { program: "relay, bundled as the executable is", module: bundle, args: ANYWHERE },
     ];
-    // What is started for the first time is compiled, and cached.
+    // What is started for the first time is fetched, or translated from TypeScript.
     for (const subject of subjects) await start(subject);
     const costs = new Map(subjects.map((subject) => [subject, [] as StartCost[]]));
     for (let round = 0; round < STARTS; round++) {
@@ -70,7 +72,7 @@ export async function benchStart(print: (cost: StartCost) => void): Promise<void
 
 async function start({ program, module, args }: Subject): Promise<StartCost> {
   const begin = systemClock.now();
-  await using server = await startServer(module, args, { flags: engineFlags(RELAY) });
+  await using server = await startServer(module, args, { flags: FLAGS });
   const milliseconds = Math.round(systemClock.now() - begin);
   const { resident, anonymous } = await server.memory();
   const inMiB = (bytes: number) => Number((bytes / MIB).toFixed(1));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { embeddedPackages, embeddedPaths } from "./embedded.ts";
+import { bundledModules, embeddedPaths } from "./embedded.ts";
 
 const OUTPUT = `Compile relay/main.ts to out
 
@@ -30,7 +30,15 @@ Deno.test("embeddedPaths() reads the tree of the compiler", () => {
   ]);
 });
 
-Deno.test("embeddedPackages() knows packages with and without a scope", () => {
-  const packages = embeddedPackages(embeddedPaths(OUTPUT));
-  assert.deepEqual([...packages], ["@peculiar/x509", "yaml"]);
+Deno.test("bundledModules() tells modules of ours from those of packages with and without a scope", () => {
+  const npm = "../../root/.cache/deno/npm/registry.npmjs.org";
+  const bundle = `var a = 1;
+// shared/wire/names.ts
+// ${npm}/zod/4.6.7/v4/core/util.js
+// ${npm}/@logtape/logtape/2.4.2/dist/mod.js
+// and what is no path
+`;
+  const { ours, packages } = bundledModules(new TextEncoder().encode(bundle));
+  assert.deepEqual([...ours], ["shared/wire/names.ts"]);
+  assert.deepEqual([...packages], ["zod", "@logtape/logtape"]);
 });

@@ -97,7 +97,8 @@ class TcpListener implements HttpListener {
     this.#unsent = new UnsentAnswers(unsentBytes, () => void metrics.drops.unsent++);
     this.#parser = new Parser((incoming, outgoing) => this.#answer(incoming, outgoing));
     this.#parser.on("clientError", (error: Error & { code?: string }, socket) => {
-      metrics.drops.malformed++;
+      // Otherwise the client has gone, which many do amid an answer.
+      if (error.code?.startsWith("HPE_")) metrics.drops.malformed++;
       const isLong = error.code === "HPE_HEADER_OVERFLOW";
       const reason = isLong ? "431 Request Header Fields Too Large" : "400 Bad Request";
       if (!socket.writable) return void socket.destroy();

@@ -283,6 +283,20 @@ Deno.test("what is not HTTP is refused with 400, and a head that is too long wit
   assert.equal(subject.metrics.drops.malformed, 3);
 });
 
+Deno.test("a client that goes without having read its answer sent nothing malformed", async () => {
+  await using subject = world(() =>
+    new Response(new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array(9)) }), {
+      headers: { "content-type": "text/event-stream" },
+    })
+  );
+  const client = await subject.connect(HEAD);
+  for (let turn = 0; turn < 5; turn++) await turns();
+  // Bytes that were not read make the system reset the connection.
+  client.close();
+  while (subject.metrics.connections > 0) await turns();
+  assert.equal(subject.metrics.drops.malformed, 0);
+});
+
 Deno.test("a method that nothing here may have reaches the handler as one that nobody answers", async () => {
   await using subject = world((request) => new Response(`it is ${request.method}`));
   const client = await subject.connect("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n");

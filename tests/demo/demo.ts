@@ -9,9 +9,9 @@ import { RATE } from "./video.ts";
 import type { Viewer } from "./viewer.ts";
 
 // What was published last may take so long to arrive before it counts as lost.
-const LAST_CALL = 10_000;
+const LAST_CALL = 30_000;
 // After a kill, a viewer that sees nothing for so long will see nothing.
-const GIVE_UP = 30_000;
+const GIVE_UP = 60_000;
 // Ctrl-C reaches a program that `deno task` started twice: from the terminal and from the task.
 const SAME_SIGNAL_MS = 500;
 // What was published in the last moment before Ctrl-C may not arrive any more, in objects.

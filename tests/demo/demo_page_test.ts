@@ -24,7 +24,7 @@ Deno.test({
       seen.add(await page.evaluate(look));
       seen.delete("");
       return seen.size > 5;
-    }, 180_000);
+    });
     await until("its size", async () => {
       return (await page.locator("#figures").innerText()).includes("320×192");
     });

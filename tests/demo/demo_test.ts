@@ -3,6 +3,9 @@ import { Deadline } from "../support/deadline.ts";
 
 const DEMO = new URL("./demo.ts", import.meta.url).href;
 
+/** No link breaks because its relays have no processor for a while. */
+const PATIENT = { QUMO_MESH_LINK_TIMEOUT_MS: "5000" };
+
 /** What the demo prints where nobody sits at a terminal: lines, never taken back. */
 class RunningDemo {
   readonly #child: Deno.ChildProcess;
@@ -10,9 +13,10 @@ class RunningDemo {
   readonly #lines: ReadableStreamDefaultReader<string>;
   stdout = "";
 
-  constructor(...args: readonly string[]) {
+  constructor(args: readonly string[] = [], env: Record<string, string> = {}) {
     this.#child = new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--allow-all", DEMO, ...args],
+      env,
       stdout: "piped",
       stderr: "piped",
     }).spawn();
@@ -57,7 +61,7 @@ class RunningDemo {
 
 Deno.test("the demo ends by itself after --seconds, and nothing was lost on any way", async () => {
   using deadline = new Deadline();
-  const demo = new RunningDemo("--seconds", "4");
+  const demo = new RunningDemo(["--seconds", "4"], PATIENT);
   const { code, stderr } = await deadline.for("the demo", demo.ended());
   assert.equal(code, 0, demo.stdout + stderr);
   assert.equal(stderr, "");
@@ -87,7 +91,7 @@ Deno.test("the demo ends by itself after --seconds, and nothing was lost on any 
 
 Deno.test("the demo kills the relay in the middle, and says what the viewer behind it saw", async () => {
   using deadline = new Deadline();
-  const demo = new RunningDemo("--kill");
+  const demo = new RunningDemo(["--kill"]);
   await deadline.for("the kill", demo.until(/london is killed; newyork watched by 2 hops/));
   await deadline.for(
     "newyork to go on",
@@ -163,7 +167,7 @@ Deno.test("the demo ends at Ctrl-C with its summary", async () => {
 
 Deno.test("the demo explains itself, and refuses what it does not know", async () => {
   using deadline = new Deadline();
-  const help = new RunningDemo("--help");
+  const help = new RunningDemo(["--help"]);
   assert.equal((await deadline.for("the help", help.ended())).code, 0);
   assert.match(help.stdout, /--seconds N/);
   const refused = [
@@ -173,7 +177,7 @@ Deno.test("the demo explains itself, and refuses what it does not know", async (
     ["--kill", "--seconds", "3"],
   ];
   for (const args of refused) {
-    const demo = new RunningDemo(...args);
+    const demo = new RunningDemo(args);
     const { code, stderr } = await deadline.for("the refusal", demo.ended());
     assert.equal(code, 2, args.join(" "));
     assert.match(stderr, /Try deno task demo --help\n$/);

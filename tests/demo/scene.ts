@@ -16,7 +16,7 @@ export const TRACK = "video";
 const WORLD = topology("tokyo-london:250 london-newyork:80 tokyo-newyork:400");
 
 // For everything up to the first object: the programs themselves start in a few seconds.
-const START_TIMEOUT = 60_000;
+const START_TIMEOUT = 180_000;
 
 /** The whole system on one machine, and who uses it. */
 export interface Scene extends AsyncDisposable {

@@ -24,6 +24,13 @@ async function fileOf(name: string, bytes: number): Promise<void> {
   });
 }
 
+/** How many tracks the encoder has by now. */
+async function codecsAt(relay: RelayInProcess): Promise<number> {
+  const response = await fetch(`${urlOf(relay, "http")}/status/encoders`);
+  const { items: [encoder] } = await response.json();
+  return encoder?.codecs.length ?? 0;
+}
+
 const urlOf = ({ port }: RelayInProcess, scheme: string) => `${scheme}://127.0.0.1:${port}`;
 
 for (
@@ -39,6 +46,8 @@ for (
     await using relay = await startRelayInProcess(INGEST);
     const url = `${urlOf(relay, "http")}/ingest/live/cam`;
     await using encoder = await startEncoder({ url, format: MP4_BY_PUT });
+    // Whoever is there before has what the first catalog names.
+    await until("both tracks", async () => await codecsAt(relay) === 2);
     const file = await Deno.makeTempFile({ suffix: ".mp4" });
     await using subscriber = startClientCommand([
       ...["subscribe", urlOf(relay, scheme), "live/cam", "--wait"],

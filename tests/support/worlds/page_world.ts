@@ -1,5 +1,5 @@
 import { HttpMetrics, listenHttp } from "@qumo/shared/http";
-import { systemClock } from "@qumo/shared/runtime";
+import { systemClock, type Timer } from "@qumo/shared/runtime";
 import { dashboardFiles } from "../../../sdn/dashboard/mod.ts";
 import { pageEndpoints } from "../../../sdn/http/page_endpoints.ts";
 import { ManualClock } from "./manual_clock.ts";
@@ -8,6 +8,13 @@ import { testController } from "./sdn_controller.ts";
 
 /** What one relay says in a heartbeat. */
 export type Beat = Readonly<Record<string, unknown>>;
+
+/** Stands still, but for what is put off until the thread is free: no test moves that on. */
+class PageClock extends ManualClock {
+  override after(delay: number, fire: () => void): Timer {
+    return delay > 0 ? super.after(delay, fire) : systemClock.after(0, fire);
+  }
+}
 
 /**
  * A controller in this process with its page on a port of the loopback address. Its time moves only
@@ -46,7 +53,7 @@ export class PageWorld {
 
   static async start(): Promise<PageWorld> {
     // Today, as in the browser, which reads ages from it.
-    const clock = new ManualClock(Date.now());
+    const clock = new PageClock(Date.now());
     const controller = await testController({
       clock,
       more: pageEndpoints(dashboardFiles, () => 0),

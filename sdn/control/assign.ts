@@ -40,12 +40,14 @@ export interface Client {
 
 // Loads are rounded to steps of this size; otherwise all clients of a moment would go to one relay.
 const LOAD_STEPS = 10;
-// Up to this load a relay gathers a track's viewers: each further one that takes the track costs it,
-// and the one that it takes the track from, as much as a viewer or more. The rest is room for those
-// who come before the relay reports them.
-const GATHERED = 0.7;
-// A relay at or above this load is assigned only when there is no other.
-const FULL = 0.9;
+/**
+ * Up to this load a relay gathers a track's viewers: each further one that takes the track costs it,
+ * and the one that it takes the track from, as much as a viewer or more. The rest is room for those
+ * who come before the relay reports them.
+ */
+export const GATHERED = 0.7;
+/** A relay at or above this load is assigned only when there is no other. */
+export const FULL = 0.9;
 const EARTH_RADIUS_KM = 6371;
 
 /**

@@ -19,6 +19,9 @@ import index from "./page/index.html" with { type: "text" };
 import labels from "./page/labels.js" with { type: "text" };
 import layout from "./page/layout.js" with { type: "text" };
 import linkShapes from "./page/link_shapes.js" with { type: "text" };
+import machines from "./page/machines.js" with { type: "text" };
+import machinesView from "./page/machines_view.js" with { type: "text" };
+import meshView from "./page/mesh_view.js" with { type: "text" };
 import model from "./page/model.js" with { type: "text" };
 import networkTables from "./page/network_tables.js" with { type: "text" };
 import networkView from "./page/network_view.js" with { type: "text" };
@@ -55,6 +58,9 @@ const scripts = {
   labels,
   layout,
   link_shapes: linkShapes,
+  machines,
+  machines_view: machinesView,
+  mesh_view: meshView,
   model,
   network_tables: networkTables,
   network_view: networkView,

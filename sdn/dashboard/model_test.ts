@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { bitrate, duration, metricLines } from "./page/format.js";
 import { placeLabels } from "./page/labels.js";
 import { MAX_ANNOUNCES, MAX_LOG, Model } from "./page/model.js";
-import { fold } from "./page/fold.js";
+import { fold, machineKey } from "./page/fold.js";
+import {
+  FULL as pageFull,
+  GATHERED as pageGathered,
+  machinesOf,
+  placeOf,
+} from "./page/machines.js";
+import { FULL, GATHERED } from "../control/assign.ts";
 import { pathsOf } from "./page/what_if.js";
 import { headline } from "./page/summary_view.js";
 
@@ -206,6 +213,62 @@ Deno.test("fold() draws each region of a large network as one, but for what fail
   ]);
   const few = { relays: region(20), links };
   assert.deepEqual(fold(few, { unfolded: [], kept: [] }), few);
+});
+
+Deno.test("fold() draws the relays of one machine as one, but for those that fail or were chosen", () => {
+  const member = (id: string, host: string | undefined, more: object = {}) => {
+    const load = { sessions: 2, cpu: 0.4 };
+    return { id, region: "asia", state: "registered", load, ...host && { host }, ...more };
+  };
+  const relays = [
+    member("alone", "small"),
+    member("london", undefined),
+    member("tokyo-1", "tokyo"),
+    member("tokyo-2", "tokyo", { load: { sessions: 6, cpu: 0.8 } }),
+    member("tokyo-3", "tokyo", { state: "draining" }),
+  ];
+  const links = [pair("tokyo-1", "tokyo-2"), pair("london", "tokyo-1"), pair("london", "tokyo-2")];
+  const draw = (unfolded: string[], kept: string[] = []) => {
+    const drawn = fold({ relays, links }, { unfolded, kept });
+    return {
+      relays: drawn.relays.map(({ id, label = id }) => label),
+      load: drawn.relays[0].load,
+      links: drawn.links.map(({ a, b }) => `${a} ${b}`),
+    };
+  };
+  assert.deepEqual(draw([]), {
+    relays: ["tokyo: 2 relays", "alone", "london", "tokyo-3"],
+    load: { sessions: 8, cpu: 0.6000000000000001 },
+    links: ["\u0002tokyo london"],
+  });
+  const all = ["alone", "london", "tokyo-1", "tokyo-2", "tokyo-3"];
+  assert.deepEqual(draw([machineKey("tokyo")]).relays, all);
+  assert.deepEqual(draw([], ["tokyo-1"]).relays, all, "one alone is no group");
+  const many = Array.from({ length: 160 }, (_, at) => member(`r${at}`, `m${at % 80}`));
+  const regions = fold({ relays: many, links: [] }, { unfolded: [], kept: [] });
+  assert.deepEqual(regions.relays.map(({ label }) => label), ["160 relays"]);
+});
+
+Deno.test("machinesOf() sums what the relays of a machine report, as the command line does", () => {
+  const [machine, ...more] = machinesOf([
+    { id: "t-1", host: "t", region: "asia", state: "registered", load: { sessions: 3, cpu: 0.2 } },
+    { id: "t-2", host: "t", region: "asia", state: "draining", load: { sessions: 4, cpu: 0.8 } },
+    { id: "t-3", host: "t", region: "asia", state: "unreachable" },
+    { id: "one", host: "other", region: "asia", state: "registered" },
+  ]);
+  assert.equal(more.length, 0, "a relay alone is no group");
+  assert.equal(machine!.sessions, 7);
+  assert.equal(machine!.cpu, 0.5);
+  assert.deepEqual(machine!.states, ["registered", "draining", "unreachable"]);
+});
+
+Deno.test("the page says of a relay's load what the controller makes of it", () => {
+  assert.deepEqual([pageGathered, pageFull], [GATHERED, FULL]);
+  const place = (cpu: number, state = "registered") => placeOf({ state, load: { cpu } });
+  assert.equal(place(GATHERED - 0.01), "takes viewers of its tracks");
+  assert.equal(place(GATHERED), "past 70 %: viewers go to a sibling");
+  assert.equal(place(FULL), "full: takes nobody while another can");
+  assert.equal(place(0, "draining"), "takes nobody");
 });
 
 Deno.test("pathsOf() has each path once that would change, with what must be left out", () => {

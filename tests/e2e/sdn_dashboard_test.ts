@@ -244,7 +244,7 @@ chromiumTest(
     await becomes(() => page.locator("#graph .relay").count(), 11 + 25);
     await relay(page, name(7)).click();
     await page.locator("#events-of", { hasText: name(7) }).waitFor();
-    await page.getByRole("button", { name: "Fold regions" }).click();
+    await page.getByRole("button", { name: "Fold all" }).click();
     // The one that is open stays out.
     await becomes(() => page.locator("#graph .relay").count(), 12 + 1);
 

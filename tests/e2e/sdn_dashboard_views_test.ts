@@ -1,6 +1,7 @@
 /** What opened relays, links and tracks show in Chromium while the mesh changes. */
 import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
+import { assertAccessible } from "../support/processes/axe.ts";
 import { chromiumTest } from "../support/processes/chromium.ts";
 import {
   openDashboard,
@@ -226,5 +227,129 @@ chromiumTest(
     await becomes(() => page.evaluate("document.activeElement?.textContent"), "e");
     assert.equal(new URL(page.url()).hash, "");
     assert.deepEqual(problems, []);
+  },
+);
+
+chromiumTest(
+  "the overview plots the last hour of a mesh of three hundred relays, and what went wrong in it",
+  async (browser) => {
+    await using world = await PageWorld.start();
+    const name = (at: number) => `relay-${String(at % 300).padStart(3, "0")}`;
+    const beats = (isOneDown: boolean) =>
+      Object.fromEntries(
+        Array.from({ length: isOneDown ? 299 : 300 }, (_, at): [string, Beat] => [name(at), {
+          region: `region-${at % 12}`,
+          load: { sessions: 2, subscriptions: 3, egress_bps: 1e6 },
+          links: {
+            [name(at + 299)]: {},
+            [name(at + 1)]: { up: !isOneDown || name(at + 1) !== name(299) },
+          },
+        }]),
+      );
+    await world.beat(beats(false));
+    const { page, problems } = await openDashboard(browser, world.url);
+    await page.locator("#mesh-note", { hasText: "The first values follow within 30 s." }).waitFor();
+    const shows = (name: RegExp) =>
+      page.locator("#mesh-plots").getByRole("img", { name }).waitFor();
+    await world.pass(30_000, []);
+    await shows(/^Sessions of the mesh, .*: 600$/);
+    await shows(/^Subscriptions of the mesh, .*: 900$/);
+    await shows(/^Egress of the mesh, .*: 300 Mbit\/s$/);
+    await shows(/^Relays missing of the mesh, .*: 0$/);
+    await world.beat({
+      [name(298)]: { links: { [name(297)]: {}, [name(299)]: { up: false } } },
+      [name(0)]: { links: { [name(1)]: {}, [name(299)]: { up: false } } },
+    });
+    await world.pass(30_000, []);
+    await shows(/^Relays missing of the mesh, .*: 1$/);
+    await shows(/^Links down of the mesh, .*: 2$/);
+    await shows(/^Sessions of the mesh, .*: 598$/);
+    await page.locator("#mesh-plots .mark.bad title", { hasText: `${name(299)} is unreachable` })
+      .first().waitFor({ state: "attached" });
+    const sizes = await page.locator("#mesh-plots .plot").evaluateAll((plots) =>
+      plots.map((plot) => plot.getBoundingClientRect()).map(({ width, height }) => [width, height])
+    );
+    assert.equal(sizes.length, 6);
+    for (const [width, height] of sizes) assert.ok(width! >= 140 && height! <= 160, `${sizes}`);
+    assert.deepEqual(problems, []);
+  },
+);
+
+chromiumTest(
+  "the relays of one machine are drawn and listed as one, which unfolds, with how full each is",
+  async (browser) => {
+    await using world = await PageWorld.start();
+    const member = (links: readonly string[], cpu: number): Beat => ({
+      region: "asia",
+      host: "tokyo",
+      load: { sessions: 10, egress_bps: 1e6, cpu },
+      links: Object.fromEntries(links.map((link) => [link, {}])),
+    });
+    await world.beat({
+      "tokyo-1": member(["tokyo-2", "london"], 0.75),
+      "tokyo-2": member(["tokyo-1"], 0.25),
+      london: { region: "europe", links: { "tokyo-1": {} }, load: { sessions: 1 } },
+    });
+    const { page, problems } = await openDashboard(browser, world.url);
+    const machine = page.locator('#graph [aria-label*="the machine tokyo: 2 relays drawn as one"]');
+    await machine.waitFor();
+    assert.match(await machine.getAttribute("aria-label") ?? "", /, 20 sessions, processor 50 %$/);
+    assert.equal(await page.locator("#graph .relay").count(), 2);
+    const card = page.getByRole("table", { name: "Machines" });
+    await becomes(() => card.locator("li").allInnerTexts(), [
+      "tokyo-1\n75 %\npast 70 %: viewers go to a sibling",
+      "tokyo-2\n25 %\ntakes viewers of its tracks",
+    ]);
+    await becomes(() => card.locator("td.figure").allInnerTexts(), ["20", "2 Mbit/s", "50 %"]);
+
+    await page.getByRole("button", { name: "Unfold tokyo in the picture" }).focus();
+    await page.keyboard.press("Enter");
+    await relayOf(page, "tokyo-2").waitFor();
+    // Whoever is sent the address sees the same.
+    const { page: other } = await openDashboard(browser, page.url());
+    await relayOf(other, "tokyo-1").waitFor();
+    await page.getByRole("button", { name: "Fold tokyo in the picture" }).click();
+    await machine.waitFor();
+    await machine.click();
+    await relayOf(page, "tokyo-2").waitFor();
+    await page.getByRole("button", { name: "Fold all" }).click();
+    await machine.waitFor();
+
+    // One that drains stands alone and takes nobody.
+    await world.beat({ "tokyo-2": { draining: true } });
+    await page.locator('#graph [data-id="tokyo-2"].draining').waitFor();
+    await card.locator("li", { hasText: "draining: takes nobody" }).waitFor();
+    await card.getByRole("button", { name: "tokyo-2", exact: true }).click();
+    await page.locator("#detail-words", { hasText: "with tokyo-1 on the machine tokyo" }).waitFor();
+    assert.deepEqual(problems, []);
+  },
+);
+
+chromiumTest(
+  "axe finds nothing on opened views, machines and plots, in light, dark and on a phone",
+  async (browser) => {
+    await using world = await PageWorld.start();
+    await world.beat(MESH);
+    const tokyo = (cpu: number) => ({ region: "asia", host: "tokyo", load: { cpu } });
+    await world.beat({ "tokyo-1": tokyo(0.8), "tokyo-2": tokyo(0.2) });
+    await world.pass(30_000, [...RELAYS, "tokyo-1", "tokyo-2"]);
+    await world.beat({
+      a: { links: { b: { up: false }, c: {} } },
+      d: { links: { b: { up: false }, c: {} } },
+    });
+    await world.pass(3_000, []);
+    const opened = ["relay=b", `link=${LINK}`, `track=${TRACK}`, "relay=gone"];
+    for (const [at, address] of opened.entries()) {
+      const options = {
+        colorScheme: at % 2 === 0 ? "dark" as const : "light" as const,
+        viewport: at % 2 === 0 ? { width: 390, height: 800 } : { width: 1280, height: 900 },
+      };
+      const { page } = await openDashboard(browser, `${world.url}/#${address}`, options);
+      await page.locator("#mesh-plots figure").first().waitFor();
+      await page.locator("#attention-list li, #detail-plots figure").first().waitFor();
+      await page.locator("#machines meter").first().waitFor();
+      await assertAccessible(page, address);
+      await page.context().close();
+    }
   },
 );

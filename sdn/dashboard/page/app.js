@@ -3,10 +3,11 @@ import { Api, ApiError } from "./api.js";
 import { Connection } from "./connection.js";
 import { byId, setText } from "./dom.js";
 import { duration } from "./format.js";
+import { MeshView } from "./mesh_view.js";
 import { MAX_LOG, Model } from "./model.js";
 import { NetworkView } from "./network_view.js";
 import { PeersView } from "./peers_view.js";
-import { headline } from "./summary_view.js";
+import { headline, isFailing } from "./summary_view.js";
 import { RouteView } from "./route_view.js";
 
 /** Polling interval for data without events: leases, load within its noise, peers. */
@@ -22,6 +23,7 @@ const route = new RouteView((path) => api.json(path), (path) => {
   network.show();
 });
 const network = new NetworkView(model, api, { access, isLive: () => isLive() });
+const mesh = new MeshView(model, api);
 const peers = new PeersView(api);
 const connection = new Connection(api, { onEvent, onState });
 
@@ -90,6 +92,7 @@ async function refresh() {
       network.show();
       route.offer(model.nodes.map(({ id }) => id));
       await route.refresh();
+      await mesh.refresh();
       await peers.refresh(network.health);
     } catch (error) {
       // What the controller refuses, and that it is away, is said by the connection; the rest are faults
@@ -118,6 +121,7 @@ function tick() {
     stale: "",
   };
   setText(byId("status-text"), texts[kind]);
+  byId("status-text").className = kind === "live" && isFailing(model) ? "bad" : "";
   const banner = byId("banner");
   banner.hidden = kind !== "stale";
   // Announced to screen readers once: the counting seconds are outside of the alert's first text.

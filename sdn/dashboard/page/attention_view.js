@@ -42,13 +42,13 @@ export class AttentionView {
           {},
           element("button", { type: "button", class: "linklike", onclick }),
           element("span", { class: "hurt" }),
-          element("small"),
+          element("span"),
         );
       },
       update: ({ children: [name, hurt, todo] }, one) => {
         setText(name, one.title);
         setText(hurt, one.hurt);
-        setText(todo, one.todo);
+        setText(todo, `What to do: ${one.todo}`);
       },
     });
     const more = all.length - MAX_TOLD;

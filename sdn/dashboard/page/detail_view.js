@@ -1,6 +1,6 @@
 import { detailWords } from "./detail_words.js";
 import { byId, element, follow, setText } from "./dom.js";
-import { bitrate, milliseconds, number, percent, words } from "./format.js";
+import { bitrate, milliseconds, number, percent, whole, words } from "./format.js";
 import { plot } from "./plot.js";
 import { Table } from "./table.js";
 import { askPath, MAX_PATHS, pathsOf } from "./what_if.js";
@@ -206,11 +206,6 @@ export class DetailView {
       : "Every path has another.";
     setText(byId("detail-sum"), told.length === 0 ? "" : sum + more);
   }
-}
-
-/** A count: relays report it, and the controller smooths it. */
-function whole(value) {
-  return String(Math.round(value));
 }
 
 function showInstead({ instead, why, without, source }, cell) {

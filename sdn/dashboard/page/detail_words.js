@@ -24,7 +24,13 @@ export function detailWords(model, { relay, link, track }, now) {
 function relayWords({ nodes, relays }, relay) {
   const known = nodes.find(({ id }) => id === relay);
   if (known === undefined) return "Gone: it is not registered, and no neighbor names it.";
-  return [words(known.state), known.region, relays.get(relay)?.address ?? ""]
+  const siblings = known.host === undefined
+    ? []
+    : nodes.filter(({ id, host }) => host === known.host && id !== relay).map(({ id }) => id);
+  const machine = siblings.length === 0
+    ? ""
+    : `with ${siblings.join(", ")} on the machine ${known.host}`;
+  return [words(known.state), known.region, relays.get(relay)?.address ?? "", machine]
     .filter((one) => one !== "").join(" · ");
 }
 

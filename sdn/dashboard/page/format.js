@@ -35,6 +35,11 @@ export function milliseconds(value) {
   return value === undefined ? "" : `${short(value)} ms`;
 }
 
+/** A count: relays report it, and the controller smooths it. @param {number} value */
+export function whole(value) {
+  return String(Math.round(value));
+}
+
 /** A cost or count; nothing for nothing. @param {number | undefined} value */
 export function number(value) {
   return value === undefined ? "" : String(Math.round(value * 10_000) / 10_000);

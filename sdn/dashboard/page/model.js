@@ -23,7 +23,8 @@ export const STATES = [
  * @typedef {{ relay: string, region: string, address: string, state: string,
  *   links: Record<string, LinkReport>, load?: Record<string, number>, announces: number,
  *   lease_expires_at: string }} Relay
- * @typedef {{ id: string, region: string, address?: string, state: string, last_seen?: string }} Node
+ * @typedef {{ id: string, region: string, address?: string, state: string, host?: string,
+ *   last_seen?: string }} Node
  * @typedef {{ id: number, time: string, level: string, kind: string, text: string,
  *   relay?: string, neighbor?: string }} Happening
  * @typedef {{ from: string, to: string, state: string, configured_cost: number, cost?: number,
@@ -147,6 +148,15 @@ export class Model {
     return [...pairs.values()].sort((one, other) =>
       compare(one.a, other.a) || compare(one.b, other.b)
     );
+  }
+
+  /** Every relay with what it reports; the last report of an unreachable one is outdated. */
+  heard() {
+    return this.nodes.map((node) => {
+      const isHeard = node.state === "registered" || node.state === "draining";
+      const { load, announces } = isHeard ? this.relays.get(node.id) ?? {} : {};
+      return { ...node, load, announces };
+    });
   }
 
   /** The tracks that a link carries. @param {string} link as `pairKey` writes it */

@@ -5,7 +5,9 @@ import { DetailView } from "./detail_view.js";
 import { DrainDialog } from "./drain_dialog.js";
 import { EventsView } from "./events_view.js";
 import { FlowsView } from "./flows_view.js";
+import { machineKey } from "./fold.js";
 import { words } from "./format.js";
+import { MachinesView } from "./machines_view.js";
 import { STATES } from "./model.js";
 import { directoryTable, linkTable, relayTable } from "./network_tables.js";
 import { pairKey } from "./pair_key.js";
@@ -32,14 +34,14 @@ export class NetworkView {
   /** The link under the pointer. */
   #pointed = undefined;
   #isShowDue = false;
-  /** Regions of which every relay is drawn. @type {string[]} */
+  /** Regions and machines of which every relay is drawn. @type {string[]} */
   #unfolded = [];
   #detail;
   #attention;
   #topology = new TopologyView(byId("graph"), {
     onRelay: (relay) => this.#select({ relay }),
     onLink: (link) => this.#select({ link }),
-    onRegion: (region) => this.#unfold([...this.#unfolded, region]),
+    onUnfold: (one) => this.#unfold([...this.#unfolded, one]),
     onPoint: (link) => {
       this.#pointed = link;
       this.#flows.point(link ?? this.#selected.link);
@@ -48,6 +50,7 @@ export class NetworkView {
   #flows;
   #relays;
   #links;
+  #machines;
   #directory;
   #events;
 
@@ -65,6 +68,10 @@ export class NetworkView {
       isLive,
       drain: new DrainDialog(api),
       onSelect: (relay) => this.#open({ relay }),
+    });
+    this.#machines = new MachinesView({
+      onOpen: (relay) => this.#open({ relay }),
+      onFold: (host) => this.#toggle(machineKey(host)),
     });
     this.#links = linkTable((from, to) => this.#open({ link: pairKey(from, to) }));
     this.#flows = new FlowsView(model, (track) => this.#open({ track }));
@@ -140,28 +147,26 @@ export class NetworkView {
 
   /** Updates what changes with time only. */
   tick() {
-    const { nodes, relays } = this.#model;
     const wanted = byId("relays-search").value.trim().toLowerCase();
-    const rows = nodes.map((node) => {
-      const { load, announces } = relays.get(node.id) ?? {};
-      // The last report of an unreachable relay is outdated.
-      const isHeard = node.state === "registered" || node.state === "draining";
-      return { ...node, ...(isHeard && { load, announces }) };
-    }).filter(({ id, region, address = "", state }) => {
-      return `${id}\n${region}\n${address}\n${words(state)}`.toLowerCase().includes(wanted);
+    const heard = this.#model.heard();
+    const rows = heard.filter(({ id, region, address = "", state, host = "" }) => {
+      return `${id}\n${region}\n${address}\n${words(state)}\n${host}`.toLowerCase().includes(
+        wanted,
+      );
     });
     rows.sort((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state));
     this.#relays.show(rows, wanted === "" ? "None" : "No relay matches.");
+    this.#machines.show(heard, this.#unfolded);
   }
 
   #showPicture(selected) {
-    const { hidden, isFolded } = this.#topology.draw(this.#model, {
+    const { hidden } = this.#topology.draw(this.#model, {
       selected,
       way: this.#way(),
       unfolded: this.#unfolded,
       isTall: tall.matches,
     });
-    byId("fold").hidden = !isFolded || this.#unfolded.length === 0;
+    byId("fold").hidden = this.#unfolded.length === 0;
     const note = hidden > 0 ? `${hidden} more relays are not drawn; the tables have them.` : "";
     setText(byId("graph-note"), note);
   }
@@ -180,8 +185,14 @@ export class NetworkView {
     };
   }
 
-  #unfold(regions) {
-    this.#unfolded = [...new Set(regions)];
+  /** Draws a machine as one, or its relays if it is drawn as one. */
+  #toggle(machine) {
+    const others = this.#unfolded.filter((one) => one !== machine);
+    this.#unfold(others.length < this.#unfolded.length ? others : [...others, machine]);
+  }
+
+  #unfold(all) {
+    this.#unfolded = [...new Set(all)];
     writeLink({ unfold: this.#unfolded.length === 0 ? "" : JSON.stringify(this.#unfolded) });
     this.show();
   }

@@ -12,10 +12,10 @@ const MAX_MARKS = 40;
  *
  * @typedef {{ name: string, points: (number | null)[] }} Line
  * @param {string} title
- * @param {{ lines: Line[], show: (value: number) => string, until: number, step: number,
+ * @param {{ of?: string, lines: Line[], show: (value: number) => string, until: number, step: number,
  *   marks: { time: number, text: string, isBad: boolean }[] }} what
  */
-export function plot(title, { lines, show, until, step, marks }) {
+export function plot(title, { of, lines, show, until, step, marks }) {
   const known = lines.flatMap(({ points }) => points.filter((value) => value !== null));
   const most = Math.max(...known, 0);
   const count = Math.max(...lines.map(({ points }) => points.length), 2);
@@ -33,7 +33,9 @@ export function plot(title, { lines, show, until, step, marks }) {
         viewBox: `0 -2 ${WIDE} ${HIGH + 4}`,
         preserveAspectRatio: "none",
         role: "img",
-        "aria-label": `${title}, last ${duration(span)}: ${words}`,
+        "aria-label": `${title}${of === undefined ? "" : ` of ${of}`}, last ${
+          duration(span)
+        }: ${words}`,
       },
       shape("path", { class: "axis", d: `M0 ${HIGH}H${WIDE}` }),
       ...shown.slice(0, MAX_MARKS).map(({ time, text, isBad }) =>

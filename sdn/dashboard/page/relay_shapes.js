@@ -44,7 +44,9 @@ export function drawRelay(relay, { x, y }, { radius, name, hasRoom, ...how }) {
   ];
   const busy = load?.cpu === undefined ? "" : `, processor ${Math.round(load.cpu * 100)} %`;
   const counted = sessions === undefined ? "" : `, ${sessions} sessions`;
-  const label = isFolded
+  const label = relay.host !== undefined && isFolded
+    ? `${region || "no region"}, the machine ${relay.label} drawn as one${counted}${busy}`
+    : isFolded
     ? `${region || "no region"}: ${relay.label} drawn as one${counted}`
     : `${id}, ${region || "no region"}, ${words(state)}${counted}${busy}`;
   const middle = sessions === undefined ? mark(state) : compact(sessions);
@@ -62,7 +64,9 @@ export function drawRelay(relay, { x, y }, { radius, name, hasRoom, ...how }) {
     },
     shape("title", {}, label),
     shape("circle", { class: "halo", r: radius + 9 }),
-    shape("circle", { class: "body", r: radius }),
+    isFolded && relay.host !== undefined
+      ? square(radius)
+      : shape("circle", { class: "body", r: radius }),
     hasRoom ? shape("circle", { class: "meter", r: radius + 4.5 }) : undefined,
     hasRoom && load?.cpu ? cpuArc(load.cpu, radius) : undefined,
     name &&
@@ -76,6 +80,15 @@ export function drawRelay(relay, { x, y }, { radius, name, hasRoom, ...how }) {
   // Beside the button, whose name has its words.
   const count = { class: `count ${state}`, x, y: y + 4, "aria-hidden": "true" };
   return shape("g", {}, button, shape("text", count, middle));
+}
+
+/** A machine, beside the round relays. */
+function square(radius) {
+  const side = 1.8 * radius;
+  return shape("rect", {
+    class: "body",
+    ...{ x: -side / 2, y: -side / 2, width: side, height: side, rx: radius / 4 },
+  });
 }
 
 /** A symbol, so that color is not the only sign. */

@@ -19,6 +19,12 @@ export function headline(model) {
   return count === 1 ? "1 relay registered" : `all ${count} relays registered, no link down`;
 }
 
+/** Whether something failed, beside what is planned. @param {import("./model.js").Model} model */
+export function isFailing(model) {
+  const isLost = ({ state }) => state === "unreachable" || state === "expired";
+  return model.nodes.some(isLost) || model.pairs().some(({ state }) => state === "down");
+}
+
 /** Lists relays by name if they are few. */
 function tell(names, state) {
   if (names.length === 0) return "";

@@ -1,5 +1,5 @@
 import { shape } from "./dom.js";
-import { fold, FOLD_ABOVE } from "./fold.js";
+import { fold, foldOf } from "./fold.js";
 import { layOut } from "./layout.js";
 import { placeLabels } from "./labels.js";
 import { boxOf, captionOf, curve, drawCount, drawLink, drawLinkLabel } from "./link_shapes.js";
@@ -45,8 +45,9 @@ export class TopologyView {
   /**
    * @param {HTMLElement} place
    * @param {{ onRelay: (relay: string) => void, onLink: (link: string) => void,
-   *   onRegion: (region: string) => void, onPoint: (link: string | undefined) => void }} told of what is chosen, and of the link that
-   *   somebody points at, with the mouse or by focus
+   *   onUnfold: (one: string) => void, onPoint: (link: string | undefined) => void }} told of what is
+   *   chosen, of what is to be unfolded, and of the link that somebody points at, with the mouse or by
+   *   focus
    */
   constructor(place, told) {
     this.#place = place;
@@ -69,10 +70,11 @@ export class TopologyView {
     }
   }
 
-  /** A relay was chosen, or a region that is drawn as one. */
+  /** A relay was chosen, or a region or machine that is drawn as one. */
   #choose(id) {
-    if (id.startsWith("\u0001")) this.#told.onRegion(id.slice(1));
-    else this.#told.onRelay(id);
+    const folded = foldOf(id);
+    if (folded === undefined) this.#told.onRelay(id);
+    else this.#told.onUnfold(folded);
   }
 
   /** Makes the next picture larger, or smaller down to what fits. @param {number} steps */
@@ -87,17 +89,12 @@ export class TopologyView {
    * @param {{ selected: { relay: string | undefined, link: string | undefined },
    *   way: { relays: readonly string[], pairs: readonly string[] },
    *   unfolded: readonly string[], isTall: boolean }} how
-   * @returns {{ hidden: number, isFolded: boolean }} how many relays did not fit, and whether regions
-   *   are drawn as one
+   * @returns {{ hidden: number }} how many relays did not fit
    */
   draw(model, { selected, way, unfolded, isTall }) {
     const ends = selected.link === undefined ? [] : JSON.parse(selected.link);
     const kept = [...way.relays, ...ends, ...selected.relay === undefined ? [] : [selected.relay]];
-    const all = model.nodes.map(({ last_seen: _, ...node }) => {
-      // The last report of an unreachable relay is outdated.
-      const isHeard = node.state === "registered" || node.state === "draining";
-      return { ...node, load: isHeard ? model.relays.get(node.id)?.load : undefined };
-    });
+    const all = model.heard().map(({ last_seen: _, announces: _count, ...node }) => node);
     const folded = fold({ relays: all, links: model.pairs() }, { unfolded, kept });
     const relays = folded.relays.slice(0, MAX_DRAWN);
     const drawn = new Set(relays.map(({ id }) => id));
@@ -110,7 +107,7 @@ export class TopologyView {
       this.#show(layout, { relays, links, selected, way, isTall, scale });
     }
     const hidden = folded.relays.length - relays.length;
-    return { hidden, isFolded: all.length > FOLD_ABOVE };
+    return { hidden };
   }
 
   /** Pixels per unit: the whole picture is visible until the user zooms. */

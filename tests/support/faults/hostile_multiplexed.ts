@@ -5,6 +5,7 @@ import { MAX_FRAME_BYTES } from "../../../relay/session/framing.ts";
 import type { BidiStream, Connection } from "../../../relay/transport/mod.ts";
 import type { Random } from "../random.ts";
 import { type Aim, HostileBytes } from "./bytes.ts";
+import { HostileData } from "./hostile_data.ts";
 import { HOSTILE_ALIAS, type Move } from "./hostile_peer.ts";
 
 /** A request of the relay. */
@@ -25,6 +26,7 @@ export class HostileMultiplexed implements Aim {
   readonly #random: Random;
   readonly #draft: MultiplexedDraft;
   readonly #bytes: HostileBytes;
+  readonly #data: HostileData;
   readonly #asked: Asked[] = [];
   readonly #control: Promise<BidiStream | undefined>;
   #nextId = 0n;
@@ -44,10 +46,10 @@ export class HostileMultiplexed implements Aim {
     this.#random = random;
     this.#draft = draft;
     this.#bytes = new HostileBytes(random, draft);
+    this.#data = new HostileData(connection, random, this.#bytes);
     this.tracks = tracks;
     this.#control = connection.openBidi().catch(() => undefined);
     void this.#listen().catch(ignore);
-    void this.#meetStreams().catch(ignore);
   }
 
   requestId(): bigint {
@@ -100,7 +102,6 @@ export class HostileMultiplexed implements Aim {
 
   /** Sends one hostile thing of this kind. */
   move(move: Move): void {
-    const random = this.#random;
     switch (move) {
       case "control":
         return this.#onControl();
@@ -109,24 +110,17 @@ export class HostileMultiplexed implements Aim {
       case "answer":
         return this.#answer();
       case "subgroup":
-        return this.#onNewUni(this.#bytes.maybeMutate(25, this.#bytes.subgroup(this)));
       case "fetch_stream":
-        return this.#onNewUni(this.#bytes.maybeMutate(25, this.#bytes.fetchStream(this)));
+      case "datagram":
+        return this.#data.move(move, this, (bytes) => this.#onNewUni(bytes));
       case "other_stream":
         return this.#otherStream();
-      case "datagram": {
-        const bytes = random.percent(15)
-          ? random.bytes(40)
-          : this.#bytes.maybeMutate(25, this.#bytes.datagram(this));
-        return void this.#connection.sendDatagram(bytes);
-      }
     }
   }
 
   /** Leaves, with whatever code, or is cut off by `sever`. */
   leave(sever: () => void): void {
-    if (this.#random.percent(30)) sever();
-    else this.#connection.close(this.#random.below(40), "x".repeat(this.#random.below(30)));
+    this.#data.leave(sever);
   }
 
   #ownId(): bigint {
@@ -214,21 +208,6 @@ export class HostileMultiplexed implements Aim {
         this.#asked.push({ id: message.requestId, kind: message.kind });
       }
     }
-  }
-
-  /** Takes the relay's streams, reads one in two, and stops some. */
-  async #meetStreams(): Promise<void> {
-    for (;;) {
-      const stream = await this.#connection.acceptUni();
-      if (stream === undefined) return;
-      const roll = this.#random.below(20);
-      if (roll === 0) stream.stop(1);
-      else if (roll < 10) void this.#read(stream).catch(ignore);
-    }
-  }
-
-  async #read(stream: { read(into: Uint8Array<ArrayBuffer>): Promise<unknown> }): Promise<void> {
-    while (await stream.read(new Uint8Array(1_024)) !== undefined);
   }
 }
 

@@ -7,6 +7,7 @@ import {
 } from "@qumo/shared/wire";
 import type { BidiStream, Connection, SendStream } from "../../../relay/transport/mod.ts";
 import { type Aim, HostileBytes } from "./bytes.ts";
+import { HostileData } from "./hostile_data.ts";
 import type { Random } from "../random.ts";
 
 /** What a hostile peer does at a time. */
@@ -38,6 +39,7 @@ export class HostilePeer implements Aim {
   readonly #random: Random;
   readonly draft: StreamDraft;
   readonly #bytes: HostileBytes;
+  readonly #data: HostileData;
   readonly #asked: { readonly stream: BidiStream; readonly kind: ControlKind }[] = [];
   readonly #answered: { readonly stream: BidiStream; readonly kind: ControlKind }[] = [];
   #control: SendStream | undefined;
@@ -48,9 +50,9 @@ export class HostilePeer implements Aim {
     this.#random = random;
     this.draft = draft;
     this.#bytes = new HostileBytes(random, draft);
+    this.#data = new HostileData(connection, random, this.#bytes);
     this.tracks = tracks;
     void this.#collectRequests().catch(() => {});
-    void this.#meetStreams().catch(() => {});
   }
 
   /** The id of the next request, rarely one that was used. */
@@ -90,7 +92,6 @@ export class HostilePeer implements Aim {
 
   /** Sends one hostile thing of this kind. */
   move(move: Move): void {
-    const random = this.#random;
     switch (move) {
       case "control":
         return this.#onControl();
@@ -99,24 +100,17 @@ export class HostilePeer implements Aim {
       case "answer":
         return this.#answer();
       case "subgroup":
-        return this.#onNewUni(this.#bytes.maybeMutate(25, this.#bytes.subgroup(this)));
       case "fetch_stream":
-        return this.#onNewUni(this.#bytes.maybeMutate(25, this.#bytes.fetchStream(this)));
+      case "datagram":
+        return this.#data.move(move, this, (bytes) => this.#onNewUni(bytes));
       case "other_stream":
         return this.#onNewUni(this.#otherStream());
-      case "datagram": {
-        const bytes = random.percent(15)
-          ? random.bytes(40)
-          : this.#bytes.maybeMutate(25, this.#bytes.datagram(this));
-        return void this.#connection.sendDatagram(bytes);
-      }
     }
   }
 
   /** Leaves, with whatever code, or is cut off by `sever`. */
   leave(sever: () => void): void {
-    if (this.#random.percent(30)) sever();
-    else this.#connection.close(this.#random.below(40), "x".repeat(this.#random.below(30)));
+    this.#data.leave(sever);
   }
 
   #otherStream(): Uint8Array {
@@ -233,21 +227,6 @@ export class HostilePeer implements Aim {
     const message = this.draft.control.decode(reader.varint(), reader.bytes(reader.u16()));
     if (message.kind === "fetch") this.fetches.push(message.requestId);
     this.#asked.push({ stream, kind: message.kind });
-  }
-
-  /** Takes the relay's streams, reads one in two, and stops some. */
-  async #meetStreams(): Promise<void> {
-    for (;;) {
-      const stream = await this.#connection.acceptUni();
-      if (stream === undefined) return;
-      const roll = this.#random.below(20);
-      if (roll === 0) stream.stop(1);
-      else if (roll < 10) void this.#read(stream).catch(ignore);
-    }
-  }
-
-  async #read(stream: { read(into: Uint8Array<ArrayBuffer>): Promise<unknown> }): Promise<void> {
-    while (await stream.read(new Uint8Array(1_024)) !== undefined);
   }
 }
 

@@ -6,7 +6,8 @@ import { chain } from "../support/mesh/topology.ts";
 import { FAILOVER } from "../scenarios/mesh_failover.ts";
 import { connectClient } from "../support/mesh/client.ts";
 
-runAsProcesses(FAILOVER);
+// A relay that is late to thaw or to start is waited for.
+runAsProcesses(FAILOVER, { failover_hold_ms: 60_000 });
 
 meshTest(
   "what a killed relay announced is withdrawn at the others, and a new viewer is refused at once",

@@ -12,6 +12,7 @@ export interface Flags {
   readonly wait: boolean;
   readonly loop: boolean;
   readonly "as-fast-as-possible": boolean;
+  readonly fps?: string | undefined;
   readonly publishers?: string | undefined;
   readonly subscribers?: string | undefined;
   readonly tracks?: string | undefined;

@@ -125,24 +125,53 @@ optionalTest(
   },
 );
 
-optionalTest(
-  "what is no fragmented MP4 is refused with what makes one of it",
-  missing,
-  async () => {
-    using deadline = new Deadline();
-    await using relay = await startRelayInProcess();
-    const words = [`moqt://127.0.0.1:${relay.port}`, "live/cam", "-"];
-    const short = [...FILM, "-t", "1"];
-    for (const [format, kind] of [["mpegts", /MPEG-TS/], ["matroska", /Matroska/]] as const) {
-      await using publisher = publishFrom([...short, "-f", format], words);
-      const { code } = await deadline.for("its end", publisher.status);
-      const said = await publisher.said;
-      assert.equal(code, 1, said);
-      assert.match(said, kind);
-      assert.match(said, /\n {2}ffmpeg -i - -c copy -f mp4 -movflags /);
-    }
-  },
-);
+const LIVE = ["-re", ...FILM, "-tune", "zerolatency"];
+
+for (
+  const [name, format, codecs] of [
+    ["MPEG-TS", ["-f", "mpegts"], ["h264", "aac"]],
+    ["H.265 in MPEG-TS", [
+      ...["-c:v", "libx265", "-x265-params", "log-level=none"],
+      ...["-f", "mpegts"],
+    ], ["hevc", "aac"]],
+    ["H.264 without a container", ["-an", "-f", "h264"], ["h264"]],
+  ] as const
+) {
+  optionalTest(
+    `ffmpeg publishes ${name}, and ffprobe plays it, also over HLS`,
+    missing,
+    async () => {
+      using deadline = new Deadline();
+      await using relay = await startRelayInProcess({ hls: { ...DEFAULTS.hls, enabled: true } });
+      const at = `moqt://127.0.0.1:${relay.port}`;
+      await using _publisher = publishFrom([...LIVE, ...format], [at, "live/cam", "-"]);
+      assert.deepEqual(await watched(deadline, [at, "live/cam"]), codecs);
+      const index = `http://127.0.0.1:${relay.port}/hls/live/cam/index.m3u8`;
+      const { streams } = await deadline.for("ffprobe", probe(index, 3));
+      assert.deepEqual(
+        [...new Set(streams.map(({ codec_name }) => codec_name))].sort(),
+        [...codecs].sort(),
+      );
+      const [video] = streams.filter(({ codec_name }) => codec_name !== "aac");
+      assert.deepEqual([video!.width, video!.height], [160, 120]);
+      assert.ok(Number(video!.nb_read_frames) >= 5, video!.nb_read_frames);
+    },
+  );
+}
+
+optionalTest("what cannot be published is refused with what to do", missing, async () => {
+  using deadline = new Deadline();
+  await using relay = await startRelayInProcess();
+  const words = [`moqt://127.0.0.1:${relay.port}`, "live/cam", "-"];
+  await using publisher = publishFrom([...FILM, "-t", "1", "-f", "matroska"], words);
+  const { code } = await deadline.for("its end", publisher.status);
+  const said = await publisher.said;
+  assert.equal(code, 1, said);
+  assert.match(
+    said,
+    /- is Matroska or WebM; fragmented MP4, MPEG-TS and H\.264 .*\n {2}ffmpeg -i -/,
+  );
+});
 
 optionalTest("who may not publish a name is told so", missing, async () => {
   using deadline = new Deadline();

@@ -9,3 +9,6 @@ export const AHEAD_MS = 3_000;
 
 /** How long the relay may take to take the last of what is published, in milliseconds. */
 export const LINGER_MS = 2_000;
+
+/** Frames a second that may be said of H.264 without a container. */
+export const MAX_FRAMERATE = 1_000;

@@ -1,7 +1,6 @@
 import { bitRate, done, many, messageOf, type Outcome, sleep } from "@qumo/shared/runtime";
 import { commonDraft, type Namespace } from "@qumo/shared/wire";
 import { MediaError } from "../../media/errors.ts";
-import { Mp4StreamReader } from "../../media/fmp4/stream_reader.ts";
 import { Broadcast } from "../../media/ingest/broadcast.ts";
 import { namespaceOf, partsOf } from "../../media/model/names.ts";
 import { rendererOf } from "../../session/moqt/dialect/renderer.ts";
@@ -10,8 +9,8 @@ import { ClientSession } from "../client_session.ts";
 import { type Call, type ClientCommand, EXIT, failed, type Failure } from "../command.ts";
 import { sessionEnd } from "../failures.ts";
 import { progress } from "../progress.ts";
-import { conversion, foreignMedia } from "./foreign_media.ts";
-import { LINGER_MS, MAX_FRAME_BYTES } from "./limits.ts";
+import { LINGER_MS, MAX_FRAME_BYTES, MAX_FRAMERATE } from "./limits.ts";
+import { MediaInput } from "./media_input.ts";
 import { PacedSink } from "./paced_sink.ts";
 
 /** Publishes a file, or what a program writes. */
@@ -19,9 +18,9 @@ export const publishCommand: ClientCommand = {
   name: "publish",
   usage: " NAME FILE|-",
   summary:
-    "Publishes fragmented MP4 under a name, with catalogs of hang and of MSF: a file as if it were\n" +
-    "live, or what a program writes to stdin as it comes.",
-  flags: ["loop", "as-fast-as-possible"],
+    "Publishes fragmented MP4, MPEG-TS or H.264 (Annex B) under a name, with catalogs of hang and of\n" +
+    "MSF: a file as if it were live, or what a program writes to stdin as it comes.",
+  flags: ["loop", "as-fast-as-possible", "fps"],
   words: [2, 2],
   async run(call) {
     const [name = "", file = ""] = call.words;
@@ -30,6 +29,10 @@ export const publishCommand: ClientCommand = {
       return failed(`${name} is no name`, EXIT.usage);
     }
     if (file === "-" && call.flags.loop) return failed("--loop needs a FILE", EXIT.usage);
+    const { fps } = call.flags;
+    if (fps !== undefined && !(Number(fps) > 0 && Number(fps) <= MAX_FRAMERATE)) {
+      return failed(`--fps is a number up to ${MAX_FRAMERATE}, not ${fps}`, EXIT.usage);
+    }
     const answered = Promise.withResolvers<Refusal>();
     const { target, log, process: { clock } } = call;
     const opened = await ClientSession.open({
@@ -120,11 +123,8 @@ class Publication {
       if (this.#sink.frames > 0 || signal.aborted) return done(undefined);
       return failed(`${file} has no frames that can be published`);
     } catch (error) {
-      if (!(error instanceof MediaError)) {
-        return failed(`Cannot read ${file}: ${messageOf(error)}`, EXIT.usage);
-      }
-      const what = `${file} is no fragmented MP4: ${error.message}`;
-      return failed(`${what}. This makes one of it:\n${conversion(file)}`);
+      if (error instanceof MediaError) return failed(error.message);
+      return failed(`Cannot read ${file}: ${messageOf(error)}`, EXIT.usage);
     }
   }
 
@@ -134,17 +134,18 @@ class Publication {
     const reader = input.getReader();
     const stop = () => void reader.cancel().catch(() => {});
     signal.addEventListener("abort", stop);
-    const mp4 = new Mp4StreamReader(this.#sink, MAX_FRAME_BYTES);
+    const { fps } = this.#call.flags;
+    const media = new MediaInput(file, this.#sink, {
+      framerate: fps === undefined ? undefined : Number(fps),
+      say: this.#say,
+    });
     try {
-      let isFirst = true;
       for (let read = await reader.read(); !read.done; read = await reader.read()) {
-        const foreign = isFirst ? foreignMedia(read.value) : undefined;
-        if (foreign !== undefined) throw new MediaError(`it is ${foreign}`);
-        isFirst = false;
-        mp4.push(read.value);
+        media.push(read.value);
         await this.#sink.caughtUp(signal);
         if (signal.aborted) return;
       }
+      media.end();
     } finally {
       signal.removeEventListener("abort", stop);
       await reader.cancel().catch(() => {});

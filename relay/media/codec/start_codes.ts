@@ -14,7 +14,7 @@ export function* unitsOf(data: Uint8Array): Generator<Uint8Array> {
 }
 
 /** Where the next start code of three bytes begins, at `from` or behind; the length where there is none. */
-function startCode(data: Uint8Array, from: number): number {
+export function startCode(data: Uint8Array, from: number): number {
   for (let at = data.indexOf(1, from + 2); at >= 0; at = data.indexOf(1, at + 1)) {
     if (data[at - 1] === 0 && data[at - 2] === 0) return at - 2;
   }

@@ -2,6 +2,7 @@ import { MediaError } from "../errors.ts";
 import { findBox } from "../mp4/boxes.ts";
 import type { MediaSink } from "../ingest/media_sink.ts";
 import type { FrameDrop } from "../../vocabulary.ts";
+import { Pending } from "../pending.ts";
 import { configOf, type FileTrack, fileTracks } from "./file_tracks.ts";
 import { type ComingSample, fragmentSamples } from "./fragment_samples.ts";
 import { MAX_HEADER_BOX_BYTES } from "./limits.ts";
@@ -198,32 +199,4 @@ function readHead(
   const size = Number(view.getBigUint64(8));
   if (size < 16 || !Number.isSafeInteger(size)) throw new MediaError(`A box of ${size} bytes`);
   return { type, length: 16, size };
-}
-
-/** Bytes that wait for more, in one growing memory. */
-class Pending {
-  #bytes = new Uint8Array(1_024);
-  #length = 0;
-
-  get length(): number {
-    return this.#length;
-  }
-
-  /** Adds bytes, and returns all of them, in memory that is used again. */
-  add(bytes: Uint8Array): Uint8Array {
-    const length = this.#length + bytes.length;
-    if (length > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(length, this.#bytes.length * 2));
-      grown.set(this.#bytes.subarray(0, this.#length));
-      this.#bytes = grown;
-    }
-    this.#bytes.set(bytes, this.#length);
-    this.#length = length;
-    return this.#bytes.subarray(0, length);
-  }
-
-  /** Keeps so many of the first bytes. */
-  cut(length: number): void {
-    this.#length = length;
-  }
 }

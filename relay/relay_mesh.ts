@@ -114,7 +114,7 @@ export class RelayMesh implements RegistryObserver {
 
   /** Starts to register and to dial neighbors. Rejects with a {@linkcode StartError}. */
   async start(): Promise<void> {
-    const { config, clock, log, tracing, known } = this.#context;
+    const { config, clock, log, tracing, known, steering } = this.#context;
     const { files, dial } = this.#access;
     const dialer = await openDialer({ config, files, clock, dial, known });
     if (this.#settings !== undefined) this.#control = await this.#newControl(this.#settings);
@@ -133,6 +133,7 @@ export class RelayMesh implements RegistryObserver {
       isOnHost: (name) => isSibling(config, name),
       origins: origins.map(({ url }) => url),
       originTerms: this.#termsOf(origins),
+      ...(steering && { whyBanned: (neighbor: string) => steering.ofRelay(neighbor) }),
       tokenFor: (neighbor) => this.#context.tokenFor(this.name, neighbor),
       dial: (target) => dialer.dial(target),
       startSession: this.#context.startSession,
@@ -143,6 +144,7 @@ export class RelayMesh implements RegistryObserver {
       random: Math.random,
       onChange: () => this.#changed(),
     });
+    steering?.followSubjects(() => this.#mesh?.reviewBans());
     this.#control?.start();
   }
 

@@ -72,6 +72,7 @@ export class Steering implements Bans {
   readonly #kicks = new Set<string>();
   // Ids of a former list that the present one has not named yet.
   #unnamed: Set<string> | undefined;
+  readonly #onSubjects: (() => void)[] = [];
   #relay = "";
   #areTooMany = false;
 
@@ -189,6 +190,20 @@ export class Steering implements Bans {
     return { kind: "unauthorized", reason: `token ${tokenId} is revoked${what}` };
   }
 
+  /** Why another relay is not to be called: its name is revoked. */
+  ofRelay(name: string): string | undefined {
+    const relay = { tokenId: undefined, subject: name, tenant: undefined, keyId: undefined };
+    const revocation = this.#list.ofHolder(relay);
+    if (revocation === undefined) return undefined;
+    const { reason = "" } = revocation;
+    return reason === "" ? "it is revoked" : `it is revoked: ${reason}`;
+  }
+
+  /** Calls `act` when a subject is revoked, or is not any more. */
+  followSubjects(act: () => void): void {
+    this.#onSubjects.push(act);
+  }
+
   ofName(name: Namespace): Denial | undefined {
     if (this.#list.ofName(name) === undefined) return undefined;
     return REVOKED_NAME;
@@ -210,6 +225,7 @@ export class Steering implements Bans {
     if (added === "full") this.#tooMany();
     if (added !== "added" || isKnown) return;
     const { id, kind, reason = "" } = revocation;
+    if (kind === "subject") this.#tellSubjects();
     const hit = this.#revoked(revocation);
     for (const [bearer, loss] of hit) this.#say("access revoked", bearer, { id, reason, loss });
     this.#parts.log.info("revocation in force", { revocation: id, kind, sessions: hit.size });
@@ -217,10 +233,15 @@ export class Steering implements Bans {
 
   #restore(id: string): void {
     const revocation = this.#list.delete(id);
+    if (revocation?.kind === "subject") this.#tellSubjects();
     const namespace = revocation && fieldsOfTarget(revocation);
     if (namespace === undefined) return;
     // What was hidden can be seen again.
     for (const bearer of this.present.around(namespace)) bearer.review();
+  }
+
+  #tellSubjects(): void {
+    for (const act of this.#onSubjects) act();
   }
 
   #revoked(revocation: Revocation): Map<Bearer, Loss> {

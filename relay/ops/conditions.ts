@@ -9,6 +9,8 @@ export const CONDITIONS = [
   "controller_unauthorized",
   /** The relay's token does not allow it to register under this name. */
   "controller_forbidden",
+  /** The relay's name is revoked: no relay and no controller lets it in. */
+  "relay_revoked",
   /** A newer process is registered under this relay's name. */
   "name_taken",
   /** An older process claims this relay's name as well, and the controller refuses it. */
@@ -37,6 +39,8 @@ export function conditionOf(code: string): Condition {
       return "controller_unauthorized";
     case "forbidden":
       return "controller_forbidden";
+    case "relay_revoked":
+      return "relay_revoked";
     case "stale_epoch":
       return "name_taken";
     default:

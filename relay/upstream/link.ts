@@ -34,6 +34,8 @@ export interface LinkOptions {
   readonly target: () => LinkTarget | undefined;
   /** Why the neighbor's URL is unknown; undefined while the mirror may not be complete yet. */
   readonly whyUnknown: () => string | undefined;
+  /** Why the neighbor is not to be called; undefined: it may be. */
+  readonly whyBanned: () => string | undefined;
   /** Opens a connection; rejects when it fails. */
   readonly dial: (target: LinkTarget) => Promise<Connection>;
   readonly startSession: (connection: Connection, target: LinkTarget, link: Link) => Session;
@@ -65,6 +67,9 @@ export class Link {
   readonly #backoff: Backoff;
   readonly #hold: HoldDown;
   #live: LiveLink | undefined;
+  /** The session that was started last. */
+  #session: Session | undefined;
+  #isBanned = false;
   #isBroken = false;
   #since: number;
   #failure: string | undefined;
@@ -145,6 +150,16 @@ export class Link {
     this.#attempt.abort();
   }
 
+  /**
+   * Whether the neighbor may be called may have changed: a session with one that may not be ends now, and
+   * one that may be called again is.
+   */
+  reviewBan(): void {
+    const why = this.#options.whyBanned();
+    if (why !== undefined) this.#session?.close(why);
+    if (this.#isBanned !== (why !== undefined)) this.#attempt.abort();
+  }
+
   /** The session has changed; the neighbor may have sent GOAWAY. */
   changed(): void {
     this.#options.onChange();
@@ -166,6 +181,12 @@ export class Link {
   /** Keeps one session, if there can be one, and waits. `attempt` ends the dialing and the waiting. */
   async #try(attempt: AbortSignal, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
+    const banned = this.#options.whyBanned();
+    this.#isBanned = banned !== undefined;
+    if (banned !== undefined) {
+      this.#failed(banned);
+      return await sleep(clock, LONGEST_RETRY_MS, attempt);
+    }
     const target = this.#tried = this.#options.target();
     if (target === undefined) {
       this.#warnUnknown();
@@ -210,13 +231,18 @@ export class Link {
     this.#isBroken = false;
     // Must be set before the session reacts and ends its subscriptions.
     void connection.closed.then(() => this.#isBroken = this.#live?.session.isPeerLeaving === false);
-    const session = this.#options.startSession(monitored, target, this);
+    const session = this.#session = this.#options.startSession(monitored, target, this);
     const over = session.run();
     const stop = () => session.close("the relay is shutting down");
     signal.addEventListener("abort", stop);
     try {
       const neighbor = await session.established;
       if (neighbor === undefined) return this.#failed("the session was refused");
+      const banned = this.#options.whyBanned();
+      if (banned !== undefined) {
+        session.close(banned);
+        return this.#failed(banned);
+      }
       const { relay } = neighbor.peer;
       const { expected } = this.#options;
       if (expected !== undefined && relay !== expected) {

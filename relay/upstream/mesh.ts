@@ -117,6 +117,11 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
     return this.#feeds.size;
   }
 
+  /** Who may be called changed: links to those that may not be are cut now. */
+  reviewBans(): void {
+    for (const link of this.#links.all()) link.reviewBan();
+  }
+
   /** Ends every remote track and closes every link. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -185,6 +190,7 @@ export class Mesh implements Pick<RegistryObserver, "opened" | "closed"> {
       expected,
       scope,
       target: () => this.#target(name),
+      whyBanned: () => expected === undefined ? undefined : this.#options.whyBanned?.(expected),
       whyUnknown: () => mirror && whyUnknown(mirror, name),
       dial,
       startSession: (connection, target, link) =>

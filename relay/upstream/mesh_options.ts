@@ -49,6 +49,8 @@ export interface MeshOptions {
   readonly origins: readonly string[];
   /** How origins are called, by URL. */
   readonly originTerms?: ReadonlyMap<string, OriginTerms>;
+  /** Why the relay of this name is not to be called; undefined: it may be. */
+  readonly whyBanned?: (neighbor: string) => string | undefined;
   /** What the relay of this name is shown to let this one in; undefined: nothing. */
   readonly tokenFor: (neighbor: string) => LinkToken | undefined;
   /** Opens a connection; rejects when it fails. */

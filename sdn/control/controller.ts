@@ -19,6 +19,7 @@ import { Journal } from "./journal.ts";
 import { ControllerMetrics } from "./metrics.ts";
 import { Presenter } from "./presenter.ts";
 import { entriesFromTexts, StepPublisher } from "./step_publisher.ts";
+import { RevokedRelays } from "./revoked_relays.ts";
 import { RelayService } from "./relay_service.ts";
 import { countStates } from "./relay_states.ts";
 import { RouteService } from "./route_service.ts";
@@ -84,7 +85,10 @@ export class Controller implements WatchUseCases, OperationUseCases {
     if (store.sharing !== undefined) this.#outages.watchStore(clock, () => store.healthy);
     const { relays } = registry;
     this.#chronicle = new Chronicle(
-      { events, clock, relays, leaseMs, controller: options.name },
+      {
+        ...{ events, clock, relays, leaseMs, controller: options.name },
+        isRevoked: (relay) => registry.access.revokedSubject(relay, clock.wall()) !== undefined,
+      },
       registry.revision,
     );
     this.#graphs = this.#openGraphs();
@@ -116,6 +120,14 @@ export class Controller implements WatchUseCases, OperationUseCases {
     };
     const { usages } = this.#room;
     this.relays = new RelayService({ ...shared, events, toDate, leaseMs, usages });
+    const revoked = new RevokedRelays({
+      book: registry.access,
+      wall: () => clock.wall(),
+      isRegistered: (relay) => relays.has(relay),
+      deregister: (relay) => this.relays.deregister(relay),
+    });
+    this.#publisher.followAccess((keys) => revoked.accessChanged(keys));
+    this.#publisher.follow((names) => revoked.relaysChanged(names));
     this.access = this.#room.service(this.#journal);
     if (store.sharing !== undefined) this.#room.share(store.sharing.notices);
     this.routes = new RouteService({

@@ -1,4 +1,4 @@
-import { done, refused } from "@qumo/shared/runtime";
+import { type Clock, done, refused } from "@qumo/shared/runtime";
 import { type Interest, refusal } from "@qumo/shared/topology";
 import { distances, type Graph, stepsToCost } from "../graph/mod.ts";
 import type { DirectoryCursor, Registry } from "../registry/mod.ts";
@@ -11,6 +11,7 @@ import type { DirectoryUseCases } from "./use_cases.ts";
 
 /** The dependencies of {@linkcode DirectoryService}. */
 export interface DirectoryParts {
+  readonly clock: Pick<Clock, "wall">;
   readonly registry: Registry;
   readonly journal: Journal;
   readonly presenter: Presenter;
@@ -28,7 +29,12 @@ export class DirectoryService implements DirectoryUseCases {
   }
 
   async announce(relay: string, track: string) {
-    const outcome = await this.#parts.journal.submit({ kind: "announce", relay, track });
+    const outcome = await this.#parts.journal.submit({
+      kind: "announce",
+      relay,
+      track,
+      wall: this.#parts.clock.wall(),
+    });
     return outcome.ok ? this.#announceStatus(relay, track, "registered") : outcome;
   }
 

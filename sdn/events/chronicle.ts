@@ -22,6 +22,8 @@ export interface ChronicleOptions {
   /** The registered relays. */
   readonly relays: ReadonlyMap<string, RelayEntry>;
   readonly leaseMs: number;
+  /** Whether the name of a relay is revoked. */
+  readonly isRevoked: (relay: string) => boolean;
   /**
    * This controller's name: drain orders given here are logged by the endpoint that knows who gave
    * them.
@@ -116,7 +118,10 @@ export class Chronicle {
         const { name: relay, reason } = change.tombstone;
         this.#reported.delete(relay);
         this.#announces.delete(relay);
-        if (reason === "deregistered") return events.add("relay_deregistered", { relay });
+        if (reason === "deregistered") {
+          const kind = this.#options.isRevoked(relay) ? "relay_revoked" : "relay_deregistered";
+          return events.add(kind, { relay });
+        }
         const detail = `no heartbeat for ${Math.round(leaseMs / 1000)} s`;
         return events.add("relay_expired", { relay, detail });
       }

@@ -28,6 +28,12 @@ export const EVENTS = {
     words: "relay deregistered",
     tell: ({ relay }) => `${relay} deregistered: it shut down normally`,
   },
+  relay_revoked: {
+    level: "warn",
+    words: "relay revoked",
+    tell: ({ relay }) =>
+      `${relay} is revoked: its registration and what it announced are removed, and its heartbeats refused`,
+  },
   relay_expired: {
     level: "warn",
     words: "relay expired",

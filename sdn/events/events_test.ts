@@ -90,7 +90,10 @@ Deno.test("EventLog goes on from what its store has", () => {
 
 Deno.test("only a relay that nobody reaches for two seconds is said to be unreachable", async () => {
   const { clock, events, texts } = start();
-  const options = { events, clock, relays: new Map(), leaseMs: 30_000, controller: "sdn" };
+  const options = {
+    ...{ events, clock, relays: new Map(), leaseMs: 30_000, controller: "sdn" },
+    isRevoked: () => false,
+  };
   const chronicle = new Chronicle(options, 1);
   const say = (state?: NodeState) => {
     const nodes = state === undefined ? [] : [{ name: "tokyo", state }];

@@ -194,3 +194,34 @@ Deno.test("a relay that says that a tenant uses impossibly much spoils nothing f
     egress_bps: 1e18,
   });
 });
+
+Deno.test("a relay whose name is revoked loses its registration, and comes back when it is not", async () => {
+  const { ask, events, clock } = await testController();
+  const beat = (seq: number) => ask("PUT", "/relay/tokyo", { epoch: 1, seq, announces: ["x"] });
+  assert.equal((await beat(1)).status, 200);
+  await ask("PUT", "/relay/osaka", { epoch: 1, seq: 1 });
+  const revoke = { kind: "subject", value: "tokyo", reason: "stolen" };
+  const { body: { id } } = await ask("POST", "/revoke", revoke);
+  const registered = async () =>
+    (await ask("GET", "/relay")).body.relays
+      .map(({ relay }: { relay: string }) => relay);
+  assert.deepEqual(await registered(), ["osaka"]);
+  assert.deepEqual((await ask("GET", "/announce")).body.entries, []);
+  const refused = await beat(2);
+  assert.deepEqual([refused.status, refused.body.code], [403, "relay_revoked"]);
+  assert.equal(refused.body.error, "The relay tokyo is revoked: stolen");
+  const announced = await ask("PUT", "/announce/y", { relay: "tokyo" });
+  assert.equal(announced.body.code, "relay_revoked");
+  const said = events.page(undefined, 20).events.map(({ kind, relay }) => `${kind} ${relay}`);
+  assert.ok(said.includes("relay_revoked tokyo"), said.join());
+  assert.ok(!said.includes("relay_deregistered tokyo"));
+  await ask("DELETE", `/revoke/${id}`);
+  assert.equal((await beat(3)).status, 200);
+  assert.deepEqual(await registered(), ["osaka", "tokyo"]);
+  assert.equal((await ask("GET", "/announce")).body.entries.length, 1);
+  const until = new Date(clock.wall() + HOUR).toISOString();
+  await ask("POST", "/revoke", { ...revoke, expires_at: until });
+  assert.equal((await beat(4)).status, 403);
+  await clock.advance(HOUR);
+  assert.equal((await beat(5)).status, 200, "the revocation is over");
+});

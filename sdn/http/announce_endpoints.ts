@@ -58,7 +58,7 @@ export function announceEndpoints(announces: DirectoryUseCases): Endpoint[] {
       role: "relay",
       body: announceBody,
       answer: announceStatusAnswer,
-      refusals: ["relay_not_found", "limit_reached", "unavailable"],
+      refusals: ["relay_not_found", "relay_revoked", "limit_reached", "unavailable"],
       speaksFor: (call: AnnounceCall) => announced(call).relay,
       handle: async (call: AnnounceCall) => {
         const meant = checkAnnounce(announced(call));

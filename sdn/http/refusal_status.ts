@@ -7,6 +7,7 @@ export const refusalStatus = {
   forbidden: 403,
   not_found: 404,
   relay_not_found: 404,
+  relay_revoked: 403,
   node_not_found: 404,
   no_path: 404,
   announce_not_found: 404,

@@ -28,6 +28,7 @@ export function relayEndpoints(relays: RelayUseCases): Endpoint[] {
       isHeartbeat: true,
       answer: registeredAnswer,
       refusals: [
+        "relay_revoked",
         "stale_epoch",
         "epoch_ahead",
         "stale_sequence",

@@ -1,5 +1,11 @@
 import { type AccessKind, type Refusal, refusal } from "@qumo/shared/topology";
-import { type AccessEntry, accessKey, type PolicyEntry, type RevocationEntry } from "./access.ts";
+import {
+  type AccessEntry,
+  accessKey,
+  type PolicyEntry,
+  type RevocationEntry,
+  type RevocationRule,
+} from "./access.ts";
 import { SortedStrings } from "./sorted_strings.ts";
 
 /** How much a book holds. */
@@ -22,6 +28,8 @@ export class AccessBook {
   readonly #capacity: AccessCapacity;
   readonly #entries = new Map<string, AccessEntry>();
   readonly #keys = new SortedStrings();
+  /** The keys of revocations of subjects, by subject: relays are looked up at each heartbeat. */
+  readonly #subjects = new Map<string, string>();
   #length = 0;
   /** Changes whenever an entry does. */
   version = 0;
@@ -45,12 +53,22 @@ export class AccessBook {
     return this.#entries.get(accessKey({ about: "policy", id })) as PolicyEntry | undefined;
   }
 
+  /** What revokes a subject, such as the name of a relay, at `wall`. */
+  revokedSubject(subject: string, wall: number): RevocationRule | undefined {
+    const key = this.#subjects.get(subject);
+    const entry = key === undefined ? undefined : this.#entries.get(key);
+    const isSo = entry?.about === "revocation" && isInForce(entry, wall);
+    return isSo ? entry.rule : undefined;
+  }
+
   /** Replaces the entry of its key. */
   set(entry: AccessEntry): void {
     const key = accessKey(entry);
     this.delete(key);
     this.#entries.set(key, entry);
     this.#keys.add(key);
+    const subject = subjectOf(entry);
+    if (subject !== undefined) this.#subjects.set(subject, key);
     this.#length += lengthOf(entry);
     this.version++;
   }
@@ -61,6 +79,8 @@ export class AccessBook {
     if (known === undefined) return;
     this.#entries.delete(key);
     this.#keys.delete(key);
+    const subject = subjectOf(known);
+    if (subject !== undefined) this.#subjects.delete(subject);
     this.#length -= lengthOf(known);
     this.version++;
   }
@@ -129,6 +149,11 @@ export function isInForce(entry: AccessEntry, wall: number): boolean {
 
 function kindOf({ rule }: AccessEntry): AccessKind | undefined {
   return rule !== undefined && "target" in rule ? rule.target.kind : undefined;
+}
+
+function subjectOf(entry: AccessEntry): string | undefined {
+  if (entry.about !== "revocation" || entry.rule?.target.kind !== "subject") return undefined;
+  return entry.rule.target.value;
 }
 
 function lengthOf({ id, rule }: AccessEntry): number {

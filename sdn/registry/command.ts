@@ -10,14 +10,20 @@ export type Command =
     readonly body: Registration;
     readonly match?: Match;
     /**
-     * The current time in milliseconds since 1970, which limits how far ahead an epoch may be;
-     * absent: no limit.
+     * The current time in milliseconds since 1970, which limits how far ahead an epoch may be, and
+     * until which a revocation of the name must last; absent: no limit.
      */
     readonly wall?: number;
   }
   | { readonly kind: "deregister"; readonly name: string; readonly match?: Match }
   | { readonly kind: "drain"; readonly name: string; readonly on: boolean }
-  | { readonly kind: "announce"; readonly relay: string; readonly track: string }
+  | {
+    readonly kind: "announce";
+    readonly relay: string;
+    readonly track: string;
+    /** As of `register`: the name of a relay may be revoked until a time. */
+    readonly wall?: number;
+  }
   | { readonly kind: "withdraw"; readonly relay: string; readonly track: string }
   | AccessCommand;
 

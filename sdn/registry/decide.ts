@@ -5,7 +5,7 @@ import type { Command } from "./command.ts";
 import { decideAccess } from "./decide_access.ts";
 import type { Decision, DecisionContext } from "./decision.ts";
 import { lastLifeOf, placeHeartbeat } from "./fencing.ts";
-import { register } from "./heartbeat.ts";
+import { register, revokedRefusal } from "./heartbeat.ts";
 import { mismatch } from "./match.ts";
 import { blankRecord } from "./relay_entry.ts";
 
@@ -51,7 +51,9 @@ function drain({ name, on }: Of<"drain">, { state, controller }: DecisionContext
 }
 
 function announce(command: Of<"announce">, context: DecisionContext): Outcome<Decision, Refusal> {
-  const { relay, track } = command;
+  const { relay, track, wall } = command;
+  const revoked = revokedRefusal(relay, wall, context.state);
+  if (revoked !== undefined) return refused(revoked);
   const { state, now, leaseMs, controller: by } = context;
   const known = state.relays.get(relay);
   const isNew = !known?.announces.has(track);

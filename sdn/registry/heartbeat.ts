@@ -14,6 +14,8 @@ type Register = Extract<Command, { kind: "register" }>;
 export function register(command: Register, context: DecisionContext): Outcome<Decision, Refusal> {
   const { name, body, match, wall } = command;
   const { state, controller, smoothing } = context;
+  const revoked = revokedRefusal(name, wall, state);
+  if (revoked !== undefined) return refused(revoked);
   const entry = state.relays.get(name);
   const stale = mismatch(entry, match);
   if (stale !== undefined) return refused(stale);
@@ -39,6 +41,19 @@ export function register(command: Register, context: DecisionContext): Outcome<D
   const full = state.capacityRefusal(entry, own);
   if (full !== undefined) return refused(full);
   return done(take({ body, living, kept, record, measured, version, isRepeated }, context));
+}
+
+/** The refusal of a relay whose name is revoked at `wall`; undefined for any other one. */
+export function revokedRefusal(
+  name: string,
+  wall = 0,
+  { access }: Pick<DecisionContext["state"], "access">,
+): Refusal | undefined {
+  const rule = access.revokedSubject(name, wall);
+  if (rule === undefined) return undefined;
+  const { reason = "" } = rule;
+  const why = reason === "" ? "" : `: ${reason}`;
+  return refusal("relay_revoked", `The relay ${name} is revoked${why}`);
 }
 
 /** An accepted heartbeat with what was known of its relay. */

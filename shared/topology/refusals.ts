@@ -8,6 +8,7 @@ export const refusalCodes = [
   "forbidden",
   "not_found",
   "relay_not_found",
+  "relay_revoked",
   "node_not_found",
   "no_path",
   "announce_not_found",

@@ -237,22 +237,44 @@ meshTest(
 );
 
 meshTest(
-  "a relay whose name is revoked is let in by no other relay, and a user of that name neither",
+  "a relay whose name is revoked has no link and no registration, until that is taken back",
   MESH,
   async ({ mesh, say }) => {
-    const lyon = mesh.relay("lyon");
-    const others = [mesh.relay("lisbon"), mesh.relay("madrid")];
-    const callers = () => others.filter(({ log }) => cutOff.test(log));
+    const [controller] = mesh.controllers;
+    const [lisbon, madrid, lyon] = RELAYS.map((name) => mesh.relay(name));
+    const linked = async () =>
+      (await madrid!.mesh())?.links.find(({ neighbor }) => neighbor === "lyon")?.state;
+    const registered = async () =>
+      (await controller!.ask("GET", "/relay")).body.relays.map((one: { relay: string }) =>
+        one.relay
+      );
+    assert.equal(await linked(), "up");
     const cutOff = /"session ended".*"end":"unauthorized".*is revoked by its subject/;
     const revoked = { kind: "subject", value: "lyon", reason: "stolen" };
     const from = performance.now();
-    await mesh.controllers[0]!.ask("POST", "/revoke", revoked);
-    await until("it to be cut off", () => callers().length > 0);
+    const { body: { id } } = await controller!.ask("POST", "/revoke", revoked);
+    assert.deepEqual(await registered(), ["lisbon", "madrid"]);
+    // Both that it calls and that others call end.
+    await until("its session to end", () => cutOff.test(madrid!.log));
+    await until("the link to it to end", async () => await linked() !== "up");
     say(`cut off after ${(performance.now() - from).toFixed(0)} ms`);
-    // It tries to come back, and is turned away each time.
-    const refusals = () => callers().flatMap(({ log }) => log.match(new RegExp(cutOff, "g")) ?? []);
+    await until(
+      "the reason",
+      () => /cannot connect to neighbor.*it is revoked: stolen/.test(madrid!.log),
+    );
+    await until("its own reason", () => /relay_revoked.*lyon is revoked: stolen/.test(lyon!.log));
+    // It tries to come back, and is turned away each time; nobody calls it.
+    const refusals = () => madrid!.log.match(new RegExp(cutOff, "g")) ?? [];
     await until("it to be turned away", () => refusals().length > 1);
-    assert.ok(!callers().includes(lyon));
+    assert.equal(await linked(), "dialing");
+    assert.ok(!cutOff.test(lyon!.log) && lisbon!.isRunning);
+    const events = (await controller!.ask("GET", "/events?limit=1000")).body.events;
+    const kinds = events.map(({ kind, relay }: Record<string, string>) => `${kind} ${relay}`);
+    assert.ok(kinds.includes("relay_revoked lyon"), kinds.join());
+    await controller!.ask("DELETE", `/revoke/${id}`);
+    await until("its link to be back", async () => await linked() === "up");
+    await until("it to be registered", async () => (await registered()).includes("lyon"));
+    await mesh.settled();
   },
 );
 

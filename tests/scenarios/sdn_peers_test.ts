@@ -373,6 +373,29 @@ Deno.test("what is revoked at one controller is revoked at all, also when they w
   await tasks.close();
 });
 
+Deno.test("a relay that is revoked at one controller is registered at none, though it beats at another", async () => {
+  const { clock, cut, tasks, asks: [one, other] } = await cluster(2);
+  const beat = (ask: Ask, seq: number) => ask("PUT", "/relay/tokyo", { epoch: 1, seq });
+  await clock.advance(0);
+  await beat(other, 1);
+  await clock.advance(0);
+  cut.add(0);
+  const revoked = { kind: "subject", value: "tokyo" };
+  const { body: { id } } = await one("POST", "/revoke", revoked);
+  assert.deepEqual(await names(one), []);
+  assert.equal((await beat(other, 2)).status, 200, "it has not heard of it");
+  cut.clear();
+  await clock.advance(INTERVAL);
+  for (const ask of [one, other]) assert.deepEqual(await names(ask), []);
+  assert.equal((await beat(other, 3)).body.code, "relay_revoked");
+  await one("DELETE", `/revoke/${id}`);
+  await clock.advance(0);
+  assert.equal((await beat(other, 4)).status, 200);
+  await clock.advance(0);
+  for (const ask of [one, other]) assert.deepEqual(await names(ask), ["tokyo"]);
+  await tasks.close();
+});
+
 Deno.test("a kick that a controller cannot be told is counted, and not told later", async () => {
   const { clock, cut, lost, tasks, members, asks: [one] } = await cluster(2);
   await clock.advance(0);

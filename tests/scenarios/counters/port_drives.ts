@@ -73,6 +73,7 @@ async function agree(publisher: ScriptedPeer): Promise<void> {
 const REFUSALS = [
   [401, "unauthorized", "controller_unauthorized"],
   [403, "forbidden", "controller_forbidden"],
+  [403, "relay_revoked", "relay_revoked"],
   [409, "stale_epoch", "name_taken"],
   [422, "invalid", "controller_refused"],
 ] as const;

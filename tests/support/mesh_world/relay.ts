@@ -74,6 +74,8 @@ export class WorldRelay implements Host, RegistryObserver {
   readonly metrics = new RelayMetrics();
   readonly mirror: ScriptedMirror;
   readonly registry: Registry;
+  /** Why relays are not to be called. */
+  readonly banned = new Map<string, string>();
   readonly mesh: Mesh;
   readonly lines: readonly { text: string; fields: LogFields }[];
   readonly #init: RelayInit;
@@ -126,6 +128,7 @@ export class WorldRelay implements Host, RegistryObserver {
       byHash: false,
       origins: origins ?? [],
       tokenFor: () => undefined,
+      whyBanned: (neighbor) => this.banned.get(neighbor),
       dial: ({ url }) => init.dial(this, parseRelayUrl(url)!.hostname),
       startSession: (connection, options) => this.#startLink(connection, options),
       metrics: metrics.mesh,

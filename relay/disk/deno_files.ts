@@ -1,19 +1,38 @@
 import type { ReadableFile, SegmentFiles } from "./files.ts";
 
-/** A folder of the machine, which is made if it is not there. Rejects when it cannot be written. */
+/** A file that a relay holds locked as long as it runs. The system unlocks it however that ends. */
+const LOCK = ".lock";
+
+/**
+ * A folder of the machine, which is made if it is not there. Rejects when it cannot be written, or another
+ * relay has it.
+ */
 export async function openFolder(folder: string): Promise<SegmentFiles> {
   await Deno.mkdir(folder, { recursive: true, mode: 0o750 });
   const probe = `${folder}/.writable`;
   await Deno.writeFile(probe, new Uint8Array());
   await Deno.remove(probe);
-  return new Folder(folder);
+  return new Folder(folder, await takeLock(folder));
+}
+
+async function takeLock(folder: string): Promise<Deno.FsFile> {
+  const file = await Deno.open(`${folder}/${LOCK}`, { write: true, create: true, mode: 0o640 });
+  if (await file.tryLock(true)) return file;
+  file.close();
+  throw new Error("another relay keeps its groups there, and both would write the same files");
 }
 
 class Folder implements SegmentFiles {
   readonly #folder: string;
+  readonly #lock: Deno.FsFile;
 
-  constructor(folder: string) {
+  constructor(folder: string, lock: Deno.FsFile) {
     this.#folder = folder;
+    this.#lock = lock;
+  }
+
+  close(): void {
+    this.#lock.close();
   }
 
   async list(): Promise<string[]> {

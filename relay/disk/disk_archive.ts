@@ -101,6 +101,7 @@ export class DiskArchive implements Archive {
     await this.#store.finish().catch((error) => {
       this.#parts.log.warn("cannot end a segment on disk", { error: messageOf(error) });
     });
+    this.#parts.files.close();
   }
 
   #armSweep(): void {

@@ -282,11 +282,14 @@ Deno.test("DiskArchive works in a folder of the machine, and leaves other files 
     const world = await new DiskWorld(await openFolder(`${folder}`)).open();
     await keep(world, [0, 1, 2]);
     assert.deepEqual(await world.readable(), [0, 1, 2]);
+    await assert.rejects(openFolder(folder), /another relay keeps its groups there/);
+    await world.archive.close();
     const next = await new DiskWorld(await openFolder(folder), world.clock).open();
     await keep(next, [0], "b");
     assert.deepEqual(await next.readable(), [0]);
+    await next.archive.close();
     const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-    assert.deepEqual(names.toSorted(), ["000000000002.segment", "notes.txt"]);
+    assert.deepEqual(names.toSorted(), [".lock", "000000000002.segment", "notes.txt"]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

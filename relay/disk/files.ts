@@ -15,4 +15,6 @@ export interface SegmentFiles {
   append(name: string, bytes: Uint8Array): Promise<void>;
   truncate(name: string, size: number): Promise<void>;
   remove(name: string): Promise<void>;
+  /** Leaves the folder to the next relay. */
+  close(): void;
 }

@@ -93,6 +93,8 @@ Deno.test(
       }
       assert.equal(await deadline.for("the end", fetched.next()), undefined);
       await client.close();
+      const kept = JSON.parse(await relay.get(`/fetch/${PATH}/${TRACK}?group=kept`));
+      assert.deepEqual(kept, { first: 0, last: groups - 1 });
       const answer = await relay.get(`/fetch/${PATH}/${TRACK}?group=3`);
       assert.equal(answer.length > 0, true);
       assert.equal(await valueOf(relay, 'qumo_relay_disk_reads_total\\{outcome="damaged"\\}'), 0);

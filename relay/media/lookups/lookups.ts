@@ -10,6 +10,7 @@ import { partsOf, trackOf } from "../model/names.ts";
 import { enterPlace, type Place } from "../model/scopes.ts";
 import { announced } from "./announced.ts";
 import { fetchGroup } from "./fetched_group.ts";
+import { keptGroups } from "./kept_groups.ts";
 
 /** The dependencies of {@linkcode Lookups}. */
 export interface LookupParts {
@@ -82,7 +83,7 @@ export class Lookups {
   #fetch(parts: string[], request: Request, remote: string): Promise<Response> {
     const group = groupOf(new URL(request.url).searchParams.get("group"));
     if (group === "malformed") {
-      return Promise.resolve(problem(400, "group must be a number, or latest"));
+      return Promise.resolve(problem(400, "group must be a number, latest or kept"));
     }
     const track = parts.pop()!;
     return this.#at(parts, async (place) => {
@@ -92,12 +93,17 @@ export class Lookups {
       const visit = { request, remote, place };
       const outcome = await allowed(this.#parts.gate, visit, {
         asked,
-        act: () => fetchGroup(place.scope, { name, group }, this.#parts.clock),
+        act: async () =>
+          group === "kept"
+            ? keptGroups(place.scope, name)
+            : await fetchGroup(place.scope, { name, group }, this.#parts.clock),
       });
       if (!outcome.ok) return refusal(outcome.refusal);
       const fetched = outcome.value;
       return fetched.ok
-        ? answer(fetched.value, { type: "application/octet-stream" })
+        ? answer(fetched.value, {
+          type: `application/${group === "kept" ? "json" : "octet-stream"}`,
+        })
         : refusal(fetched.refusal);
     });
   }
@@ -116,8 +122,9 @@ export class Lookups {
   }
 }
 
-/** The group that a query asks for; undefined for the latest. */
-function groupOf(text: string | null): bigint | undefined | "malformed" {
+/** What a query asks for: a group, undefined for the latest, or which ones are kept on disk. */
+function groupOf(text: string | null): bigint | "kept" | undefined | "malformed" {
+  if (text === "kept") return text;
   if (text === null || text === "latest") return undefined;
   return /^\d{1,19}$/.test(text) ? BigInt(text) : "malformed";
 }

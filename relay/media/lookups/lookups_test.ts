@@ -147,3 +147,12 @@ Deno.test("who is revoked, or whose token expires, while a group is waited for d
   assert.match(await answers[0]!.text(), /revoked/);
   steering.close();
 });
+
+Deno.test("which groups are kept is said, or that none are", async () => {
+  const { ask } = world();
+  const response = await ask("/fetch/room/video?group=kept");
+  assert.deepEqual([response.status, await response.json()], [404, {
+    error: "no group of the track is on disk",
+  }]);
+  assert.equal((await ask("/fetch/room/video?group=all")).status, 400);
+});

@@ -45,10 +45,10 @@ export class PastSources {
     return new KeptSource({ kept, publishers, track, renderer: archive.renderer });
   }
 
-  /** What is kept of a track that is in use; undefined when that is nothing, or of another track. */
-  keptOf(name: FullTrackName): KeptTrack | undefined {
+  /** What is kept of a track, of one that is idle too; undefined when that is nothing, or of another track. */
+  keptOf(name: FullTrackName, idle: boolean): KeptTrack | undefined {
     const { archive, path, find } = this.#parts;
-    return find(name)?.track.hasBegun ? archive?.find(path, name) : undefined;
+    return idle || find(name)?.track.hasBegun ? archive?.find(path, name) : undefined;
   }
 
   #publishersOf(name: FullTrackName): PastSource | undefined {

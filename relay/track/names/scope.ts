@@ -158,9 +158,9 @@ export class Scope {
     return this.#past.of(name);
   }
 
-  /** What is kept of a track that is in use here; undefined when that is nothing, or of another track. */
-  keptOf(name: FullTrackName): KeptTrack | undefined {
-    return this.#past.keptOf(name);
+  /** What is kept of a track, of one that is `idle` too; undefined when that is nothing, or of another track. */
+  keptOf(name: FullTrackName, idle = false): KeptTrack | undefined {
+    return this.#past.keptOf(name, idle);
   }
 
   /** Why a publisher may not claim a namespace; undefined when it may. */

@@ -42,6 +42,8 @@ export class MemoryFiles implements SegmentFiles {
     return Promise.resolve();
   }
 
+  close(): void {}
+
   remove(name: string): Promise<void> {
     if (this.contents.delete(name)) return Promise.resolve();
     return Promise.reject(new Error(`there is no file ${name}`));

@@ -170,6 +170,12 @@ optionalTest(
       );
       assert.ok(lost.length <= 2 && lost.every((reason) => reason === "malformed"), String(lost));
     }
+    // One of the middle of a picture, whose end comes all the same.
+    const packets = packetsOf(stream);
+    const goesOn = (one?: Uint8Array) => one?.[1] === VIDEO >> 8 && one[2] === (VIDEO & 255);
+    const middle = packets.findLastIndex((one, index) => goesOn(one) && goesOn(packets[index + 1]));
+    const holed = read(concat(packets.filter((_, index) => index !== middle)), 4_096);
+    assert.deepEqual([holed.frames.length, holed.lost], [whole.frames.length - 1, ["malformed"]]);
     // A packet that came twice is taken once, and one may join anywhere.
     const twice = concat([before, behind.subarray(0, PACKET_BYTES), behind]);
     assert.deepEqual(read(twice, 4_096), whole);
@@ -221,6 +227,13 @@ optionalTest(
     );
   },
 );
+
+function packetsOf(stream: Uint8Array): Uint8Array[] {
+  return Array.from(
+    { length: stream.length / PACKET_BYTES },
+    (_, index) => stream.subarray(index * PACKET_BYTES, (index + 1) * PACKET_BYTES),
+  );
+}
 
 Deno.test("garbage without end is refused, and nothing of it is kept", () => {
   assert.throws(() => read(new Uint8Array(MAX_GARBAGE_BYTES + 1_000), 65_536), MediaError);

@@ -1,7 +1,7 @@
 import { bitRate, done, many, messageOf, type Outcome, sleep } from "@qumo/shared/runtime";
 import { commonDraft, type Namespace } from "@qumo/shared/wire";
 import { MediaError } from "../../media/errors.ts";
-import { Broadcast } from "../../media/ingest/broadcast.ts";
+import { PublishedBroadcast } from "../../media/ingest/published_broadcast.ts";
 import { namespaceOf, partsOf } from "../../media/model/names.ts";
 import { rendererOf } from "../../session/moqt/dialect/renderer.ts";
 import type { Refusal } from "../../track/mod.ts";
@@ -57,7 +57,7 @@ export const publishCommand: ClientCommand = {
 class Publication {
   readonly #call: Call;
   readonly #session: ClientSession;
-  readonly #broadcast: Broadcast;
+  readonly #broadcast: PublishedBroadcast;
   readonly #sink: PacedSink;
   readonly #stop = new AbortController();
   readonly #say: (text: string) => void;
@@ -68,7 +68,7 @@ class Publication {
     this.#call = call;
     this.#session = session;
     this.#since = clock.now();
-    this.#broadcast = new Broadcast({
+    this.#broadcast = new PublishedBroadcast({
       id: 1,
       relayName: "",
       scope: session.scope,

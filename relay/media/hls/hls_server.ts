@@ -10,7 +10,7 @@ import { allowed, isPersonal, queryOf } from "../http/visitor.ts";
 import { HLS_LOOK_MS, HLS_READY_MS, MAX_HLS_REQUESTS } from "../limits.ts";
 import { partsOf, trackOf } from "../model/names.ts";
 import { enterPlace, type Place } from "../model/scopes.ts";
-import { Broadcast } from "./broadcast.ts";
+import { HlsBroadcast } from "./hls_broadcast.ts";
 import { MemoryBudget } from "./memory_budget.ts";
 import { multivariantPlaylist } from "./playlists.ts";
 import { mediaAnswer } from "./media_answer.ts";
@@ -29,7 +29,7 @@ export interface HlsParts {
 
 /** A broadcast that somebody watches, and its place, which is left with it. */
 interface Open {
-  readonly broadcast: Broadcast;
+  readonly broadcast: HlsBroadcast;
   readonly leave: () => void;
 }
 
@@ -101,7 +101,7 @@ export class HlsServer {
   }
 
   /** The broadcast with its catalog, or the answer that says why there is none. */
-  async #broadcast(place: Place, isNew: boolean): Promise<Broadcast | Response> {
+  async #broadcast(place: Place, isNew: boolean): Promise<HlsBroadcast | Response> {
     const { settings } = this.#parts;
     const key = `${place.key} ${formatNamespace(place.namespace)}`;
     // Who has watched it is told that it is over; who begins looks for another one.
@@ -124,7 +124,7 @@ export class HlsServer {
     const scope = registry.enter(scopeKey);
     const named = log.with({ namespace: namespaceText(namespace), path: scope.path });
     const budget = this.#budget;
-    const broadcast = new Broadcast({
+    const broadcast = new HlsBroadcast({
       ...{ scope, namespace, settings, budget, counts, clock },
       log: named,
     });
@@ -169,7 +169,7 @@ const INDEXES: ReadonlyMap<string, string> = new Map([
   ["rewind.m3u8", "past.m3u8"],
 ]);
 
-function indexOf({ tracks = [] }: Broadcast, playlist: string, query: string): Response {
+function indexOf({ tracks = [] }: HlsBroadcast, playlist: string, query: string): Response {
   if (tracks.length === 0) return problem(404, "no track of this broadcast can be played as MP4");
   const offered = tracks.map((track) => ({
     track,

@@ -1,7 +1,7 @@
 import { answer, problem } from "../http/answers.ts";
 import { queryOf } from "../http/visitor.ts";
 import { HLS_READY_MS, LONGEST_SEGMENT, MAX_AHEAD_SEGMENTS } from "../limits.ts";
-import type { Broadcast, Watched } from "./broadcast.ts";
+import type { HlsBroadcast, Watched } from "./hls_broadcast.ts";
 import { mediaPlaylist } from "./playlists.ts";
 import type { HlsSettings } from "./settings.ts";
 
@@ -17,7 +17,7 @@ const FOREVER = "public, max-age=3600, immutable";
 
 /** Answers a request for the playlist of a track, its header, a segment or a part. */
 export async function mediaAnswer(
-  broadcast: Broadcast,
+  broadcast: HlsBroadcast,
   asked: AskedFile,
   settings: HlsSettings,
 ): Promise<Response> {

@@ -2,7 +2,7 @@ import { answer, problem } from "../http/answers.ts";
 import { queryOf } from "../http/visitor.ts";
 import { HLS_READY_MS, MAX_PAST_BUILDS } from "../limits.ts";
 import type { AskedFile } from "./media_answer.ts";
-import type { Broadcast, Watched } from "./broadcast.ts";
+import type { HlsBroadcast, Watched } from "./hls_broadcast.ts";
 import { pastPlaylist } from "./playlists.ts";
 
 /** Files have names that are never used twice: a cache may keep them. */
@@ -13,7 +13,7 @@ export class PastAnswers {
   #building = 0;
 
   /** Answers a request for the playlist of a track's past, its header or a segment. */
-  async answer(broadcast: Broadcast, { track, file, request }: AskedFile): Promise<Response> {
+  async answer(broadcast: HlsBroadcast, { track, file, request }: AskedFile): Promise<Response> {
     const watched = broadcast.watch(track);
     if (watched === undefined) return problem(404, "the broadcast has no such track");
     if (file === "past.m3u8") return await playlistAnswer(watched, request);

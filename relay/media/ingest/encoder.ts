@@ -3,13 +3,13 @@ import type { TrackEnd } from "../../track/mod.ts";
 import type { EncoderView } from "../../views.ts";
 import type { EncoderEnd, FrameDrop } from "../../vocabulary.ts";
 import type { MediaFrame, TrackConfig } from "../frame.ts";
-import type { Broadcast } from "./broadcast.ts";
+import type { PublishedBroadcast } from "./published_broadcast.ts";
 import { RecentRate } from "./recent_rate.ts";
 
 /** What an {@linkcode Encoder} works with. */
 export interface EncoderParts {
   readonly view: Pick<EncoderView, "id" | "peer" | "protocol" | "path" | "namespace">;
-  readonly broadcast: Broadcast;
+  readonly broadcast: PublishedBroadcast;
   /** Time without a frame after which it has stalled, in milliseconds. */
   readonly idleMs: number;
   readonly clock: Clock;
@@ -37,7 +37,7 @@ export class Encoder {
     this.#watch = this.#watchFrames(parts.idleMs);
   }
 
-  get broadcast(): Broadcast {
+  get broadcast(): PublishedBroadcast {
     return this.#parts.broadcast;
   }
 
@@ -63,12 +63,12 @@ export class Encoder {
     if (this.#isOver) close("the relay has ended the stream");
   }
 
-  /** See {@linkcode Broadcast.configure}. */
+  /** See {@linkcode PublishedBroadcast.configure}. */
   configure(track: number, config: TrackConfig): void {
     if (!this.#isOver) this.broadcast.configure(track, config);
   }
 
-  /** See {@linkcode Broadcast.frame}. */
+  /** See {@linkcode PublishedBroadcast.frame}. */
   frame(track: number, frame: MediaFrame): void {
     if (this.#isOver) return;
     this.#lastFrame = this.#parts.clock.now();
@@ -77,12 +77,12 @@ export class Encoder {
     this.broadcast.frame(track, frame);
   }
 
-  /** See {@linkcode Broadcast.delay}. */
+  /** See {@linkcode PublishedBroadcast.delay}. */
   delay(microseconds: number): void {
     if (!this.#isOver) this.broadcast.delay(microseconds);
   }
 
-  /** See {@linkcode Broadcast.lost}. */
+  /** See {@linkcode PublishedBroadcast.lost}. */
   lost(track: number, reason: FrameDrop): void {
     if (!this.#isOver) this.broadcast.lost(track, reason);
   }

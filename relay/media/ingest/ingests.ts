@@ -11,7 +11,7 @@ import { type Namespace, namespaceKey } from "@qumo/shared/wire";
 import type { Gate, Permit, Rights } from "../../session/rights.ts";
 import type { Refusal, Registry, Renderer, Scope, TrackEnd } from "../../track/mod.ts";
 import type { EncoderEnd, EncoderRefusal, IngestProtocol } from "../../vocabulary.ts";
-import { Broadcast } from "./broadcast.ts";
+import { PublishedBroadcast } from "./published_broadcast.ts";
 import { Encoder } from "./encoder.ts";
 import type { IngestMetrics } from "./metrics.ts";
 
@@ -62,7 +62,7 @@ export interface EncoderDenial {
 
 /** A broadcast whose encoder is lost and may come back. */
 interface Waiting {
-  readonly broadcast: Broadcast;
+  readonly broadcast: PublishedBroadcast;
   readonly timer: Timer;
   end(): void;
 }
@@ -168,7 +168,7 @@ export class Ingests {
     const metrics = rights.measured(this.#parts.metrics, () => broadcast.codecs.length);
     const limits = rights.limitsOf(settings.sessionLimits);
     const parts = { id, scope, namespace, log: own, metrics, limits };
-    const broadcast: Broadcast = this.#broadcast(parts);
+    const broadcast: PublishedBroadcast = this.#broadcast(parts);
     const taken = this.#refusalOf(broadcast, namespace);
     if (taken !== undefined) {
       registry.leave(SCOPE);
@@ -206,7 +206,7 @@ export class Ingests {
   }
 
   /** Why another publisher keeps the namespace, but for an encoder that is lost. */
-  #refusalOf(broadcast: Broadcast, namespace: Namespace): Refusal | undefined {
+  #refusalOf(broadcast: PublishedBroadcast, namespace: Namespace): Refusal | undefined {
     const waiting = this.#waiting.get(namespaceKey(namespace));
     if (broadcast.refusal !== undefined) waiting?.end();
     return broadcast.refusal;
@@ -221,10 +221,10 @@ export class Ingests {
       readonly metrics: IngestMetrics;
       readonly limits: SessionLimits;
     },
-  ): Broadcast {
+  ): PublishedBroadcast {
     const { relayName, renderer, settings, clock } = this.#parts;
     const key = namespaceKey(namespace);
-    return new Broadcast({
+    return new PublishedBroadcast({
       ...own,
       relayName,
       namespace,

@@ -22,8 +22,8 @@ import { SegmentWindow } from "./segment_window.ts";
 import type { HlsSettings } from "./settings.ts";
 import { WallTimes } from "./wall_times.ts";
 
-/** What a {@linkcode Broadcast} is made of. */
-export interface BroadcastParts {
+/** What a {@linkcode HlsBroadcast} is made of. */
+export interface HlsBroadcastParts {
   readonly scope: Scope;
   readonly namespace: Namespace;
   readonly settings: HlsSettings;
@@ -43,8 +43,8 @@ export interface Watched {
 }
 
 /** A broadcast for players of HLS: its catalog, and those of its tracks that are watched. */
-export class Broadcast {
-  readonly #parts: BroadcastParts;
+export class HlsBroadcast {
+  readonly #parts: HlsBroadcastParts;
   readonly #times: WallTimes;
   readonly #catalog: CatalogReading;
   readonly #watched = new Map<string, Watched & { asked: number }>();
@@ -54,7 +54,7 @@ export class Broadcast {
   #asked: number;
   #isOver = false;
 
-  constructor(parts: BroadcastParts) {
+  constructor(parts: HlsBroadcastParts) {
     this.#parts = parts;
     this.#times = new WallTimes(parts.clock);
     this.#asked = parts.clock.now();

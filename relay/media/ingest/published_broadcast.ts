@@ -19,8 +19,8 @@ import { MediaTrack, objectOf } from "./media_track.ts";
 import type { IngestMetrics } from "./metrics.ts";
 import { type KeptBytes, PublishedTrack } from "./published_track.ts";
 
-/** What a {@linkcode Broadcast} works with. */
-export interface BroadcastParts {
+/** What a {@linkcode PublishedBroadcast} works with. */
+export interface PublishedBroadcastParts {
   /** Its number among the relay's sessions. */
   readonly id: number;
   readonly relayName: string;
@@ -47,8 +47,8 @@ const MICROSECONDS = 1_000_000n;
 const MSF_SUFFIX = ".loc";
 
 /** What one encoder sends, as tracks of one namespace with a catalog in each format. */
-export class Broadcast {
-  readonly #parts: BroadcastParts;
+export class PublishedBroadcast {
+  readonly #parts: PublishedBroadcastParts;
   readonly #publisher: LocalPublisher;
   readonly #kept: KeptBytes = { bytes: 0, max: MAX_KEPT_BYTES };
   readonly #media = new Map<number, MediaTrack>();
@@ -64,7 +64,7 @@ export class Broadcast {
   #keyAt: number | undefined;
   #isOver = false;
 
-  constructor(parts: BroadcastParts) {
+  constructor(parts: PublishedBroadcastParts) {
     const { id, relayName, scope, renderer, metrics, clock } = parts;
     this.#parts = parts;
     this.#publisher = new LocalPublisher({

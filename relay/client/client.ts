@@ -48,7 +48,8 @@ export async function runClient(args: readonly string[], process: Process): Prom
   const call = {
     words,
     flags,
-    target: await withReportedHash(target.value, process.clock),
+    target: target.value,
+    resolveTarget: () => withReportedHash(target.value, process.clock),
     process,
     log,
     signal: stop.signal,

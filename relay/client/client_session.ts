@@ -1,22 +1,16 @@
 import { type Clock, done, type Log, noTracing, type Outcome, refused } from "@qumo/shared/runtime";
 import type { Namespace } from "@qumo/shared/wire";
 import { DEFAULTS } from "../config.ts";
-import { RelayMetrics } from "../metrics.ts";
+import type { RelayMetrics } from "../metrics.ts";
 import { isLite, linkDialect } from "../session/negotiate.ts";
 import { clientGate } from "../session/rights.ts";
 import type { Session, SessionResult } from "../session/session.ts";
 import { StreamBudget } from "../session/stream_budget.ts";
 import { sessionSettings } from "../session_settings.ts";
-import {
-  Cache,
-  MAX_TRACKS,
-  type Publisher,
-  type Refusal,
-  Registry,
-  type Scope,
-} from "../track/mod.ts";
+import type { Publisher, Refusal, Scope } from "../track/mod.ts";
 import type { Connection } from "../transport/mod.ts";
 import { callRelay } from "./call_relay.ts";
+import { ClientModel } from "./client_model.ts";
 import { EXIT, type Failure } from "./command.ts";
 import { sessionEnd } from "./failures.ts";
 import { MAX_NAMES } from "./limits.ts";
@@ -31,6 +25,21 @@ export interface ClientSessionOptions {
   readonly announced?: (refusal: Refusal | undefined) => void;
   /** Called for each namespace of the relay, which is asked for them; what is returned withdraws it. */
   readonly advertise?: (namespace: Namespace) => () => void;
+  /** Of other sessions too, which this one follows. */
+  readonly model?: ClientModel;
+  /** Counts them. */
+  readonly id?: number;
+}
+
+interface ClientSessionParts {
+  readonly model: ClientModel;
+  readonly isOwnModel: boolean;
+  readonly publisher: Publisher;
+  readonly setUpMs: number;
+  readonly over: Promise<SessionResult>;
+  readonly session: Session;
+  /** Resolves as soon as the connection has ended. */
+  readonly closed: Promise<unknown>;
 }
 
 /**
@@ -47,25 +56,17 @@ export class ClientSession {
   readonly setUpMs: number;
   /** Resolves when the session has ended; never rejects. */
   readonly over: Promise<SessionResult>;
-  readonly #session: Session;
-  readonly #leave: () => void;
+  readonly #parts: ClientSessionParts;
+  #isOver = false;
 
-  private constructor(parts: {
-    readonly metrics: RelayMetrics;
-    readonly scope: Scope;
-    readonly publisher: Publisher;
-    readonly setUpMs: number;
-    readonly over: Promise<SessionResult>;
-    readonly session: Session;
-    readonly leave: () => void;
-  }) {
-    this.metrics = parts.metrics;
-    this.scope = parts.scope;
+  private constructor(parts: ClientSessionParts) {
+    this.#parts = parts;
+    this.metrics = parts.model.metrics;
+    this.scope = parts.model.scope;
     this.publisher = parts.publisher;
     this.setUpMs = parts.setUpMs;
     this.over = parts.over;
-    this.#session = parts.session;
-    this.#leave = parts.leave;
+    void parts.closed.then(() => this.#isOver = true);
   }
 
   /** Calls the relay and begins a session. */
@@ -74,31 +75,35 @@ export class ClientSession {
     const started = clock.now();
     const called = await callRelay(target, clock);
     if (!called.ok) return called;
-    const metrics = new RelayMetrics();
-    const registry = newRegistry(clock, metrics);
-    const scope = registry.enter("");
-    const leave = () => registry.leave("");
-    const session = begin(called.value, registry, { ...options, metrics });
+    const model = options.model ?? new ClientModel(clock);
+    const isOwnModel = options.model === undefined;
+    const session = begin(called.value, model, options);
     const over = session.run();
     const established = await session.established;
     if (established === undefined) {
-      leave();
+      if (isOwnModel) model.leave();
       return refused({ text: sessionEnd(target, await over), code: EXIT.noRelay });
     }
     const setUpMs = clock.now() - started;
     const publisher = established.publisher("");
+    const { closed } = called.value;
     return done(
-      new ClientSession({ metrics, scope, publisher, setUpMs, over, session, leave }),
+      new ClientSession({ model, isOwnModel, publisher, setUpMs, over, session, closed }),
     );
   }
 
+  /** Whether its connection has ended. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   get protocol(): string {
-    return this.#session.protocol;
+    return this.#parts.session.protocol;
   }
 
   /** Subscriptions of the relay. */
   get subscriptions(): number {
-    return this.#session.counts.subscriptions;
+    return this.#parts.session.counts.subscriptions;
   }
 
   /**
@@ -112,32 +117,22 @@ export class ClientSession {
 
   /** By what it is connected. */
   get transport(): Connection["transport"] {
-    return this.#session.connection.transport;
+    return this.#parts.session.connection.transport;
   }
 
   /** Ends the session, and waits until it has. */
   async close(): Promise<void> {
-    this.#session.close("done");
+    const { session, model, isOwnModel } = this.#parts;
+    session.close("done");
     await this.over;
-    this.#leave();
+    if (isOwnModel) model.leave();
   }
-}
-
-function newRegistry(clock: Clock, metrics: RelayMetrics): Registry {
-  return new Registry({
-    clock,
-    cache: new Cache(DEFAULTS.cache, clock, metrics.evictions),
-    linger: 0,
-    maxTracks: MAX_TRACKS,
-  });
 }
 
 function begin(
   connection: Connection,
-  registry: Registry,
-  { target, clock, log, advertise, announced, metrics }: ClientSessionOptions & {
-    readonly metrics: RelayMetrics;
-  },
+  { registry, metrics }: ClientModel,
+  { target, clock, log, advertise, announced, id = 1 }: ClientSessionOptions,
 ): Session {
   const { path, authority, token } = target;
   const { limits, ...settings } = sessionSettings(DEFAULTS);
@@ -146,7 +141,7 @@ function begin(
     ? limits
     : { ...limits, maxNamespaces: MAX_NAMES, maxPublishedTracks: 0 };
   return linkDialect(connection.protocol).begin({
-    id: 1,
+    id,
     role: "client",
     connection,
     clock,

@@ -10,6 +10,7 @@ export interface Flags {
   readonly output?: string | undefined;
   readonly raw: boolean;
   readonly wait: boolean;
+  readonly retry?: string | undefined;
   readonly loop: boolean;
   readonly "as-fast-as-possible": boolean;
   readonly fps?: string | undefined;
@@ -28,6 +29,8 @@ export interface Call {
   readonly words: readonly string[];
   readonly flags: Flags;
   readonly target: Target;
+  /** The target with the certificate that the relay says it has now, where that is to be taken. */
+  readonly resolveTarget: () => Promise<Target>;
   readonly process: Process;
   readonly log: Log;
   /** Is aborted by Ctrl-C. */

@@ -18,6 +18,7 @@ const FLAG_HELP: Readonly<Record<keyof Flags, readonly [flag: string, what: stri
   rate: ["--rate N", "objects a second on each track (30)"],
   group: ["--group N", "objects of a group (30)"],
   duration: ["--duration SECONDS", "how long it is measured (10)"],
+  retry: ["--retry SECONDS", "how long to call a lost relay again, or never (without end)"],
   wait: ["--wait", "wait for who publishes it, instead of ending"],
 };
 
@@ -38,6 +39,7 @@ const OPTIONS = {
   output: { type: "string", short: "o" },
   raw: { type: "boolean", default: false },
   wait: { type: "boolean", default: false },
+  retry: { type: "string" },
   publishers: { type: "string" },
   subscribers: { type: "string" },
   tracks: { type: "string" },
@@ -134,6 +136,6 @@ Flags
 ${lines.join("\n")}
 
 Exits with 0 when it is done, 1 when the relay refused, 2 for a wrong command line, 3 when there was
-no session with the relay, or it was lost, and 4 when nobody publishes what was asked for.
+no session with the relay, or it was lost for good, and 4 when nobody publishes what was asked for.
 `;
 }

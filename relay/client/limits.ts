@@ -27,3 +27,19 @@ export const PROGRESS_MS = 1_000;
 
 /** How often progress is written where nobody sees it at once, in milliseconds. */
 export const LOGGED_PROGRESS_MS = 10_000;
+
+/** The longest `--retry`, in milliseconds: a month. */
+export const MAX_RETRY_MS = 2_592_000_000;
+
+/** The longest wait before a lost session is called again for the first time, and before any later time. */
+export const RETRY_FIRST_MS = 500;
+export const RETRY_MOST_MS = 5_000;
+
+/** How long a session must have lasted until waits and `--retry` begin anew. */
+export const HEALTHY_MS = 10_000;
+
+/** How long a call beside a session by which nothing comes may take. */
+export const BESIDE_CONNECT_MS = 2_500;
+
+/** How long a session is kept beside the one that takes its place, until something comes by that one. */
+export const RETIRE_MS = 1_000;

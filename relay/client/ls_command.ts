@@ -26,7 +26,8 @@ export const lsCommand: ClientCommand = {
     const prefix = namespaceOf(partsOf(text) ?? []);
     if (prefix === undefined) return failed(`${text} is no namespace`, EXIT.usage);
     const names = new AnnouncedNames(prefix, MAX_NAMES);
-    const { target, log, process: { clock } } = call;
+    const { log, process: { clock } } = call;
+    const target = await call.resolveTarget();
     const opened = await ClientSession.open({
       target,
       clock,

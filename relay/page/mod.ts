@@ -17,6 +17,7 @@ import publication from "./files/publication.js" with { type: "text" };
 import publishPage from "./files/publish.html" with { type: "text" };
 import publish from "./files/publish.js" with { type: "text" };
 import reading from "./files/reading.js" with { type: "text" };
+import redial from "./files/redial.js" with { type: "text" };
 import refusal from "./files/refusal.js" with { type: "text" };
 import session from "./files/session.js" with { type: "text" };
 import share from "./files/share.js" with { type: "text" };
@@ -61,6 +62,7 @@ export const pageFiles: readonly PageFile[] = [
     { path: "/page/publication.js", text: publication },
     { path: "/page/publish.js", text: publish },
     { path: "/page/reading.js", text: reading },
+    { path: "/page/redial.js", text: redial },
     { path: "/page/refusal.js", text: refusal },
     { path: "/page/session.js", text: session },
     { path: "/page/share.js", text: share },

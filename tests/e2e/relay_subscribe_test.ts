@@ -1,5 +1,6 @@
 /** `qumo-relay subscribe`, as people run it, with encoders and players of others at its ends. */
 import assert from "node:assert/strict";
+import { sleep, systemClock } from "@qumo/shared/runtime";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import { ffmpegMissing, MP4_BY_PUT, startEncoder } from "../peers/encoder.ts";
 import { ffprobeMissing, probe } from "../peers/ffprobe.ts";
@@ -85,6 +86,46 @@ Deno.test("a track that no catalog describes is written as it comes", async () =
   assert.equal(await deadline.for("the end", subscriber.end("SIGINT")), 0);
   const expected = Array.from({ length: 20 }, (_, object) => [...payloadOf(group.id, object, 100)]);
   assert.deepEqual([...await Deno.readFile(file)], expected.flat());
+  await Deno.remove(file);
+});
+
+Deno.test("a publisher that pauses costs a viewer one more session, and nothing that is published", async () => {
+  using deadline = new Deadline();
+  await using relay = await startRelayInProcess();
+  const publisher = await deadline.for("a publisher", moqNetBy("moq-lite-05")(relay));
+  await using ends = new AsyncDisposableStack();
+  ends.defer(() => publisher.close());
+  const publication = await deadline.for("the name", publisher.publish("live/data", ["numbers"]));
+  const file = await Deno.makeTempFile();
+  await using subscriber = startClientCommand([
+    ...["subscribe", urlOf(relay, "moqt"), "live/data", "numbers", "--raw", "-o", file],
+  ]);
+  await deadline.for("the subscriber", publication.subscribed("numbers"));
+  const groups: number[] = [];
+  const add = async () => {
+    const group = await publication.startGroup("numbers");
+    await writeObjects(group, 0, 2);
+    await group.end();
+    groups.push(group.id);
+    await fileOf(file, groups.length * 2 * 100);
+  };
+  const sessions = () => relay.lines.filter(({ text }) => text === "info: session started").length;
+  // Until the viewer takes the track for a steady one, and its silence for an outage.
+  let before = sessions();
+  while (sessions() === before) {
+    for (const began = systemClock.now(); systemClock.now() - began < 3_000;) {
+      await deadline.for("a group", add());
+      await sleep(systemClock, 50);
+    }
+    before = sessions();
+    for (let looks = 0; looks < 60 && sessions() === before; looks++) await sleep(systemClock, 50);
+  }
+  for (let count = 0; count < 10; count++) await deadline.for("a group", add());
+  assert.equal(await deadline.for("the end", subscriber.end("SIGINT")), 0);
+  const expected = groups.flatMap((group) => [0, 1].map((object) => payloadOf(group, object, 100)));
+  assert.deepEqual([...await Deno.readFile(file)], expected.flatMap((payload) => [...payload]));
+  assert.match(subscriber.log(), /goes on with a new session/);
+  assert.equal(sessions(), before + 1);
   await Deno.remove(file);
 });
 

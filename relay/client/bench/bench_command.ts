@@ -83,7 +83,8 @@ class Bench {
 
   /** Opens the sessions, the publishers' first. */
   async #openAll(count: number): Promise<Outcome<undefined, Failure>> {
-    const { target, log, signal } = this.#call;
+    const { log, signal } = this.#call;
+    const target = await this.#call.resolveTarget();
     let failure: Outcome<never, Failure> | undefined;
     let next = 0;
     const open = async () => {

@@ -1,14 +1,13 @@
-import { bitRate, done, many, messageOf, type Outcome, sleep } from "@qumo/shared/runtime";
+import { bitRate, done, many, messageOf, type Outcome, refused, sleep } from "@qumo/shared/runtime";
 import { commonDraft, type Namespace } from "@qumo/shared/wire";
 import { MediaError } from "../../media/errors.ts";
 import { PublishedBroadcast } from "../../media/ingest/published_broadcast.ts";
 import { namespaceOf, partsOf } from "../../media/model/names.ts";
 import { rendererOf } from "../../session/moqt/dialect/renderer.ts";
-import type { Refusal } from "../../track/mod.ts";
-import { ClientSession } from "../client_session.ts";
 import { type Call, type ClientCommand, EXIT, failed, type Failure } from "../command.ts";
-import { sessionEnd } from "../failures.ts";
+import { KeptSession } from "../kept_session.ts";
 import { progress } from "../progress.ts";
+import { retryTime } from "../retry.ts";
 import { LINGER_MS, MAX_FRAME_BYTES, MAX_FRAMERATE } from "./limits.ts";
 import { MediaInput } from "./media_input.ts";
 import { PacedSink } from "./paced_sink.ts";
@@ -20,7 +19,7 @@ export const publishCommand: ClientCommand = {
   summary:
     "Publishes fragmented MP4, MPEG-TS or H.264 (Annex B) under a name, with catalogs of hang and of\n" +
     "MSF: a file as if it were live, or what a program writes to stdin as it comes.",
-  flags: ["loop", "as-fast-as-possible", "fps"],
+  flags: ["loop", "as-fast-as-possible", "fps", "retry"],
   words: [2, 2],
   async run(call) {
     const [name = "", file = ""] = call.words;
@@ -33,20 +32,13 @@ export const publishCommand: ClientCommand = {
     if (fps !== undefined && !(Number(fps) > 0 && Number(fps) <= MAX_FRAMERATE)) {
       return failed(`--fps is a number up to ${MAX_FRAMERATE}, not ${fps}`, EXIT.usage);
     }
-    const answered = Promise.withResolvers<Refusal>();
-    const { target, log, process: { clock } } = call;
-    const opened = await ClientSession.open({
-      target,
-      clock,
-      log,
-      announced: (refusal) => {
-        if (refusal !== undefined) answered.resolve(refusal);
-      },
-    });
+    const retry = retryTime(call.flags.retry);
+    if (!retry.ok) return failed(retry.refusal, EXIT.usage);
+    const opened = await KeptSession.open(call, { receives: false, retryMs: retry.value });
     if (!opened.ok) return opened;
     const publication = new Publication(call, opened.value, namespace);
     try {
-      return await publication.run(file, answered.promise);
+      return await publication.run(file);
     } finally {
       await publication.close();
     }
@@ -56,27 +48,27 @@ export const publishCommand: ClientCommand = {
 /** One run of the command. */
 class Publication {
   readonly #call: Call;
-  readonly #session: ClientSession;
+  readonly #kept: KeptSession;
   readonly #broadcast: PublishedBroadcast;
   readonly #sink: PacedSink;
   readonly #stop = new AbortController();
   readonly #say: (text: string) => void;
   readonly #since: number;
 
-  constructor(call: Call, session: ClientSession, namespace: Namespace) {
+  constructor(call: Call, kept: KeptSession, namespace: Namespace) {
     const { flags, words, process: { clock }, log } = call;
     this.#call = call;
-    this.#session = session;
+    this.#kept = kept;
     this.#since = clock.now();
     this.#broadcast = new PublishedBroadcast({
       id: 1,
       relayName: "",
-      scope: session.scope,
+      scope: kept.model.scope,
       namespace,
       renderer: rendererOf(commonDraft.data),
       maxObjectBytes: MAX_FRAME_BYTES,
       limits: { maxPublishedTracks: Infinity },
-      metrics: session.metrics,
+      metrics: kept.model.metrics,
       clock,
       log,
       onLive: () => this.#say(`${words[0]} is published`),
@@ -85,20 +77,14 @@ class Publication {
     this.#sink = new PacedSink(this.#broadcast, clock, isPaced);
     call.signal.addEventListener("abort", () => this.#stop.abort());
     this.#say = progress(call.process, this.#stop.signal, () => this.#line());
+    kept.say = this.#say;
   }
 
-  async run(file: string, refused: Promise<Refusal>): Promise<Outcome<undefined, Failure>> {
-    const { target, words: [name] } = this.#call;
-    const { protocol, transport, setUpMs, over } = this.#session;
+  async run(file: string): Promise<Outcome<undefined, Failure>> {
+    const { session: { protocol, transport, setUpMs }, over } = this.#kept;
     this.#say(`${protocol} over ${transport}, after ${Math.round(setUpMs)} ms`);
     const reading = this.#readAll(file);
-    const outcome = await Promise.race([
-      reading,
-      over.then((result) => failed(sessionEnd(target, result), EXIT.noRelay)),
-      refused.then(({ reason }) =>
-        failed(`${target.authority} does not let ${name} be published: ${reason}`)
-      ),
-    ]);
+    const outcome = await Promise.race([reading, over.then((failure) => refused(failure))]);
     this.#stop.abort();
     await reading;
     this.#broadcast.end({ kind: "ended", reason: "the publisher has ended it" });
@@ -108,7 +94,7 @@ class Publication {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#session.close();
+    await this.#kept.close();
     this.#say(this.#line());
   }
 
@@ -156,12 +142,12 @@ class Publication {
   async #flushed(): Promise<void> {
     const { clock } = this.#call.process;
     const until = clock.now() + LINGER_MS;
-    while (this.#session.subscriptions > 0 && clock.now() < until) await sleep(clock, 20);
+    while (this.#kept.session.subscriptions > 0 && clock.now() < until) await sleep(clock, 20);
   }
 
   #line(): string {
     const seconds = (this.#call.process.clock.now() - this.#since) / 1_000;
-    const { subscriptions, metrics } = this.#session;
+    const { session: { subscriptions }, model: { metrics } } = this.#kept;
     const dropped = Object.values(metrics.encoders.framesDropped).reduce(
       (sum, one) => sum + one,
       0,

@@ -19,6 +19,8 @@ export interface BroadcastReadingOptions {
   readonly reception: Reception;
   /** Whether a broadcast that nobody publishes is waited for. */
   readonly waits: boolean;
+  /** Whether the relay is away, or has only come back, so that everything may come again. */
+  readonly isAway: () => boolean;
   /** Takes the bytes of the MP4; false when they are left out. */
   readonly write: (bytes: Uint8Array) => boolean;
   /** Says something to people. */
@@ -37,13 +39,13 @@ export class BroadcastReading {
   #isLive = true;
 
   constructor(options: BroadcastReadingOptions) {
-    const { scope, namespace, clock, waits, say } = options;
+    const { scope, namespace, clock, waits, isAway, say } = options;
     this.#options = options;
     this.#catalog = new CatalogReading({
       scope,
       namespace,
       patience: CATALOG_MS,
-      goesOn: () => waits && this.#isLive && this.#tracks.length === 0,
+      goesOn: () => this.#isLive && (isAway() || waits && this.#tracks.length === 0),
       clock,
       read: ({ tracks }) => {
         this.#tracks = tracks;
@@ -86,7 +88,7 @@ export class BroadcastReading {
   }
 
   #play(output: Mp4Output, index: number, track: CatalogTrack): void {
-    const { scope, namespace, clock, reception, waits, say } = this.#options;
+    const { scope, namespace, clock, reception, waits, isAway, say } = this.#options;
     const name = trackOf(namespace, track.name);
     if (name === undefined) throw new MediaError(`${track.name} is no name of a track`);
     const reading: SampleReading = new SampleReading({
@@ -94,7 +96,7 @@ export class BroadcastReading {
       name,
       track,
       clock,
-      isLive: () => this.#isLive && (waits || reception.quietMs < GONE_MS),
+      isLive: () => this.#isLive && (waits || isAway() || reception.quietMs < GONE_MS),
       sink: {
         config: (config) => {
           if (!output.configure(index, config)) {

@@ -16,9 +16,12 @@ export class Reception {
   #lastAt: number;
   #leftOut = 0;
   #last = { at: 0, bytes: 0 };
+  readonly #came: () => void;
 
-  constructor(clock: Clock) {
+  /** `came` is called for each object. */
+  constructor(clock: Clock, came: () => void) {
     this.#clock = clock;
+    this.#came = came;
     this.#since = this.#last.at = this.#lastAt = clock.now();
   }
 
@@ -34,6 +37,7 @@ export class Reception {
   /** An object of a track came. */
   object(track: string, { group, payload }: ReadObject): void {
     this.#objects++;
+    this.#came();
     this.#lastAt = this.#clock.now();
     this.#bytes += payload.length;
     if (this.#groups.get(track) === group) return;

@@ -1,12 +1,12 @@
-import { done, messageOf, type Outcome, sleep, type Timer } from "@qumo/shared/runtime";
+import { done, messageOf, type Outcome, refused, sleep, type Timer } from "@qumo/shared/runtime";
 import type { Namespace } from "@qumo/shared/wire";
 import { MediaError } from "../../media/errors.ts";
 import { namespaceOf, partsOf, trackOf } from "../../media/model/names.ts";
 import { TrackReading } from "../../media/model/track_reading.ts";
-import { ClientSession } from "../client_session.ts";
 import { type Call, type ClientCommand, EXIT, failed, type Failure } from "../command.ts";
-import { sessionEnd } from "../failures.ts";
+import { KeptSession } from "../kept_session.ts";
 import { progress } from "../progress.ts";
+import { retryTime } from "../retry.ts";
 import { BroadcastReading, chosenTracks, isPlayable } from "./broadcast_reading.ts";
 import { CATALOG_MS, GONE_MS, MAX_WAITING_BYTES } from "./limits.ts";
 import { OutputQueue } from "./output_queue.ts";
@@ -19,7 +19,7 @@ export const subscribeCommand: ClientCommand = {
   summary:
     "Receives what is published under a name: picture and sound of its catalog as fragmented MP4, for\n" +
     "ffplay and ffmpeg, or one track of it. A track that no catalog describes is written as it comes.",
-  flags: ["output", "raw", "wait"],
+  flags: ["output", "raw", "wait", "retry"],
   words: [1, 2],
   async run(call) {
     const [name = "", track] = call.words;
@@ -27,8 +27,9 @@ export const subscribeCommand: ClientCommand = {
     if (namespace === undefined || namespace.length === 0) {
       return failed(`${name} is no name`, EXIT.usage);
     }
-    const { target, log, process: { clock } } = call;
-    const opened = await ClientSession.open({ target, clock, log });
+    const retry = retryTime(call.flags.retry);
+    if (!retry.ok) return failed(retry.refusal, EXIT.usage);
+    const opened = await KeptSession.open(call, { receives: true, retryMs: retry.value });
     if (!opened.ok) return opened;
     const output = await openOutput(call);
     if (!output.ok) {
@@ -61,24 +62,25 @@ async function openOutput(
 /** One run of the command. */
 class Subscription {
   readonly #call: Call;
-  readonly #session: ClientSession;
+  readonly #kept: KeptSession;
   readonly #output: OutputQueue | undefined;
   readonly #reception: Reception;
   readonly #stop = new AbortController();
   readonly #say: (text: string) => void;
 
-  constructor(call: Call, session: ClientSession, output: OutputQueue | undefined) {
+  constructor(call: Call, kept: KeptSession, output: OutputQueue | undefined) {
     this.#call = call;
-    this.#session = session;
+    this.#kept = kept;
     this.#output = output;
-    this.#reception = new Reception(call.process.clock);
+    this.#reception = new Reception(call.process.clock, () => kept.came());
     call.signal.addEventListener("abort", () => this.#stop.abort());
     this.#say = progress(call.process, this.#stop.signal, () => this.#reception.line());
+    kept.say = this.#say;
   }
 
   async run(namespace: Namespace, track: string | undefined): Promise<Outcome<undefined, Failure>> {
     const { flags, words: [name] } = this.#call;
-    const { protocol, transport, setUpMs } = this.#session;
+    const { protocol, transport, setUpMs } = this.#kept.session;
     this.#say(`${protocol} over ${transport}, after ${Math.round(setUpMs)} ms`);
     const isRaw = flags.raw || track !== undefined && await this.#isUnknown(namespace, track);
     if (isRaw && track === undefined) return failed("--raw needs a TRACK", EXIT.usage);
@@ -89,7 +91,7 @@ class Subscription {
 
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#session.close();
+    await this.#kept.close();
     await this.#output?.close().catch(() => {});
     this.#say(this.#reception.summary());
   }
@@ -145,10 +147,11 @@ class Subscription {
     if (name === undefined) return failed(`${track} is no name of a track`, EXIT.usage);
     this.#say(`${track}: payloads as they come`);
     const reading = new TrackReading({
-      scope: this.#session.receiving(),
+      scope: this.#kept.model.scope,
       name,
       patience: 0,
-      goesOn: () => this.#call.flags.wait && this.#reception.objects === 0,
+      goesOn: () =>
+        this.#kept.isAway(GONE_MS) || this.#call.flags.wait && this.#reception.objects === 0,
       clock,
       sink: {
         object: (object) => {
@@ -182,11 +185,12 @@ class Subscription {
 
   #reading(namespace: Namespace, waits = this.#call.flags.wait): BroadcastReading {
     return new BroadcastReading({
-      scope: this.#session.receiving(),
+      scope: this.#kept.model.scope,
       namespace,
       clock: this.#call.process.clock,
       reception: this.#reception,
       waits,
+      isAway: () => this.#kept.isAway(GONE_MS),
       write: (bytes) => this.#write(bytes),
       say: (text) => this.#say(text),
     });
@@ -201,15 +205,13 @@ class Subscription {
     const { promise: stopped, resolve } = Promise.withResolvers<undefined>();
     this.#stop.signal.addEventListener("abort", () => resolve(undefined));
     const nobodyReads = this.#output?.broken.then(() => undefined) ?? stopped;
-    const lost = this.#session.over.then(() => undefined);
+    const lost = this.#kept.over.then(() => undefined);
     return Promise.race([awaited, stopped, nobodyReads, lost]);
   }
 
   /** How it ended: by Ctrl-C, by its publisher, by who reads, or by the relay. */
   async #ended(): Promise<Outcome<undefined, Failure>> {
-    const lost = await Promise.race([this.#session.over, Promise.resolve(undefined)]);
-    return lost === undefined || this.#stop.signal.aborted
-      ? done(undefined)
-      : failed(sessionEnd(this.#call.target, lost), EXIT.noRelay);
+    const lost = await Promise.race([this.#kept.over, Promise.resolve(undefined)]);
+    return lost === undefined || this.#stop.signal.aborted ? done(undefined) : refused(lost);
   }
 }

@@ -15,13 +15,15 @@ const WAIT: NextObject = { kind: "wait" };
 export class GroupReading {
   readonly id: bigint;
   readonly #track: Track;
-  #next = 0;
+  #next: number;
   #isWhole = true;
   #hasBegun = false;
 
-  constructor(track: Track, id: bigint) {
+  /** Begins with the object of this id. */
+  constructor(track: Track, id: bigint, next = 0) {
     this.#track = track;
     this.id = id;
+    this.#next = next;
   }
 
   /** The id of the next object, as far as is known. */

@@ -45,6 +45,7 @@ export class TrackReading {
   async run(): Promise<void> {
     const { scope, name, patience, sink, clock, goesOn = () => false } = this.#options;
     const { signal } = this.#left;
+    let place: Place | undefined;
     for (let times = 0; !signal.aborted; times++) {
       const opened = await scope.open(name, {
         rendezvous: times === 0 ? 0 : patience,
@@ -60,7 +61,7 @@ export class TrackReading {
       if (times > 0) sink.interrupted();
       const filling = new AbortController();
       void backfill(opened.value, { clock, signal: filling.signal }).catch(() => {});
-      await this.#read(opened.value);
+      place = await this.#read(opened.value, place);
       filling.abort();
       opened.value.demand.release();
     }
@@ -73,21 +74,28 @@ export class TrackReading {
     this.#left.abort();
   }
 
-  #read({ track }: OpenTrack): Promise<void> {
+  /** Reads on from a place in the same track; resolves with the place where the track was lost. */
+  async #read({ track }: OpenTrack, place: Place | undefined): Promise<Place | undefined> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { signal } = this.#left;
-    const pass = new Pass(track, this.#options);
+    const pass = new Pass(track, this.#options, place);
     const arrivals = new Arrivals(track, () => {
       if (!pass.go()) resolve();
     });
     const leave = () => resolve();
     signal.addEventListener("abort", leave);
-    return promise.finally(() => {
-      signal.removeEventListener("abort", leave);
-      arrivals.close();
-      pass.close();
-    });
+    await promise;
+    signal.removeEventListener("abort", leave);
+    arrivals.close();
+    pass.close();
+    return track.endReason?.kind === "lost" ? pass.place ?? place : undefined;
   }
+}
+
+/** What is read next: the object of a group. */
+interface Place {
+  readonly group: bigint;
+  readonly object: number;
 }
 
 /** The largest id of a group. */
@@ -100,10 +108,21 @@ class Pass {
   #reading: GroupReading | undefined;
   #last = -1n;
   #waiting: Timer | undefined;
+  #from: Place | undefined;
 
-  constructor(track: Track, options: TrackReadingOptions) {
+  /** `from` is what comes next, unless the track begins anew. */
+  constructor(track: Track, options: TrackReadingOptions, from: Place | undefined) {
     this.#track = track;
     this.#options = options;
+    this.#from = from;
+  }
+
+  /** What would be read next; undefined when nothing has come. */
+  get place(): Place | undefined {
+    if (this.#reading !== undefined) {
+      return { group: this.#reading.id, object: this.#reading.position };
+    }
+    return this.#last < 0n ? undefined : { group: this.#last + 1n, object: 0 };
   }
 
   /** Reads what is there; false when the track is over. */
@@ -149,9 +168,22 @@ class Pass {
       }
     }
     if (this.#reading !== undefined) return this.#reading;
+    if (newest !== undefined && this.#from !== undefined) return this.#goOn(newest, this.#from);
     const group = this.#last < 0n ? newest : this.#later(this.#last);
     if (group === undefined) return undefined;
     return this.#reading = new GroupReading(this.#track, group);
+  }
+
+  /** Begins where the track was lost, or with the first group that is there behind that. */
+  #goOn(newest: bigint, { group, object }: Place): GroupReading | undefined {
+    this.#from = undefined;
+    if (newest < group - 1n) return this.#choose();
+    const isThere = newest <= group || this.#track.group(group) !== undefined;
+    if (isThere) return this.#reading = new GroupReading(this.#track, group, object);
+    // The rest of the group did not come.
+    if (object > 0) this.#options.sink.missed();
+    this.#last = group;
+    return this.#choose();
   }
 
   #later(group: bigint): bigint | undefined {

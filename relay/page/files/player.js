@@ -1,3 +1,5 @@
+import { LOOK_EVERY_MS } from "./redial.js";
+
 /** Milliseconds without a new picture, of a name that is live, until the player is built anew. */
 const STALL_MS = 5_000;
 
@@ -24,6 +26,8 @@ export class Player {
   #path;
   #canvas;
   #live;
+  /** Bytes that had come at the last look. */
+  #received = 0;
 
   constructor(library, { name, canvas, live }) {
     const { Signal } = library.Signals;
@@ -37,6 +41,7 @@ export class Player {
     this.chosen = new Signal(undefined);
     this.parts = new Signal(this.#build());
     this.#watch();
+    setInterval(() => this.#listen(), LOOK_EVERY_MS);
   }
 
   /** What the catalog says, or undefined while there is none. */
@@ -88,6 +93,18 @@ export class Player {
       effect,
     ];
     return { broadcast, videoSource, audioSource, sync, video, audio, all };
+  }
+
+  /** Tells the session whether media comes by it. */
+  #listen() {
+    if (this.session.established.peek() === undefined) return;
+    const { video, audio } = this.parts.peek();
+    const bytesOf = ({ out }) => out.stats.peek()?.bytesReceived ?? 0;
+    const received = bytesOf(video) + bytesOf(audio);
+    const isMore = received > this.#received;
+    this.#received = received;
+    if (isMore) this.session.came();
+    else if (this.paused.peek() || !this.#live.has(this.#name)) this.session.rest();
   }
 
   /** Builds the parts anew when the name is live and no picture comes. */

@@ -1,4 +1,5 @@
 import { sessionUrl } from "./place.js";
+import { Attempts, LOOK_EVERY_MS, Redial } from "./redial.js";
 import { whyEnded } from "./refusal.js";
 
 /** Milliseconds until the next attempt: at first, and at most. */
@@ -13,7 +14,10 @@ const WEBSOCKET_DELAY_MS = 1_000;
 
 /** Milliseconds that an attempt may take, and between two looks whether the relay is the same. */
 const PATIENCE_MS = 15_000;
-const LOOK_EVERY_MS = 2_500;
+const ASK_EVERY_MS = 2_500;
+
+/** How long it is called again each second, in milliseconds, after a session that ended in an outage. */
+const OUTAGE_MS = 15_000;
 
 /** Start times of one process differ by what the answer took, in milliseconds. */
 const SAME_START_MS = 1_500;
@@ -35,6 +39,8 @@ export class Session {
   #url;
   #left = false;
   #wake = () => {};
+  #redial = new Redial();
+  #attempts;
 
   /** `Net` and `Signals` are those of the library that uses the session. */
   constructor({ Net, Signals }, url = sessionUrl()) {
@@ -58,6 +64,18 @@ export class Session {
     this.#wake();
   }
 
+  /** Media came by the session: it is alive. */
+  came() {
+    this.#redial.came(performance.now());
+    this.#attempts?.abandon();
+  }
+
+  /** No media is expected for now. */
+  rest() {
+    this.#redial.rest();
+    this.#attempts?.abandon();
+  }
+
   async #run() {
     for (let wait = FIRST_WAIT_MS;; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
       if (this.#left) await this.#sleep(undefined);
@@ -77,35 +95,84 @@ export class Session {
   }
 
   async #connect() {
-    const connecting = this.#net.Connection.connect(this.#url, {
-      websocket: { delay: WEBSOCKET_DELAY_MS },
-    });
-    const late = Promise.withResolvers();
-    const timer = setTimeout(() => late.reject(new Error("no answer in time")), PATIENCE_MS);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error("no answer in time")), PATIENCE_MS);
     try {
-      return await Promise.race([connecting, late.promise]);
-    } catch (error) {
-      connecting.then((session) => session.close(), () => {});
-      throw error;
+      return await this.#dial(late.signal);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Resolves when the session has ended. */
+  async #dial(signal) {
+    return await this.#net.Connection.connect(this.#url, {
+      signal,
+      websocket: { delay: WEBSOCKET_DELAY_MS },
+    });
+  }
+
+  /** Calls the relay beside a session, over the same transport: over another one it would stay there. */
+  async #dialBeside({ transport }, signal) {
+    if (transport !== "webtransport") return await this.#dial(signal);
+    const url = new URL(this.#url);
+    const hashes = url.protocol === "http:" ? [await ownHash(signal)] : [];
+    url.protocol = "https:";
+    return await this.#net.Connection.connect(url, {
+      signal,
+      websocket: { enabled: false },
+      webtransport: { serverCertificateHashes: hashes.map((value) => ({ value })) },
+    });
+  }
+
+  /** Resolves when the session has ended, and none has taken its place. */
   async #live(session) {
     if (this.#left) return session.close();
-    this.established.set(session);
-    this.state.set("connected");
     const timer = setTimeout(() => {
       this.problem.set("");
       this.isKept.set(true);
     }, REFUSED_MS);
     try {
-      await Promise.race([session.closed, new Promise((wake) => this.#wake = wake)]);
+      for (let next = session; next !== undefined;) next = await this.#hold(next);
     } finally {
       clearTimeout(timer);
       this.established.set(undefined);
+    }
+  }
+
+  /** Resolves with the session that takes the place of this one, or when it has ended without. */
+  async #hold(session) {
+    const moved = Promise.withResolvers();
+    const attempts = this.#attempts = new Attempts({
+      dial: (signal) => this.#dialBeside(session, signal),
+      won: (next) => moved.resolve(next),
+      close: (late) => late.close(),
+    });
+    this.#redial.rest();
+    this.established.set(session);
+    this.state.set("connected");
+    const looking = setInterval(() => {
+      if (!this.#left && this.#redial.look(performance.now())) attempts.begin();
+    }, LOOK_EVERY_MS);
+    const ended = Promise.race([session.closed, new Promise((wake) => this.#wake = wake)]);
+    ended.catch(() => {});
+    try {
+      const next = await Promise.race([
+        moved.promise,
+        ended.then(() => undefined, () => undefined),
+      ]);
+      if (next !== undefined || !attempts.areUnderway) {
+        return next ?? await ended.then(() => undefined);
+      }
+      // The browser has given it up in an outage, in which the relay is called already.
+      this.established.set(undefined);
+      this.state.set("away");
+      return await Promise.race([
+        moved.promise,
+        new Promise((late) => setTimeout(late, OUTAGE_MS)),
+      ]);
+    } finally {
+      clearInterval(looking);
+      attempts.abandon();
       session.close();
     }
   }
@@ -119,6 +186,7 @@ export class Session {
 
   #leave() {
     this.#left = true;
+    this.rest();
     this.established.peek()?.close();
   }
 
@@ -131,7 +199,7 @@ export class Session {
   /** A relay that was killed says no farewell: a new start time tells that the session is dead. */
   async #watchRelay() {
     for (let known;;) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
       if (this.#left || this.established.peek() === undefined) {
         known = undefined;
         continue;
@@ -148,10 +216,16 @@ export class Session {
   }
 }
 
+/** The certificate of the relay: a request that nobody waits for any more would take a connection. */
+async function ownHash(signal) {
+  const response = await fetch("certificate.sha256", { signal, cache: "no-store" });
+  return await response.text();
+}
+
 /** When the relay was started, in milliseconds; undefined when it does not say. */
 async function startOfRelay() {
   try {
-    const signal = AbortSignal.timeout(LOOK_EVERY_MS);
+    const signal = AbortSignal.timeout(ASK_EVERY_MS);
     const response = await fetch("health", { signal, cache: "no-store" });
     const { timestamp, uptime } = await response.json();
     const [, hours = 0, minutes = 0, seconds] = uptime.match(/^(?:(\d+)h)?(?:(\d+)m)?([\d.]+)s$/);

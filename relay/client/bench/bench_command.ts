@@ -4,7 +4,7 @@ import { ClientSession } from "../client_session.ts";
 import { type Call, type ClientCommand, EXIT, failed, type Failure } from "../command.ts";
 import { BenchPublisher, trackName } from "./bench_publisher.ts";
 import { BenchReceipts, type MeasuredObjects } from "./bench_receipts.ts";
-import { benchResult, benchTable } from "./bench_report.ts";
+import { behindText, benchResult, benchTable } from "./bench_report.ts";
 import { type BenchSettings, benchSettings } from "./bench_settings.ts";
 import {
   FIRST_OBJECT_MS,
@@ -50,6 +50,8 @@ class Bench {
   readonly #measured: MeasuredObjects[] = [];
   readonly #run = Math.random().toString(36).slice(2, 10);
   #lost: string | undefined;
+  // Of any publisher, while it is measured.
+  #latenessMs = 0;
 
   constructor(call: Call, settings: BenchSettings) {
     this.#call = call;
@@ -168,11 +170,13 @@ class Bench {
       measured.from = this.#publishers[index]!.sent;
     }
     this.#receipts.recent();
+    this.#lateness();
     const end = began + duration * 1_000;
     while (this.#clock.now() < end && !signal.aborted && this.#lost === undefined) {
       await sleep(this.#clock, Math.min(LIVE_LINE_MS, end - this.#clock.now()), signal);
       this.#say(this.#line(began));
     }
+    this.#latenessMs = Math.max(this.#latenessMs, this.#lateness());
     const seconds = (this.#clock.now() - began) / 1_000;
     const cpuSeconds = usage() - cpu;
     let expected = 0;
@@ -195,6 +199,7 @@ class Bench {
       expected,
       seconds,
       cpuSeconds,
+      latenessMs: this.#latenessMs,
     });
     process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : benchTable(result));
     return done(undefined);
@@ -216,11 +221,20 @@ class Bench {
     }
   }
 
+  /** How late a publisher was at most since the last call, in milliseconds. */
+  #lateness(): number {
+    return Math.max(...this.#publishers.map((publisher) => publisher.lateness()));
+  }
+
   #line(began: number): string {
+    const late = this.#lateness();
+    this.#latenessMs = Math.max(this.#latenessMs, late);
+    const behind = behindText(late);
     const { objectsPerSecond, bitsPerSecond, p50, p99, largest } = this.#receipts.recent();
     const seconds = Math.round((this.#clock.now() - began) / 1_000);
     return `${seconds} s  ${Math.round(objectsPerSecond)} objects/s  ${bitRate(bitsPerSecond)}  ` +
-      `latency ${short(p50) ?? "-"} / ${short(p99) ?? "-"} / ${short(largest)} ms`;
+      `latency ${short(p50) ?? "-"} / ${short(p99) ?? "-"} / ${short(largest)} ms` +
+      (behind === undefined ? "" : `  publishers ${behind}`);
   }
 
   #say(text: string): void {

@@ -13,6 +13,7 @@ import { rendererOf } from "../../session/moqt/dialect/renderer.ts";
 import type { ClientSession } from "../client_session.ts";
 import { writeStamp } from "./bench_payload.ts";
 import type { BenchSettings } from "./bench_settings.ts";
+import { Pace } from "./pace.ts";
 
 /** The name of a publisher's track. */
 export const trackName = (index: number): Uint8Array => new TextEncoder().encode(`track${index}`);
@@ -24,6 +25,7 @@ export class BenchPublisher {
   readonly #clock: Clock;
   readonly #withdraw: () => void;
   #sent = 0;
+  #pace: Pace | undefined;
   #isOver = false;
 
   constructor(
@@ -65,15 +67,19 @@ export class BenchPublisher {
     return this.#sent;
   }
 
+  /** How late it was with an object since the last call, in milliseconds. */
+  lateness(): number {
+    return this.#pace?.lateness(this.#clock.now()) ?? 0;
+  }
+
   /** Sends an object on each track at the rate of the settings, from `delay` milliseconds on. */
   start(delay: number): void {
-    const interval = 1_000 / this.#settings.rate;
-    let due = this.#clock.now() + delay;
+    const pace = this.#pace = new Pace(this.#settings.rate, this.#clock.now() + delay);
     const next = () => {
       if (this.#isOver) return;
       this.#send();
-      due += interval;
-      this.#clock.after(Math.max(0, due - this.#clock.now()), next);
+      pace.sent(this.#clock.now());
+      this.#clock.after(Math.max(0, pace.due - this.#clock.now()), next);
     };
     this.#clock.after(delay, next);
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../../../tests/support/worlds/manual_clock.ts";
 import { readStamp, STAMP_BYTES, writeStamp } from "./bench_payload.ts";
 import { BenchReceipts } from "./bench_receipts.ts";
-import { benchResult } from "./bench_report.ts";
+import { benchResult, benchTable } from "./bench_report.ts";
 import { benchSettings } from "./bench_settings.ts";
 
 const FLAGS = {
@@ -40,13 +40,15 @@ Deno.test("only the objects that are measured count, each with its time", async 
   assert.ok(settings.ok);
   const result = benchResult({
     ...{ url: "moqt://a", protocol: "moqt-18", transport: "quic", settings: settings.value },
-    ...{ receipts, setUps: [3, 1, 2], expected: 4, seconds: 2, cpuSeconds: 1 },
+    ...{ receipts, setUps: [3, 1, 2], expected: 4, seconds: 2, cpuSeconds: 1, latenessMs: 400 },
   });
   const { delivered, lost, delivered_per_second: rate, latency_ms: latency } = result;
   assert.deepEqual([delivered, lost, rate, result.bytes_per_second], [3, 1, 1.5, 150]);
   assert.deepEqual([Math.round(latency.p50!), latency.max], [20, 40]);
   assert.deepEqual(result.session_setup_ms, { p50: 2, p99: 3, max: 3 });
   assert.deepEqual([result.first_object_ms.max, result.own_cpu], [30, 0.5]);
+  assert.equal(result.publishers_late_ms, 400);
+  assert.match(benchTable(result), /publishers +up to 400 ms behind the rate/);
 });
 
 Deno.test("settings are numbers within their bounds, and as many sessions as one run may have", () => {

@@ -1,6 +1,7 @@
 import { bitRate, short, tableText } from "@qumo/shared/runtime";
 import type { BenchReceipts } from "./bench_receipts.ts";
 import type { BenchSettings } from "./bench_settings.ts";
+import { BEHIND_MS } from "./limits.ts";
 
 /** What a run came to, as it is written to JSON. Times are milliseconds. */
 export interface BenchResult {
@@ -23,6 +24,8 @@ export interface BenchResult {
   readonly first_object_ms: Quantiles;
   /** The share of a core that this program took: near 1 it measures itself. */
   readonly own_cpu: number;
+  /** How late the publishers were at most with an object: what the relay cannot be blamed for. */
+  readonly publishers_late_ms: number;
 }
 
 interface Quantiles {
@@ -42,6 +45,7 @@ export interface Measured {
   readonly expected: number;
   readonly seconds: number;
   readonly cpuSeconds: number;
+  readonly latenessMs: number;
 }
 
 /** Puts together what a run came to. */
@@ -72,6 +76,7 @@ export function benchResult(measured: Measured): BenchResult {
     session_setup_ms: quantilesOf(setUps),
     first_object_ms: quantilesOf(firsts),
     own_cpu: rounded(measured.cpuSeconds / seconds),
+    publishers_late_ms: rounded(measured.latenessMs),
   };
 }
 
@@ -94,11 +99,21 @@ export function benchTable(result: BenchResult): string {
     ["session set-up p50 / p99 / max", `${times(result.session_setup_ms)} ms`],
     ["first object p50 / p99 / max", `${times(result.first_object_ms)} ms`],
     ["CPU of this program", `${Math.round(result.own_cpu * 100)} % of a core`],
+    ["publishers", behindText(result.publishers_late_ms) ?? "keep the rate"],
   ];
   return tableText([
     { title: "what", of: ([what]) => what },
     { title: "found", of: ([, found]) => found },
   ], rows);
+}
+
+/** What is to be said of publishers that fall behind; undefined when they keep the rate. */
+export function behindText(latenessMs: number): string | undefined {
+  return latenessMs < BEHIND_MS
+    ? undefined
+    : `up to ${
+      short(latenessMs)
+    } ms behind the rate: this program is too slow, whatever the relay is`;
 }
 
 function quantilesOf(values: readonly number[]): Quantiles {

@@ -27,3 +27,6 @@ export const LAST_OBJECT_MS = 2_000;
 
 /** How often a line is written while it is measured, in milliseconds. */
 export const LIVE_LINE_MS = 1_000;
+
+/** Publishers that are later than this, in milliseconds, do not keep the rate that was asked for. */
+export const BEHIND_MS = 250;

@@ -15,3 +15,6 @@ export const MAX_WAITING_BYTES = 67_108_864;
 
 /** The furthest that a timestamp may be from the time of day for a latency to be said, in milliseconds. */
 export const MAX_LATENCY_MS = 60_000;
+
+/** How far a timestamp may be ahead of the time of day, in milliseconds, before clocks are said to differ. */
+export const CLOCK_ERROR_MS = 20;

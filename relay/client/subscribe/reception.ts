@@ -1,6 +1,6 @@
 import { bitRate, type Clock, many } from "@qumo/shared/runtime";
 import type { ReadObject } from "../../media/model/read_object.ts";
-import { MAX_LATENCY_MS } from "./limits.ts";
+import { CLOCK_ERROR_MS, MAX_LATENCY_MS } from "./limits.ts";
 
 /** Counts what a subscriber receives, and says it in a line. */
 export class Reception {
@@ -83,9 +83,17 @@ export class Reception {
       many(this.#groupCount, "group"),
       many(this.#objects, "object"),
       bitRate(rate),
-      this.#latency === undefined ? undefined : `latency ${Math.round(this.#latency)} ms`,
+      latencyText(this.#latency),
       `${this.#missed} incomplete`,
       this.#leftOut === 0 ? undefined : `${this.#leftOut} not written`,
     ].filter((part) => part !== undefined).join("  ");
   }
+}
+
+/** A latency in words; of timestamps from the future, that the clocks differ. */
+function latencyText(milliseconds: number | undefined): string | undefined {
+  if (milliseconds === undefined) return undefined;
+  const ahead = Math.round(-milliseconds);
+  if (ahead <= CLOCK_ERROR_MS) return `latency ${Math.max(0, Math.round(milliseconds))} ms`;
+  return `latency unknown: the publisher's timestamps are ${ahead} ms ahead of this clock`;
 }

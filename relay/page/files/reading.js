@@ -6,6 +6,9 @@ const MOQ_EPOCH_MS = 1_577_836_800_000;
 /** A picture that is older than this, in milliseconds, tells of a clock that is wrong. */
 const LONGEST_DELAY_MS = 60_000;
 
+/** How far a picture may seem to come from the future, in milliseconds, before that is said. */
+const CLOCK_ERROR_MS = 20;
+
 /** Reads what a player does, in words and numbers. */
 export class Reading {
   #player;
@@ -64,5 +67,7 @@ function delayOf(catalog, timestamp) {
   const wall = catalog?.clock?.wall;
   if (typeof wall !== "number" || timestamp === undefined) return undefined;
   const delay = Date.now() - MOQ_EPOCH_MS - wall - timestamp;
-  return delay >= 0 && delay < LONGEST_DELAY_MS ? `${Math.round(delay)} ms` : undefined;
+  if (Math.abs(delay) >= LONGEST_DELAY_MS) return undefined;
+  if (delay < -CLOCK_ERROR_MS) return "unknown: the clocks differ";
+  return `${Math.max(0, Math.round(delay))} ms`;
 }

@@ -210,3 +210,12 @@ optionalTest("a film goes through moq-dev's relay", missing ?? moqRelayMissing, 
     assert.deepEqual(await watched(deadline, [at, name, ...hash]), ["h264", "aac"]);
   }
 });
+
+Deno.test("publish of a file that is not there ends with 2, and calls nobody", async () => {
+  using deadline = new Deadline();
+  // Where nothing answers a call would take long, and end with 3.
+  const words = ["publish", "moqt://127.0.0.1:9", "live/cam", "/nowhere/film.mp4"];
+  await using publisher = startClientCommand(words);
+  assert.equal(await deadline.for("its end", publisher.ended), 2, publisher.log());
+  assert.match(publisher.log(), /^Cannot read \/nowhere\/film\.mp4: /);
+});

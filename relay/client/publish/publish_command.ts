@@ -34,16 +34,31 @@ export const publishCommand: ClientCommand = {
     }
     const retry = retryTime(call.flags.retry);
     if (!retry.ok) return failed(retry.refusal, EXIT.usage);
+    const input = await openFilm(call, file);
+    if (!input.ok) return input;
     const opened = await KeptSession.open(call, { receives: false, retryMs: retry.value });
-    if (!opened.ok) return opened;
+    if (!opened.ok) {
+      await input.value.cancel().catch(() => {});
+      return opened;
+    }
     const publication = new Publication(call, opened.value, namespace);
     try {
-      return await publication.run(file);
+      return await publication.run(file, input.value);
     } finally {
       await publication.close();
     }
   },
 };
+
+type Film = ReadableStream<Uint8Array>;
+
+async function openFilm({ process }: Call, file: string): Promise<Outcome<Film, Failure>> {
+  try {
+    return done(await process.openInput(file));
+  } catch (error) {
+    return failed(`Cannot read ${file}: ${messageOf(error)}`, EXIT.usage);
+  }
+}
 
 /** One run of the command. */
 class Publication {
@@ -80,10 +95,11 @@ class Publication {
     kept.say = this.#say;
   }
 
-  async run(file: string): Promise<Outcome<undefined, Failure>> {
+  /** `input` is the file, opened for the first time. */
+  async run(file: string, input: Film): Promise<Outcome<undefined, Failure>> {
     const { session: { protocol, transport, setUpMs }, over } = this.#kept;
     this.#say(`${protocol} over ${transport}, after ${Math.round(setUpMs)} ms`);
-    const reading = this.#readAll(file);
+    const reading = this.#readAll(file, input);
     const outcome = await Promise.race([reading, over.then((failure) => refused(failure))]);
     this.#stop.abort();
     await reading;
@@ -98,13 +114,15 @@ class Publication {
     this.#say(this.#line());
   }
 
-  async #readAll(file: string): Promise<Outcome<undefined, Failure>> {
+  async #readAll(file: string, input: Film): Promise<Outcome<undefined, Failure>> {
     const { signal } = this.#stop;
     try {
-      do {
-        await this.#read(file);
+      await this.#read(file, input);
+      this.#sink.again();
+      while (this.#call.flags.loop && !signal.aborted) {
+        await this.#read(file, await this.#call.process.openInput(file));
         this.#sink.again();
-      } while (this.#call.flags.loop && !signal.aborted);
+      }
       await this.#sink.finished(signal);
       if (this.#sink.frames > 0 || signal.aborted) return done(undefined);
       return failed(`${file} has no frames that can be published`);
@@ -114,9 +132,8 @@ class Publication {
     }
   }
 
-  async #read(file: string): Promise<void> {
+  async #read(file: string, input: Film): Promise<void> {
     const { signal } = this.#stop;
-    const input = await this.#call.process.openInput(file);
     const reader = input.getReader();
     const stop = () => void reader.cancel().catch(() => {});
     signal.addEventListener("abort", stop);

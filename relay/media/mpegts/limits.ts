@@ -14,3 +14,12 @@ export const MAX_BEFORE_PROGRAM_BYTES = 33_554_432;
 
 /** How far timestamps may jump, in milliseconds: behind it they begin anew where the last one was. */
 export const MAX_TIME_JUMP_MS = 30_000;
+
+/** Frames of a program that are held until all of its streams have said what they are, in microseconds. */
+export const MAX_HELD_US = 1_000_000;
+
+/** Bytes of these frames. */
+export const MAX_HELD_BYTES = 16_777_216;
+
+/** These frames, and others that were lost meanwhile. */
+export const MAX_HELD_STEPS = 4_096;

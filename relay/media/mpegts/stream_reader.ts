@@ -1,6 +1,7 @@
 import { MediaError } from "../errors.ts";
 import type { MediaSink } from "../ingest/media_sink.ts";
 import { AudioStream } from "./audio_stream.ts";
+import { FirstFrames } from "./first_frames.ts";
 import { MAX_BEFORE_PROGRAM_BYTES, MAX_PROGRAM_STREAMS } from "./limits.ts";
 import { type Packet, PacketCutter } from "./packets.ts";
 import { type PesPacket, PesReader } from "./pes.ts";
@@ -23,10 +24,11 @@ const H265 = 0x24;
 
 /**
  * Reads MPEG-TS as it comes: each frame of the first program goes into the sink when its last byte is
- * known to be there, and nothing is kept but what is not complete.
+ * known to be there, and nothing is kept but what is not complete, and at the beginning until each
+ * stream has said what it is.
  */
 export class TsStreamReader {
-  readonly #sink: MediaSink;
+  readonly #sink: FirstFrames;
   readonly #maxFrameBytes: number;
   readonly #leftOut: (what: string) => void;
   readonly #cutter = new PacketCutter();
@@ -40,7 +42,7 @@ export class TsStreamReader {
 
   /** Says in words which streams are left out, each kind once. */
   constructor(sink: MediaSink, maxFrameBytes: number, leftOut: (what: string) => void) {
-    this.#sink = sink;
+    this.#sink = new FirstFrames(sink);
     this.#maxFrameBytes = maxFrameBytes;
     this.#leftOut = leftOut;
   }
@@ -58,6 +60,7 @@ export class TsStreamReader {
   /** Nothing comes any more. */
   end(): void {
     for (const { pes } of this.#streams.values()) pes.end();
+    this.#sink.release();
   }
 
   #take(packet: Packet): void {
@@ -85,6 +88,7 @@ export class TsStreamReader {
       if (listed.some((one) => one.pid === pid && one.type === type)) continue;
       pes.end();
       this.#streams.delete(pid);
+      this.#sink.forget(pid);
     }
     for (const stream of listed) {
       if (this.#streams.has(stream.pid)) continue;
@@ -103,6 +107,7 @@ export class TsStreamReader {
       lost: (reason) => this.#sink.lost(pid, reason),
     }, this.#maxFrameBytes);
     this.#streams.set(pid, { type, pes });
+    this.#sink.expect(pid);
     this.#seen.add(streamName(type));
   }
 

@@ -29,7 +29,10 @@ relayTest("a screen is published with the relay's page", async ({ relay, join })
   }
 }, { missing: chromiumMissing, milliseconds: 300_000 });
 
-/** What is on the screen: two colours, one beside the other. */
+/**
+ * What is on the screen: two colours, one beside the other, and something small that moves: of a screen on
+ * which nothing does no more pictures come, and the one that a busy encoder leaves out would be the last.
+ */
 async function paint(page: Page, [left, right]: readonly [string, string]): Promise<void> {
   await page.evaluate(([left, right]) => {
     const { document } = globalThis as unknown as Painted;
@@ -39,6 +42,13 @@ async function paint(page: Page, [left, right]: readonly [string, string]): Prom
     painted.style = "position: fixed; inset: 0; z-index: 9; " +
       `background: linear-gradient(90deg, ${left} 50%, ${right} 50%)`;
     document.body.append(painted);
+    const dot = document.createElement("div");
+    painted.append(dot);
+    let moves = 0;
+    setInterval(
+      () => dot.style = `width: 8px; height: ${4 + moves++ % 4}px; background: green`,
+      100,
+    );
   }, [left, right] as const);
 }
 
@@ -108,6 +118,7 @@ interface Element {
   width: number;
   height: number;
   remove(): void;
+  append(element: Element): void;
   getContext(kind: "2d"): {
     drawImage(picture: unknown, ...place: readonly number[]): void;
     getImageData(...place: readonly number[]): { readonly data: Uint8ClampedArray };

@@ -9,10 +9,13 @@ import {
   StartError,
 } from "@qumo/shared/runtime";
 import { parseAddress, reachable, type RelayConfig, tlsFetch } from "./config.ts";
+import type { Starter } from "./starter.ts";
 import { generatedCertificates } from "./transport/mod.ts";
 
-/** Callbacks for certificate changes. */
+/** What certificates are opened with. */
 export interface CertificateWatch {
+  /** Gives a member the certificate that all members have; absent: nothing does. */
+  readonly starter: Pick<Starter, "certificates"> | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly reloads: Record<"ok" | "refused", number>;
@@ -34,20 +37,36 @@ export interface RelayCertificates {
  * {@linkcode StartError}.
  */
 export async function openCertificates(
-  { server, acme }: RelayConfig,
+  config: RelayConfig,
   files: FileAccess,
   watch: CertificateWatch,
 ): Promise<RelayCertificates> {
-  const { clock } = watch;
+  const { server, acme } = config;
+  const { clock, starter } = watch;
   const events = eventsOf(watch);
-  const generate = () => {
-    const { hostname } = reachable(parseAddress(server.address)!);
-    const hosts = new Set(["localhost", "127.0.0.1", "::1", hostname]);
-    return generatedCertificates([...hosts], events, clock);
-  };
+  const generate = () => generatedFor(config, events, clock);
   if (acme.domains.length > 0) return await openOrdered(acme, files, { watch, events, generate });
-  if (server.certFile === "") return { source: await generate(), isGenerated: () => true };
+  if (server.certFile === "") {
+    if (config.host.member > 0 && starter === undefined) {
+      watch.log.warn("each member of the machine has a certificate of its own", {
+        hint: "let them share one, as clients have to know it: server.cert_file",
+      });
+    }
+    const source = await (starter?.certificates(events) ?? generate());
+    return { source, isGenerated: () => true };
+  }
   return { source: await openFiles(server, files, { events, clock }), isGenerated: () => false };
+}
+
+/** A generated certificate for clients on this machine and at the address that is listened on. */
+export function generatedFor(
+  { server }: RelayConfig,
+  events: CertificateEvents,
+  clock: Clock,
+): Promise<CertificateSource> {
+  const { hostname } = reachable(parseAddress(server.address)!);
+  const hosts = new Set(["localhost", "127.0.0.1", "::1", hostname]);
+  return generatedCertificates([...hosts], events, clock);
 }
 
 /** A certificate by ACME; until there is one, and where none can be had, a generated one. */

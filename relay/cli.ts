@@ -1,11 +1,4 @@
-import {
-  complain,
-  healthUrl,
-  type Log,
-  runProgram,
-  StartError,
-  stopSignal,
-} from "@qumo/shared/runtime";
+import { complain, healthUrl, runProgram, StartError } from "@qumo/shared/runtime";
 import {
   configWarnings,
   isGroup,
@@ -17,11 +10,12 @@ import {
   tlsFetch,
   USAGE,
 } from "./config.ts";
-import { Group } from "./group.ts";
 import { CLIENT_COMMANDS } from "./client/names.ts";
 import type { Process } from "./process.ts";
 import type { HostParts, SessionHost } from "./host.ts";
 import { serve } from "./serve.ts";
+import { serveGroup } from "./serve_group.ts";
+import { Starter } from "./starter.ts";
 import { version } from "./version.ts";
 
 /** Runs the command of the command line. Returns the exit code; 2 is a usage error. */
@@ -61,7 +55,7 @@ async function runProgramOf(
       config.host.member === 0 ? {} : { relay: memberName(config, config.host.member, hostname) },
     healthUrl: (config) => healthUrl(memberConfig(config, hostname).server.address),
     async serve(config, log, reload) {
-      if (isGroup(config)) return await serveGroup(config, args, log, process);
+      if (isGroup(config)) return await serveGroup(config, args, { log, process });
       await process.forgoSpawn();
       if (!writesFiles(config)) await process.forgoWriting();
       return await serve(config, { createHost, reload, log, process });
@@ -83,37 +77,16 @@ async function runProgramOf(
   }, process);
 }
 
-/** Runs the members of a machine, each started with the words that this program was. */
-async function serveGroup(
-  config: RelayConfig,
-  args: readonly string[],
-  log: Log,
-  process: Process,
-): Promise<number> {
-  const names = Array.from(
-    { length: config.host.members },
-    (_, place) => memberName(config, place + 1, process.hostname),
-  );
-  const group = new Group({
-    names,
-    spawn: (member) => process.spawn(["member", `${member}`, ...args]),
-    clock: process.clock,
-    log,
-    random: Math.random,
-  });
-  void stopSignal(process).then(() => group.stop());
-  process.onSignal("SIGHUP", () => group.signal("SIGHUP"));
-  return await group.run();
-}
-
 /** The process of a member: it drains when its group is gone, as at SIGTERM. */
 function asMember(member: string, process: Process): Process {
+  const starter = new Starter(process.openInput("-"));
   return {
     ...process,
+    starter,
     environment: () => ({ ...process.environment(), QUMO_HOST_MEMBER: member }),
     onSignal(signal, act) {
       process.onSignal(signal, act);
-      if (signal === "SIGTERM") void process.inputEnded().then(act);
+      if (signal === "SIGTERM") void starter.gone.then(act);
     },
   };
 }

@@ -28,7 +28,6 @@ function testProcess(overrides: Partial<Process> = {}) {
     spawn: () => assert.fail("no member was asked for"),
     forgoSpawn: () => Promise.resolve(),
     forgoWriting: () => Promise.resolve(),
-    inputEnded: () => new Promise(() => {}),
     openInput: () => Promise.reject(new Error("nothing is read")),
     openOutput: () => Promise.reject(new Error("nothing is written")),
     stdout: {

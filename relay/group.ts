@@ -11,6 +11,8 @@ export interface MemberEnd {
 export interface MemberProcess {
   readonly pid: number;
   readonly ended: Promise<MemberEnd>;
+  /** Writes to its standard input, if it still runs. */
+  tell(line: string): void;
   /** Sends a signal, if it still runs. */
   kill(signal: "SIGTERM" | "SIGHUP"): void;
 }
@@ -61,6 +63,11 @@ export class Group {
   /** Sends a signal to every member. */
   signal(signal: "SIGTERM" | "SIGHUP"): void {
     for (const process of this.#running) process.kill(signal);
+  }
+
+  /** Writes a line to every member. */
+  tell(line: string): void {
+    for (const process of this.#running) process.tell(line);
   }
 
   /** Runs one member, again and again; returns its last exit code. */

@@ -18,7 +18,12 @@ function testGroup(names: readonly string[]) {
       const signals: string[] = [];
       running.set(member, { end: resolve, signals });
       starts.push(member);
-      return { pid: member, ended: promise, kill: (signal) => void signals.push(signal) };
+      return {
+        pid: member,
+        ended: promise,
+        tell: () => {},
+        kill: (signal) => void signals.push(signal),
+      };
     },
   });
   const end = (member: number, code: number) => running.get(member)!.end({ code, signal: null });

@@ -32,9 +32,6 @@ Deno.exitCode = await runCommand(Deno.args, (parts) => new SessionServer(parts),
   spawn: spawnMember,
   forgoSpawn: async () => void await Deno.permissions.revoke({ name: "run" }),
   forgoWriting: async () => void await Deno.permissions.revoke({ name: "write" }),
-  async inputEnded() {
-    for await (const _ of Deno.stdin.readable);
-  },
   openInput: async (path) => path === "-" ? Deno.stdin.readable : (await Deno.open(path)).readable,
   openOutput,
   stdout: output(Deno.stdout),
@@ -58,10 +55,15 @@ function spawnMember(args: readonly string[]): MemberProcess {
   const child = new Deno.Command(Deno.execPath(), { args: [...program, ...args], stdin: "piped" })
     .spawn();
   const { pid, stdin, status } = child;
-  const ended = status.finally(() => stdin.close().catch(() => {}));
+  const input = stdin.getWriter();
+  const ended = status.finally(() => input.close().catch(() => {}));
   return {
     pid,
     ended,
+    tell(line) {
+      // It has ended otherwise.
+      input.write(new TextEncoder().encode(line)).catch(() => {});
+    },
     kill(signal) {
       try {
         child.kill(signal);

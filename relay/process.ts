@@ -1,6 +1,7 @@
 import type { ConfigAccess, FileAccess, Process as AnyProcess } from "@qumo/shared/runtime";
 import type { MemberProcess } from "./group.ts";
 import type { Usage } from "./ops/snapshot.ts";
+import type { Starter } from "./starter.ts";
 
 /** Where bytes are written. */
 export interface BinaryOutput {
@@ -22,8 +23,8 @@ export interface Process extends AnyProcess, ConfigAccess, FileAccess {
   readonly forgoSpawn: () => Promise<void>;
   /** Gives up the permission to write files, for all that comes. */
   readonly forgoWriting: () => Promise<void>;
-  /** Resolves when nobody holds the other end of standard input any more. */
-  readonly inputEnded: () => Promise<void>;
+  /** What started this process as a member of its machine; absent: nothing did. */
+  readonly starter?: Starter;
   /** Opens a file to be read; `-` is the standard input. */
   readonly openInput: (path: string) => Promise<ReadableStream<Uint8Array>>;
   /** Opens a file to be written anew; `-` is the standard output. */

@@ -325,8 +325,9 @@ export class Relay {
   }
 
   #openCertificates(): Promise<RelayCertificates> {
-    const { config, files, clock } = this.#options;
+    const { config, files, starter, clock } = this.#options;
     return openCertificates(config, files, {
+      starter,
       clock,
       log: this.#log,
       reloads: this.metrics.certificateReloads,

@@ -5,6 +5,7 @@ import type { Dial } from "./neighbor_dialer.ts";
 import type { Build } from "./ops/process_families.ts";
 import type { Usage } from "./ops/snapshot.ts";
 import type { ListenerParts } from "./ports.ts";
+import type { Starter } from "./starter.ts";
 import type { BoundedListener } from "./transport/mod.ts";
 
 /** The program that runs. */
@@ -24,6 +25,8 @@ export interface RelayOptions {
   readonly dial: Dial;
   /** Opens listeners beside the port of `server.address`, or throws; there are none as a rule. */
   readonly openListeners?: (parts: ListenerParts) => readonly BoundedListener[];
+  /** What started this relay as a member of its machine; absent: nothing did. */
+  readonly starter?: Starter | undefined;
   readonly program: Program;
   readonly clock: Clock;
   readonly log: Log;

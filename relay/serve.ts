@@ -27,7 +27,7 @@ export async function serve(
   whole: RelayConfig,
   { createHost, reload, log, process }: ServeParts,
 ): Promise<number> {
-  const { clock, hostname, deno, usage } = process;
+  const { clock, hostname, starter, deno, usage } = process;
   const own = (given: RelayConfig) => memberConfig(given, hostname);
   const config = own(whole);
   const stopped = stopSignal(process);
@@ -39,6 +39,7 @@ export async function serve(
     files: process,
     hostname,
     dial,
+    starter,
     program,
     clock,
     log,

@@ -39,6 +39,7 @@ groupTest(
   "a member that is killed starts again, and its sibling serves its viewers meanwhile",
   async (group) => {
     const [first, second] = [await group.member(1), await group.member(2)];
+    assert.deepEqual(second.certificateHash, first.certificateHash, "one certificate for all");
     await using live = new MeshPublisher({
       path: "concert",
       track: TRACK,
@@ -57,7 +58,9 @@ groupTest(
     await hurt.has(moved);
 
     await until("the member to start again", () => group.pids(2).length === 2);
-    await using late = await MeshViewer.join(await group.member(2), live);
+    const restarted = await group.member(2);
+    assert.deepEqual(restarted.certificateHash, first.certificateHash, "and after a restart");
+    await using late = await MeshViewer.join(restarted, live);
     const again = await late.has(moved);
     const seen = await neighbor.verdict(again, from);
     assert.deepEqual([seen.missing, seen.cut, neighbor.reception.faults], [[], [], []]);

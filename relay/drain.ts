@@ -22,8 +22,8 @@ export async function drainRelay(relay: DrainingRelay, timeoutMs: number): Promi
   if (mesh.view?.control === undefined) return await host.drain(timeoutMs, undefined);
   const deadline = clock.now() + timeoutMs;
   await transitLeft(relay, timeoutMs / 2);
-  const address = await mesh.redirectTarget();
-  await host.drain(Math.max(0, deadline - clock.now()), address);
+  const target = await mesh.redirectTarget();
+  await host.drain(Math.max(0, deadline - clock.now()), target?.url);
   await mesh.deregister();
 }
 

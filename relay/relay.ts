@@ -175,9 +175,10 @@ export class Relay {
   }
 
   #newOverflow(): Overflow {
-    const { config: { relay, server }, clock, log } = this.#options;
+    const { config: { host, relay, server }, clock, log } = this.#options;
     return new Overflow({
       followers: relay.redirectWhenFull,
+      isMember: host.member > 0,
       fullness: () => Math.max(this.#load.cpu, this.#host.active / server.maxSessions),
       target: () => this.#mesh.redirectTarget(),
       counts: this.metrics.clientRedirects,

@@ -7,6 +7,7 @@ import {
   refused,
   StartError,
   type Tracing,
+  withAssignedMark,
 } from "@qumo/shared/runtime";
 import { formatAnnounce, type LoadReport } from "@qumo/shared/topology";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
@@ -26,6 +27,7 @@ import type { Steering } from "./access/steering.ts";
 import type { KnownAddresses } from "./known_addresses.ts";
 import { type Dial, openDialer } from "./neighbor_dialer.ts";
 import type { RelayMetrics } from "./metrics.ts";
+import type { RedirectTarget } from "./overflow.ts";
 import type { MeshView } from "./ops/snapshot.ts";
 import { tokenInFile } from "./origin_token.ts";
 import type { LinkToken } from "./session/rights.ts";
@@ -217,15 +219,15 @@ export class RelayMesh implements RegistryObserver {
     this.#changed();
   }
 
-  /** The address to which clients are redirected; undefined when there is none. Never rejects. */
-  async redirectTarget(): Promise<string | undefined> {
+  /** Where clients are redirected to; undefined when there is no other relay. Never rejects. */
+  async redirectTarget(): Promise<RedirectTarget | undefined> {
+    const { config, log } = this.#context;
     try {
-      const address = await this.#control?.assign();
-      return address === undefined || parseRelayUrl(address) === undefined ? undefined : address;
+      const { relay = "", address = "", cpu = 1 } = await this.#control?.assign() ?? {};
+      if (parseRelayUrl(address) === undefined) return undefined;
+      return { url: withAssignedMark(address), isSibling: isSibling(config, relay), cpu };
     } catch (error) {
-      this.#context.log.warn("no other relay to redirect clients to", {
-        reason: messageOf(error),
-      });
+      log.warn("no other relay to redirect clients to", { reason: messageOf(error) });
       return undefined;
     }
   }

@@ -138,10 +138,11 @@ export const HANDSHAKE_REFUSALS = [
 /** One of {@linkcode HANDSHAKE_REFUSALS}. */
 export type HandshakeRefusal = typeof HANDSHAKE_REFUSALS[number];
 
-/** What became of clients that came while the relay was full. */
+/** What became of clients that came while the relay was full, or began to be. */
 export const CLIENT_REDIRECTS = [
   "sent", // Told to go to another relay; it may stay.
   "nowhere", // The controller knows of no other relay with room, or does not answer.
+  "unassigned", // Came without `/assign` above 70 %, and was told to go to a sibling with room.
   "not_a_follower", // None of `relay.redirect_when_full`, so it was served.
 ] as const;
 /** One of {@linkcode CLIENT_REDIRECTS}. */

@@ -7,8 +7,8 @@ import {
   sleep,
   TaskGroup,
 } from "@qumo/shared/runtime";
-import { z } from "zod";
 import type { AccessListener } from "./access_events.ts";
+import { type Assignment, assignmentSchema } from "./assignment.ts";
 import { ControllerClient } from "./controller_client.ts";
 import { Controllers } from "./controllers.ts";
 import { deadlineIn } from "./deadline.ts";
@@ -43,8 +43,6 @@ export interface ControlPlaneOptions {
   /** A number from 0 up to but not including 1. */
   readonly random?: () => number;
 }
-
-const assignmentSchema = z.object({ relay: z.string(), address: z.string() });
 
 /**
  * The relay's side of the control plane: keeps the relay registered, reports its changes, and
@@ -167,13 +165,13 @@ export class ControlPlane {
   }
 
   /**
-   * Asks the controller for the address of the relay that a client should use for `track`;
+   * Asks the controller for the relay that a client should use for `track`;
    * undefined when there is no other relay. `client` is any id of the client, used to spread many
    * over the relays. Bounded in time; never rejects.
    */
   async assign(
     { track, client }: { track?: string; client?: string } = {},
-  ): Promise<string | undefined> {
+  ): Promise<Assignment | undefined> {
     const { region } = this.#options.settings;
     const query = new URLSearchParams({
       ...(region && { region }),
@@ -184,16 +182,17 @@ export class ControlPlane {
     });
     const deadline = deadlineIn(this.#options.clock, REQUEST_TIMEOUT_MS);
     const signal = AbortSignal.any([this.#following.signal, deadline.signal]);
-    let address: string | undefined;
+    let assigned: Assignment | undefined;
     for (const url of this.#controllers.inOrder) {
       const request = { url, method: "GET", path: `/assign?${query}`, signal } as const;
       const found = await this.#client.ask(request, assignmentSchema);
       if (!found.ok) continue;
-      if (found.value.value.relay !== this.name) address = found.value.value.address || undefined;
+      const { relay, address } = found.value.value;
+      if (relay !== this.name && address !== "") assigned = found.value.value;
       break;
     }
     deadline.cancel();
-    return address;
+    return assigned;
   }
 
   /** What the controller says of a key of this relay's. Never rejects. */

@@ -52,7 +52,7 @@ export const sessionFamilies: readonly Family[] = [
   ),
   counters(
     "qumo_relay_client_redirects_total",
-    "Clients that came while the relay was full, by what became of them.",
+    "Clients that came while the relay was full, or without `/assign` above 70 %, by what became of them.",
     "outcome",
     ({ counts }) => counts.clientRedirects,
   ),

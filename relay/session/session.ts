@@ -47,6 +47,8 @@ export interface PeerView {
   readonly implementation: string | undefined;
   /** The path of its scope. */
   readonly path: string;
+  /** Whether it came by a URL that a controller's `/assign` gave it. */
+  readonly isAssigned: boolean;
 }
 
 /** The sizes of a session's state. */

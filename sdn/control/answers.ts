@@ -216,7 +216,11 @@ export const assignAnswer = z.strictObject({
   revision,
   relay: z.string(),
   address: z.string(),
+  url: z.string().meta({
+    description: "Where the client connects: the address, with `via=assign` in its query",
+  }),
   region: z.string(),
+  cpu: z.number().meta({ description: "Its CPU utilization, 0 to 1, at its last heartbeat" }),
   certificate_sha256: z.string().optional(),
 }).meta({ id: "Assignment" });
 

@@ -1,4 +1,11 @@
-import { type Clock, done, type Outcome, printable, refused } from "@qumo/shared/runtime";
+import {
+  type Clock,
+  done,
+  type Outcome,
+  printable,
+  refused,
+  withAssignedMark,
+} from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
 import { distances, explain, findRoutes, type Graph, nextHops, obstacles } from "../graph/mod.ts";
 import type { Registry } from "../registry/mod.ts";
@@ -153,7 +160,9 @@ export class RouteService implements RouteUseCases {
       revision: this.#parts.changeLog.revision,
       relay: name,
       address,
+      url: withAssignedMark(address),
       region: best.region,
+      cpu: best.cpu,
       ...(certificateSha256 && { certificate_sha256: certificateSha256 }),
     });
   }

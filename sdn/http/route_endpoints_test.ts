@@ -184,7 +184,9 @@ Deno.test("GET /assign gathers viewers where the track is, with its publisher or
   await beat("three", 0);
   const assigned = async () => (await ask("GET", "/assign?track=live/x")).body.relay;
   assert.equal(await assigned(), "one");
-  assert.equal((await ask("GET", "/assign")).body.relay, "three", "for no track, the idle one");
+  const { relay, url, cpu } = (await ask("GET", "/assign")).body;
+  assert.deepEqual([relay, cpu], ["three", 0], "for no track, the idle one");
+  assert.equal(url, "moqt://three:4433/?via=assign");
   await ask("DELETE", "/relay/one");
   await beat("one", 0.8, { announces: ["live/x"] });
   assert.equal(await assigned(), "three");

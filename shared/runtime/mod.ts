@@ -11,6 +11,7 @@ export {
 } from "./address.ts";
 export { addressBytes, addressKey } from "./address_key.ts";
 export { AddressLimit } from "./address_limit.ts";
+export { isAssigned, withAssignedMark } from "./assigned_mark.ts";
 export { Backoff } from "./backoff.ts";
 export { buildStamp } from "./build_stamp.ts";
 export type { BuildVersion } from "./build_version.ts";

@@ -92,7 +92,7 @@ groupTest(
     const setup = { implementation: "follower 1.0" };
     const follower = await ScriptedPeer.dial(second, { setup });
     const { uri } = await follower.expectControl("goaway");
-    assert.equal(uri, `moqt://127.0.0.1:${first.port}`);
+    assert.equal(uri, `moqt://127.0.0.1:${first.port}/?via=assign`);
     follower.close();
     const { body } = await group.controller.ask("GET", "/announce");
     assert.equal(body.count, 1, "the publisher is still there");
@@ -102,6 +102,33 @@ groupTest(
     server: { max_sessions: 4 },
     relay: { redirect_when_full: ["follower"] },
   },
+);
+
+groupTest(
+  "past 70 % a member sends those on that came without /assign, and serves those whom it sent",
+  async (group) => {
+    const first = await group.member(1);
+    const { body } = await group.controller.ask("GET", "/assign?client=a");
+    assert.equal(body.url, `${body.address}/?via=assign`);
+    const { pathname, search } = new URL(body.url);
+    await until("both to be done with their start", async () => {
+      const { body } = await group.controller.ask("GET", "/relay");
+      return body.relays.every(({ load }: { load?: { cpu: number } }) => (load?.cpu ?? 1) < 0.5);
+    });
+    // With the link of the sibling these are seven of ten.
+    const here: ScriptedPeer[] = [];
+    for (let client = 0; client < 5; client++) here.push(await ScriptedPeer.dial(first));
+    const setup = { implementation: "follower 1.0" };
+    here.push(await ScriptedPeer.dial(first, { setup: { ...setup, path: pathname + search } }));
+    const other = await ScriptedPeer.dial(first, { setup });
+    const { uri } = await other.expectControl("goaway");
+    assert.equal(uri, `moqt://127.0.0.1:${(await group.member(2)).port}/?via=assign`);
+    const counted = /redirects_total\{outcome="unassigned",.*\} 1$/m;
+    const metrics = await fetch(`http://127.0.0.1:${first.port}/metrics`);
+    assert.match(await metrics.text(), counted);
+    for (const peer of [...here, other]) peer.close();
+  },
+  { server: { max_sessions: 20 }, relay: { redirect_when_full: ["follower"] } },
 );
 
 groupTest("SIGTERM drains every member, and the log of each has its name", async (group) => {

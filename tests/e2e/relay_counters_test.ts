@@ -40,6 +40,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'qumo_relay_handshakes_refused_total{reason="setup"}': "tests/scenarios/negotiation_test.ts",
   'qumo_relay_client_redirects_total{outcome="sent"}': OVERFLOW,
   'qumo_relay_client_redirects_total{outcome="nowhere"}': OVERFLOW,
+  'qumo_relay_client_redirects_total{outcome="unassigned"}': OVERFLOW,
   'qumo_relay_client_redirects_total{outcome="not_a_follower"}': OVERFLOW,
   'qumo_relay_transport_limits_total{limit="handshakes"}': "relay/transport/quic_test.ts",
   'qumo_relay_transport_limits_total{limit="unread_bytes_per_connection"}':

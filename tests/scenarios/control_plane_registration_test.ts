@@ -271,7 +271,11 @@ scenario("clients are sent to another relay, or nowhere", async (world) => {
   one.report.draining = true;
   one.plane.changed();
   await world.settle();
-  assert.equal(await one.plane.assign({ track: "live/x" }), "moqt://two:4433");
+  assert.deepEqual(await one.plane.assign({ track: "live/x" }), {
+    relay: "two",
+    address: "moqt://two:4433",
+    cpu: 0,
+  });
   await site.stop();
   assert.equal(await one.plane.assign(), undefined);
   site.isMute = true;

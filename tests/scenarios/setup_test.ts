@@ -320,13 +320,16 @@ Deno.test("a session is established with the peer that SETUP describes, and neve
   assert.equal(silent.session.peer, undefined);
   assert.equal(silent.session.counts.tracks, 0);
   await world.stillPending(silent.session.established, "A session before SETUP");
-  const { session } = await world.join({ setup: { path: "/a", implementation: "x 1" } });
+  const { session } = await world.join({
+    setup: { path: "/a?jwt=x&via=assign", implementation: "x 1" },
+  });
   const established = await session.established;
   assert.deepEqual(established?.peer, {
     relay: undefined,
     isOtherRelay: false,
     implementation: "x 1",
     path: "/a",
+    isAssigned: true,
   });
   assert.equal(session.peer, established?.peer);
   silent.peer.close();

@@ -30,7 +30,11 @@ export interface LiteFoundation {
   readonly shutdown: SessionShutdown;
   readonly budget: StreamBudget;
   readonly relayName: string | undefined;
-  readonly peer: { readonly setup: LiteSetup; readonly path: string };
+  readonly peer: {
+    readonly setup: LiteSetup;
+    readonly path: string;
+    readonly isAssigned: boolean;
+  };
   /** Whether the peer called, and not this relay. */
   readonly isCalled: boolean;
   /** The peer asks us to leave. */
@@ -58,6 +62,7 @@ export class EstablishedLite implements LiveSession {
       isOtherRelay: context.role === "client",
       implementation: undefined,
       path: peer.path,
+      isAssigned: peer.isAssigned,
     };
     this.#streams = new ObjectStreams({
       ...context,

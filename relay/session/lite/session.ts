@@ -1,4 +1,4 @@
-import type { Outcome } from "@qumo/shared/runtime";
+import { isAssigned, type Outcome } from "@qumo/shared/runtime";
 import type { LiteSetup, LiteVersion } from "@qumo/shared/wire";
 import type { Refusal, Scope } from "../../track/mod.ts";
 import { PeerQuota } from "../connection/peer_quota.ts";
@@ -97,7 +97,7 @@ class LiteDialogue implements Dialogue<LiteSetup> {
       budget: streamBudget,
       relayName,
       isCalled: link === undefined,
-      peer: { setup, path: scope.path },
+      peer: { setup, path: scope.path, isAssigned: isAssigned(path) },
       // A query may contain a token.
       onGoaway: (uri) => onGoaway({ uri: uri.split("?")[0] }),
     });

@@ -1,6 +1,5 @@
 import type { TaskGroup } from "@qumo/shared/runtime";
-import type { SetupOptions } from "@qumo/shared/wire";
-import type { Publisher, Scope } from "../../track/mod.ts";
+import type { Publisher } from "../../track/mod.ts";
 import { MOVE_SESSION_MS } from "../limits.ts";
 import type { LinkToken } from "../rights.ts";
 import type { LiveSession } from "../dialect_session.ts";
@@ -28,9 +27,9 @@ export class EstablishedMoqt implements LiveSession {
     const measured = result.rights.measured(given.metrics, () => this.counts.tracks);
     const options = { ...given, metrics: measured };
     const { clock, metrics, connection, link, streamBudget } = options;
-    const { peer, access, settings, scope } = result;
+    const { access, settings } = result;
     const { streams, tasks, closer, shutdown } = foundation;
-    this.peer = viewOf(peer, scope);
+    this.peer = viewOf(result);
     this.#tasks = tasks;
     this.#isCalled = link === undefined;
     this.#token = link?.token;
@@ -115,7 +114,7 @@ export class EstablishedMoqt implements LiveSession {
   }
 }
 
-function viewOf(peer: SetupOptions, { path }: Scope): PeerView {
+function viewOf({ peer, scope: { path }, isAssigned }: HandshakeResult): PeerView {
   const { relayName: relay, implementation } = peer;
-  return { relay, implementation, path, isOtherRelay: isOtherRelay(peer) };
+  return { relay, implementation, path, isOtherRelay: isOtherRelay(peer), isAssigned };
 }

@@ -1,4 +1,4 @@
-import type { Outcome } from "@qumo/shared/runtime";
+import { isAssigned, type Outcome } from "@qumo/shared/runtime";
 import type { Draft, SetupOptions } from "@qumo/shared/wire";
 import type { Refusal, Scope } from "../../../track/mod.ts";
 import { MAX_FILTER_RANGES } from "../../limits.ts";
@@ -23,6 +23,8 @@ export interface HandshakeResult {
   readonly settings: SessionSettings;
   /** The scope that the peer sees. */
   readonly scope: Scope;
+  /** Whether a controller assigned the peer to this relay. */
+  readonly isAssigned: boolean;
 }
 
 type Options = SessionOptions & { readonly draft: Draft };
@@ -89,6 +91,7 @@ export function enter(
     access: new PeerAccess(rights, tokens),
     rights,
     scope,
+    isAssigned: isAssigned(path),
     settings: isRelay(peer) ? relaySettings(settings) : settings,
   };
 }

@@ -1,5 +1,5 @@
 /** What only relays say, said by who is none: by clients with good tokens, and by relays of other names. */
-import type { Parameters, SetupOptions } from "@qumo/shared/wire";
+import { drafts, type Parameters, type SetupOptions, type StreamDraft } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { namespaceOf, type ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import { plainGate, plainToken } from "../support/worlds/plain_tokens.ts";
@@ -26,6 +26,7 @@ const TRACK = trackOf("forged", "video");
 interface Arrival {
   readonly token?: object;
   readonly setup?: Partial<SetupOptions>;
+  readonly draft?: StreamDraft;
 }
 
 interface Forgery extends Arrival {
@@ -186,8 +187,15 @@ const FORGERIES: readonly Forgery[] = [
   },
 ];
 
-function comes(world: SessionWorld, { token = USER, setup }: Arrival = {}): Promise<ScriptedPeer> {
-  return world.connect({ setup: { ...setup, authorizationTokens: [plainToken(token)] } });
+function comes(
+  world: SessionWorld,
+  { token = USER, setup, draft }: Arrival = {},
+): Promise<ScriptedPeer> {
+  const spoken = draft !== undefined && { draft };
+  return world.connect({
+    setup: { ...setup, authorizationTokens: [plainToken(token)] },
+    ...spoken,
+  });
 }
 
 /** A publisher and a viewer that have nothing to do with it. */
@@ -212,13 +220,15 @@ async function canary(world: SessionWorld) {
   };
 }
 
-for (const { what, forge, ...arrival } of FORGERIES) {
-  Deno.test(`a peer that forges ${what} is not believed, and others lose nothing`, async () => {
-    await using world = new SessionWorld({ gate: (clock) => plainGate(clock) });
-    const bird = await canary(world);
-    await bird.sings();
-    await forge(await comes(world, arrival), world);
-    await world.settle();
-    await bird.sings();
-  });
+for (const draft of drafts) {
+  for (const { what, forge, ...arrival } of FORGERIES) {
+    Deno.test(`${draft.protocol}: a peer that forges ${what} is not believed, and others lose nothing`, async () => {
+      await using world = new SessionWorld({ gate: (clock) => plainGate(clock) });
+      const bird = await canary(world);
+      await bird.sings();
+      await forge(await comes(world, { ...arrival, draft }), world);
+      await world.settle();
+      await bird.sings();
+    });
+  }
 }

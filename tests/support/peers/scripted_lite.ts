@@ -345,12 +345,12 @@ export class SaidAnnouncements {
     for (const [path, hops] of Object.entries(routes)) await this.start(path, hops);
   }
 
-  start(path: string, hops: readonly bigint[] = []): Promise<void> {
-    return this.transaction.send(this.#writer.start(path, hops, COST));
+  start(path: string, hops: readonly bigint[] = [], cost = COST): Promise<void> {
+    return this.transaction.send(this.#writer.start(path, hops, cost));
   }
 
-  update(path: string, hops: readonly bigint[]): Promise<void> {
-    return this.transaction.send(this.#writer.update(path, hops, COST));
+  update(path: string, hops: readonly bigint[], cost = COST): Promise<void> {
+    return this.transaction.send(this.#writer.update(path, hops, cost));
   }
 
   end(path: string): Promise<void> {

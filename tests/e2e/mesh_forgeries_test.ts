@@ -2,6 +2,7 @@
 import { generate, sign, toPublicKey } from "@moq/token";
 import { drafts } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import type { JWK } from "jose";
 import { readSigningKey, withoutSecrets } from "../../relay/access/keys.ts";
 import { type RelayClaims, signRelayToken } from "../../relay/access/relay_tokens.ts";
 import { meshTest, type ProcessGround, STEADY } from "../support/mesh/mesh_case.ts";
@@ -21,7 +22,7 @@ const users = await generate("ES256", "users");
 const { key_ops: _, ...rome } = await generate("ES256", "rome");
 const usersFile = await save("users", toPublicKey(users));
 const meshFile = await save("mesh", await generate("HS256", "mesh"));
-const romeFile = await save("rome", withoutSecrets({ ...rome, sub: "rome" }));
+const romeFile = await save("rome", withoutSecrets({ ...(rome as JWK), sub: "rome" }));
 
 const exp = Math.floor(Date.now() / 1_000) + 3_600;
 const user = await sign(users, { root: "", put: "", get: "", exp });

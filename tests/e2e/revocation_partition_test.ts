@@ -26,7 +26,7 @@ const UNAUTHORIZED = drafts[0]!.sessionCodes.unauthorized;
 class CutSite extends LoopbackSite {
   #link: TcpLink | undefined;
 
-  get link(): TcpLink {
+  get controllerLink(): TcpLink {
     return this.#link!;
   }
 
@@ -107,7 +107,7 @@ for (const { what, begin, end, noticed } of PARTITIONS) {
       await revoke("before");
       await until("the first revocation", () => isRevoked(madrid));
 
-      begin(mesh, laid.link);
+      begin(mesh, laid.controllerLink);
       if (noticed !== undefined) await until("it to notice", () => noticed.test(madrid.log));
       const old = await comes(madrid, meanwhile, "old");
       const near = await comes(lisbon, meanwhile, "near");
@@ -120,7 +120,7 @@ for (const { what, begin, end, noticed } of PARTITIONS) {
       await announce(old, "older");
 
       const from = performance.now();
-      end(mesh, laid.link);
+      end(mesh, laid.controllerLink);
       for (const peer of [old, fresh]) assert.equal((await peer.closed).code, UNAUTHORIZED);
       ground.withinMs(performance.now() - from, RETRY.cap, "the cut, when that was over,");
       assert.equal(await turnedAway(madrid, meanwhile), UNAUTHORIZED);

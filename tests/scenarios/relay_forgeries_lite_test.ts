@@ -25,22 +25,6 @@ for (const version of liteVersions) {
   const come = (lite: LiteWorld, claims: object, hop?: bigint) =>
     lite.peer(hop === undefined ? {} : { hop }, { webTransport: plainPath("", claims) });
 
-  /** Everything that a peer is told from now on. */
-  async function toldTo(lite: LiteWorld, peer: ScriptedLite): Promise<Told[]> {
-    const heard: Told[] = [];
-    const announced = await peer.announcements();
-    const follow = async () => {
-      for (;;) {
-        const event = await announced.next();
-        if (typeof event !== "object") return;
-        heard.push(event);
-      }
-    };
-    void follow();
-    await lite.settle();
-    return heard;
-  }
-
   for (const hop of [undefined, 7n, LYON, PARIS]) {
     for (const [how, cost] of [["cheap", CHEAP], ["dear", DEAR]] as const) {
       Deno.test(`${version.protocol}: the ${how} routes that a client with hop id ${hop ?? "none"} forges are told as those of any client`, async () => {
@@ -94,4 +78,20 @@ for (const version of liteVersions) {
     assert.ok(heard.every(({ kind }) => kind !== "end"), "it is there all the time");
     watching.reset(0);
   });
+}
+
+/** Everything that a peer is told from now on. */
+async function toldTo(lite: LiteWorld, peer: ScriptedLite): Promise<Told[]> {
+  const heard: Told[] = [];
+  const announced = await peer.announcements();
+  const follow = async () => {
+    for (;;) {
+      const event = await announced.next();
+      if (typeof event !== "object") return;
+      heard.push(event);
+    }
+  };
+  void follow();
+  await lite.settle();
+  return heard;
 }

@@ -12,6 +12,7 @@ import { topSelfTimes } from "./profile.ts";
 import { Progress } from "./progress.ts";
 import { type Result, resultOf, toJson, toTable, warning } from "./report.ts";
 import { measure, type Run } from "./run.ts";
+import { benchRevocations } from "./revocation_bench.ts";
 import { benchController } from "./sdn_bench.ts";
 import { measureDirectory } from "./sdn_directory.ts";
 import { measureSize } from "./sdn_size.ts";
@@ -67,6 +68,10 @@ async function bench(options: BenchOptions): Promise<boolean> {
   }
   if (options.media) {
     await benchMedia(options, (result) => console.log(toJson(result)));
+    return true;
+  }
+  if (options.revocations) {
+    await benchRevocations(options.rounds, (result) => console.log(toJson(result)));
     return true;
   }
   if (options.mesh) {

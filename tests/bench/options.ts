@@ -25,6 +25,8 @@ export interface BenchOptions {
   readonly members: boolean;
   /** An encoder's stream over MoQ and over HLS. */
   readonly media: boolean;
+  /** How soon what is revoked is cut everywhere in a mesh. */
+  readonly revocations: boolean;
   /** Routes over meshes that exist on paper alone. */
   readonly layouts: boolean;
   /** Relays of the controller that is measured; undefined: what a single request costs. */
@@ -33,6 +35,8 @@ export interface BenchOptions {
   readonly announces: number | undefined;
   /** How often the mesh's relay in the middle is killed. */
   readonly kills: number;
+  /** How often each order of {@linkcode revocations} is given. */
+  readonly rounds: number;
 }
 
 // A case is three runs; with this the longest set of cases still ends within the hour.
@@ -40,6 +44,10 @@ const MAX_SECONDS = 120;
 const KILLS = 50;
 const QUICK_KILLS = 5;
 const MAX_KILLS = 1000;
+const ROUNDS = 50;
+const QUICK_ROUNDS = 5;
+// The revocations of all of them have to fit into a controller.
+const MAX_ROUNDS = 1000;
 // Two connections each, and one address may have 2000.
 const MAX_SIZE = 990;
 // As many as a controller keeps, with room for what is announced meanwhile.
@@ -74,6 +82,9 @@ measured between two runs of its floor. Prints a line of JSON for each case and 
                   shows, and what 100 players of HLS take, beside 100 subscribers
   --layouts       meshes over a region, a continent and a planet, by simulation: hops, round-trip times,
                   and what the death of a relay changes
+  --revocations   a mesh of three: the time from an order (revocation by token, subject, tenant or
+                  relay, kick, policy) to the end of a publisher, a viewer and an encoder
+  --rounds N      how often each order for --revocations, ${ROUNDS} if nothing is said, ${QUICK_ROUNDS} with --quick
   --kills N       how many kills for --mesh, ${KILLS} if nothing is said, ${QUICK_KILLS} with --quick
   -h, --help      print this
 `;
@@ -97,6 +108,8 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
         members: { type: "boolean", default: false },
         media: { type: "boolean", default: false },
         layouts: { type: "boolean", default: false },
+        revocations: { type: "boolean", default: false },
+        rounds: { type: "string" },
         kills: { type: "string" },
         size: { type: "string" },
         announces: { type: "string" },
@@ -118,6 +131,7 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
     members,
     media,
     layouts,
+    revocations,
     start,
   } = values;
   if (caseName !== undefined && !CASE_NAMES.includes(caseName)) {
@@ -140,6 +154,17 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
   }
   if (start && args.length > 1) return refused("--start goes with nothing else");
   if (layouts && args.length > 1) return refused("--layouts goes with nothing else");
+  const others = [sdn, mesh, access, members, media, layouts, profile, caseName, json];
+  if (revocations && (others.some(Boolean) || values.seconds !== undefined)) {
+    return refused("--revocations goes with --rounds and --quick alone");
+  }
+  if (values.rounds !== undefined && !revocations) {
+    return refused("--rounds goes with --revocations");
+  }
+  const rounds = Number(values.rounds ?? (quick ? QUICK_ROUNDS : ROUNDS));
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > MAX_ROUNDS) {
+    return refused(`--rounds is a whole number from 1 to ${MAX_ROUNDS}`);
+  }
   const kills = Number(values.kills ?? (quick ? QUICK_KILLS : KILLS));
   if (!Number.isInteger(kills) || kills < 1 || kills > MAX_KILLS) {
     return refused(`--kills is a whole number from 1 to ${MAX_KILLS}`);
@@ -174,7 +199,9 @@ export function parseOptions(args: readonly string[]): Outcome<BenchOptions, str
     members,
     media,
     layouts,
+    revocations,
     kills,
+    rounds,
     ...sizes,
   });
 }

@@ -50,6 +50,13 @@ Deno.test("parseOptions() measures starts when asked to, and nothing else then",
   assert.equal(parseOptions(["--start", "--quick"]).ok, false);
 });
 
+Deno.test("parseOptions() measures revocations when asked to, as often as asked for", () => {
+  const options = parseOptions(["--revocations"]);
+  assert.ok(options.ok && options.value.revocations && options.value.rounds === 50);
+  const few = parseOptions(["--revocations", "--rounds", "3"]);
+  assert.ok(few.ok && few.value.rounds === 3);
+});
+
 Deno.test("parseOptions() refuses what it does not know", () => {
   for (
     const args of [
@@ -63,6 +70,10 @@ Deno.test("parseOptions() refuses what it does not know", () => {
       ["--mesh", "--case", "idle-500"],
       ["--mesh", "--kills", "0"],
       ["--kills", "3"],
+      ["--rounds", "3"],
+      ["--revocations", "--mesh"],
+      ["--revocations", "--seconds", "3"],
+      ["--revocations", "--rounds", "0"],
       ["--size", "100"],
       ["--sdn", "--size", "0"],
       ["--sdn", "--announces", "100"],

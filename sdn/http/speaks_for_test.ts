@@ -19,7 +19,7 @@ const authenticate = tokenAccess(
 
 const key = { kty: "EC", crv: "P-256", x: "x".repeat(43), y: "y".repeat(43) };
 
-/** Everything that a relay can say of another one, in every way in which its name can be written. */
+/** Everything that a relay can say of another one, however its name is written. */
 const FORGERIES: readonly (readonly [method: string, path: string, body?: unknown])[] = [
   ["PUT", "/relay/lyon", { address: "moqt://elsewhere:1" }],
   ["PUT", "/relay/%6Cyon", { address: "moqt://elsewhere:1" }],

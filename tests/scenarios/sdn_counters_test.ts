@@ -187,6 +187,8 @@ async function watcherIsSlow({ ask, request }: World, pass: Pass): Promise<void>
 }
 
 async function accessChanges({ ask, request }: World, pass: Pass): Promise<void> {
+  await ask("PUT", "/relay/x", { address: "moqt://x:1", epoch: START });
+  await pass(100);
   for (const kind of ["token", "subject", "tenant", "key", "namespace"]) {
     await ask("POST", "/revoke", { kind, value: "x" });
   }

@@ -66,6 +66,7 @@ export class TrackReading {
       opened.value.demand.release();
     }
     if (signal.aborted) return;
+    if (place !== undefined && place.object > 0) sink.missed();
     sink.ended();
   }
 
@@ -129,6 +130,8 @@ class Pass {
   go(): boolean {
     this.#waiting?.cancel();
     this.#waiting = undefined;
+    // A track that is lost has nothing any more: the rest of its group may come by the next one.
+    if (this.#track.endReason?.kind === "lost") return false;
     while (this.#step());
     return this.#track.endReason === undefined;
   }
@@ -177,12 +180,12 @@ class Pass {
   /** Begins where the track was lost, or with the first group that is there behind that. */
   #goOn(newest: bigint, { group, object }: Place): GroupReading | undefined {
     this.#from = undefined;
-    if (newest < group - 1n) return this.#choose();
+    const isAnew = newest < group - 1n;
     const isThere = newest <= group || this.#track.group(group) !== undefined;
-    if (isThere) return this.#reading = new GroupReading(this.#track, group, object);
+    if (isThere && !isAnew) return this.#reading = new GroupReading(this.#track, group, object);
     // The rest of the group did not come.
     if (object > 0) this.#options.sink.missed();
-    this.#last = group;
+    if (!isAnew) this.#last = group;
     return this.#choose();
   }
 

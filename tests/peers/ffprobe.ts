@@ -30,3 +30,22 @@ export async function probe(url: string, seconds: number): Promise<Probed> {
   const { streams } = JSON.parse(text.decode(stdout)) as Pick<Probed, "streams">;
   return { streams, errors: text.decode(stderr) };
 }
+
+/** When each packet of a file is decoded, in seconds: by its stream, in the order of the file. */
+export async function decodingTimes(file: string): Promise<ReadonlyMap<number, readonly number[]>> {
+  const { stdout } = await new Deno.Command("ffprobe", {
+    args: [
+      ...["-v", "error", "-show_entries", "packet=stream_index,dts_time", "-of", "json"],
+      file,
+    ],
+  }).output();
+  const { packets } = JSON.parse(new TextDecoder().decode(stdout)) as {
+    readonly packets: readonly { readonly stream_index: number; readonly dts_time: string }[];
+  };
+  const times = new Map<number, number[]>();
+  for (const { stream_index, dts_time } of packets) {
+    if (!times.has(stream_index)) times.set(stream_index, []);
+    times.get(stream_index)!.push(Number(dts_time));
+  }
+  return times;
+}

@@ -40,13 +40,13 @@ export class RelayProcess extends ProgramProcess implements QuicServerAddress {
   }
 }
 
-/** Starts a relay with this configuration, but for the address, and waits until it is ready. */
+/** Starts a relay with this configuration, on a free port unless it says one, and waits until it is ready. */
 export async function startRelay(
   config: { readonly [section: string]: unknown } = {},
   { env = {}, ...how }: Launch = {},
 ): Promise<RelayProcess> {
   const section = (name: string) => config[name] as object | undefined;
-  const server = { ...PATIENT_SERVER, ...section("server"), address: "127.0.0.1:0" };
+  const server = { address: "127.0.0.1:0", ...PATIENT_SERVER, ...section("server") };
   const { folder, file } = await writeConfig({
     ...IMPATIENT,
     ...config,

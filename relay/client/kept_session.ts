@@ -11,7 +11,7 @@ import { Attempts, LOOK_EVERY_MS, Redial } from "../page/files/redial.js";
 import type { SessionResult } from "../session/session.ts";
 import type { Refusal } from "../track/mod.ts";
 import { ClientModel } from "./client_model.ts";
-import { ClientSession } from "./client_session.ts";
+import { ClientSession, type ClientSessionOptions } from "./client_session.ts";
 import { type Call, EXIT, type Failure } from "./command.ts";
 import { sessionEnd } from "./failures.ts";
 import type { Target } from "./target.ts";
@@ -23,12 +23,33 @@ import {
   RETRY_MOST_MS,
 } from "./limits.ts";
 
+/** What is used of a session. */
+type OpenSession = Pick<
+  ClientSession,
+  | "publisher"
+  | "protocol"
+  | "transport"
+  | "setUpMs"
+  | "subscriptions"
+  | "isOver"
+  | "over"
+  | "receiving"
+  | "close"
+>;
+
+/** What is used of the command that was called. */
+type KeptCall = Pick<Call, "target" | "resolveTarget" | "words" | "log"> & {
+  readonly process: Pick<Call["process"], "clock" | "stderr">;
+};
+
 /** What a {@linkcode KeptSession} is for. */
 export interface KeptSessionOptions {
   /** Whether what the relay has is received; otherwise something is published. */
   readonly receives: boolean;
   /** For how long it is tried to come back, in milliseconds; 0: not at all. */
   readonly retryMs: number;
+  /** Calls the relay; absent: as {@linkcode ClientSession} does. */
+  readonly open?: (options: ClientSessionOptions) => Promise<Outcome<OpenSession, Failure>>;
 }
 
 /**
@@ -39,15 +60,15 @@ export class KeptSession {
   readonly model: ClientModel;
   /** Says something to people. */
   say: (text: string) => void;
-  readonly #call: Call;
+  readonly #call: KeptCall;
   readonly #clock: Clock;
   readonly #options: KeptSessionOptions;
   readonly #over = Promise.withResolvers<Failure>();
   readonly #stop = new AbortController();
   readonly #redial = new Redial();
   readonly #backoff: Backoff;
-  readonly #attempts: Attempts<ClientSession>;
-  #session!: ClientSession;
+  readonly #attempts: Attempts<OpenSession>;
+  #session!: OpenSession;
   // With the certificate that the relay had when it was last called.
   #target: Target;
   #count = 0;
@@ -58,7 +79,7 @@ export class KeptSession {
   // Why the last attempt failed.
   #failure: Failure | undefined;
 
-  private constructor(call: Call, options: KeptSessionOptions) {
+  private constructor(call: KeptCall, options: KeptSessionOptions) {
     const { clock, stderr } = call.process;
     this.#call = call;
     this.#target = call.target;
@@ -82,7 +103,7 @@ export class KeptSession {
 
   /** Calls the relay; a first call that fails is not repeated. */
   static async open(
-    call: Call,
+    call: KeptCall,
     options: KeptSessionOptions,
   ): Promise<Outcome<KeptSession, Failure>> {
     const kept = new KeptSession(call, options);
@@ -97,7 +118,7 @@ export class KeptSession {
   }
 
   /** The newest session. */
-  get session(): ClientSession {
+  get session(): OpenSession {
     return this.#session;
   }
 
@@ -144,16 +165,17 @@ export class KeptSession {
     this.#attempts.begin();
   }
 
-  async #dial(): Promise<ClientSession> {
+  async #dial(): Promise<OpenSession> {
     const opened = await this.#open();
     if (!opened.ok) throw new CallFailed(opened.refusal);
     return opened.value;
   }
 
-  async #open(isFirst = false): Promise<Outcome<ClientSession, Failure>> {
+  async #open(isFirst = false): Promise<Outcome<OpenSession, Failure>> {
     const { process: { clock }, log } = this.#call;
     const target = await this.#targetOf(isFirst);
-    const opening = ClientSession.open({
+    const { open = (options) => ClientSession.open(options) } = this.#options;
+    const opening = open({
       ...{ target, clock, log, model: this.model, id: ++this.#count },
       announced: (refusal) => {
         if (refusal !== undefined) {
@@ -172,7 +194,7 @@ export class KeptSession {
     return { ...this.#target, connectMs: Math.min(this.#target.connectMs, BESIDE_CONNECT_MS) };
   }
 
-  #begin(session: ClientSession): void {
+  #begin(session: OpenSession): void {
     this.#session = session;
     this.#isAway = false;
     this.#failure = undefined;
@@ -182,7 +204,7 @@ export class KeptSession {
     void session.over.then((result) => this.#lost(session, result));
   }
 
-  #lost(session: ClientSession, result: SessionResult): void {
+  #lost(session: OpenSession, result: SessionResult): void {
     if (session !== this.#session || this.#stop.signal.aborted) return;
     const now = this.#clock.now();
     this.#failure ??= { text: sessionEnd(this.#call.target, result), code: EXIT.noRelay };
@@ -193,7 +215,7 @@ export class KeptSession {
     this.say(`${this.#failure.text}; calling again`);
   }
 
-  #won(session: ClientSession): void {
+  #won(session: OpenSession): void {
     if (this.#stop.signal.aborted) return void session.close();
     const { target: { authority } } = this.#call;
     const [before, wasAway, now] = [this.#session, this.#isAway, this.#clock.now()];
@@ -208,7 +230,7 @@ export class KeptSession {
   }
 
   /** Lets the tracks that are received come by the new session, and then ends the other one. */
-  async #move(before: ClientSession, now: number): Promise<void> {
+  async #move(before: OpenSession, now: number): Promise<void> {
     const { scope } = this.model;
     const entries = [...scope.tracks].filter(({ feeds }) => feeds.demand > 0);
     for (const { feeds } of entries) void feeds.connect([this.#session.publisher], { past: true });
@@ -226,7 +248,7 @@ export class KeptSession {
   }
 
   /** The relay does not let it be published: at first that is final, and later it may be for a while. */
-  #refused(session: ClientSession, { reason }: Refusal): void {
+  #refused(session: OpenSession, { reason }: Refusal): void {
     const { target: { authority }, words: [name] } = this.#call;
     const text = `${authority} does not let ${name} be published: ${reason}`;
     this.#failure = { text, code: EXIT.refused };

@@ -107,6 +107,29 @@ optionalTest("a file is published as if it were live, again and again", missing,
   await Deno.remove(film);
 });
 
+for (const protocol of ["moqt-22", "moqt-16", "moq-lite-06"]) {
+  optionalTest(
+    `publish by ${protocol} says that a name is published already, and the first one does not`,
+    missing,
+    async () => {
+      using deadline = new Deadline();
+      await using relay = await startRelayInProcess();
+      const at = `moqt://127.0.0.1:${relay.port}`;
+      const film = await Deno.makeTempFile({ suffix: ".mp4" });
+      const make = { args: ["-loglevel", "error", "-y", ...FILM, "-t", "1", ...AS_MP4, film] };
+      assert.ok((await new Deno.Command("ffmpeg", make).output()).success);
+      const words = ["publish", at, "live/cam", film, "--loop", "--protocol", protocol];
+      await using first = startClientCommand(words);
+      await deadline.for("the first", first.says(/is published$/m));
+      await using second = startClientCommand(words);
+      await deadline.for("the second", second.says(/is published$/m));
+      assert.match(second.log(), /live\/cam is there already/);
+      assert.doesNotMatch(first.log(), /already/);
+      await Deno.remove(film);
+    },
+  );
+}
+
 optionalTest(
   "who asks publish for a track that it has not is refused at once",
   missing,

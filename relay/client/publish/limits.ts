@@ -12,3 +12,6 @@ export const LINGER_MS = 2_000;
 
 /** Frames a second that may be said of H.264 without a container. */
 export const MAX_FRAMERATE = 1_000;
+
+/** How long a relay may take to say whether a name is published already, in milliseconds. */
+export const LOOK_MS = 1_000;

@@ -8,6 +8,7 @@ import { type Call, type ClientCommand, EXIT, failed, type Failure } from "../co
 import { KeptSession } from "../kept_session.ts";
 import { progress } from "../progress.ts";
 import { retryTime } from "../retry.ts";
+import { isLiveAlready } from "./live_already.ts";
 import { LINGER_MS, MAX_FRAME_BYTES, MAX_FRAMERATE } from "./limits.ts";
 import { MediaInput } from "./media_input.ts";
 import { PacedSink } from "./paced_sink.ts";
@@ -43,7 +44,7 @@ export const publishCommand: ClientCommand = {
     }
     const publication = new Publication(call, opened.value, namespace);
     try {
-      return await publication.run(file, input.value);
+      return await publication.run(file, input.value, namespace);
     } finally {
       await publication.close();
     }
@@ -96,9 +97,19 @@ class Publication {
   }
 
   /** `input` is the file, opened for the first time. */
-  async run(file: string, input: Film): Promise<Outcome<undefined, Failure>> {
-    const { session: { protocol, transport, setUpMs }, over } = this.#kept;
+  async run(
+    file: string,
+    input: Film,
+    namespace: Namespace,
+  ): Promise<Outcome<undefined, Failure>> {
+    const { session: { protocol, transport, setUpMs, publisher }, over } = this.#kept;
     this.#say(`${protocol} over ${transport}, after ${Math.round(setUpMs)} ms`);
+    const { process: { clock }, words: [name] } = this.#call;
+    if (await isLiveAlready(publisher, namespace, clock)) {
+      this.#say(
+        `${name} is there already: whoever publishes it is replaced, unless the relay refuses it`,
+      );
+    }
     const reading = this.#readAll(file, input);
     const outcome = await Promise.race([reading, over.then((failure) => refused(failure))]);
     this.#stop.abort();

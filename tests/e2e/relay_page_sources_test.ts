@@ -29,10 +29,7 @@ relayTest("a screen is published with the relay's page", async ({ relay, join })
   }
 }, { missing: chromiumMissing, milliseconds: 300_000 });
 
-/**
- * What is on the screen: two colours, one beside the other, and something small that moves: of a screen on
- * which nothing does no more pictures come, and the one that a busy encoder leaves out would be the last.
- */
+/** What is on the screen: two colours, one beside the other. */
 async function paint(page: Page, [left, right]: readonly [string, string]): Promise<void> {
   await page.evaluate(([left, right]) => {
     const { document } = globalThis as unknown as Painted;
@@ -42,14 +39,24 @@ async function paint(page: Page, [left, right]: readonly [string, string]): Prom
     painted.style = "position: fixed; inset: 0; z-index: 9; " +
       `background: linear-gradient(90deg, ${left} 50%, ${right} 50%)`;
     document.body.append(painted);
-    const dot = document.createElement("div");
-    painted.append(dot);
-    let moves = 0;
-    setInterval(
-      () => dot.style = `width: 8px; height: ${4 + moves++ % 4}px; background: green`,
-      100,
-    );
   }, [left, right] as const);
+}
+
+/**
+ * Has something small move on the page, above all else: of a screen on which nothing moves no more pictures
+ * come, and the one that a busy encoder leaves out would be the last.
+ */
+async function move(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const { document } = globalThis as unknown as Painted;
+    const dot = document.createElement("div");
+    document.body.append(dot);
+    let moves = 0;
+    setInterval(() => {
+      dot.style = "position: fixed; left: 0; top: 0; z-index: 10; background: green; " +
+        `width: 8px; height: ${4 + moves++ % 4}px`;
+    }, 100);
+  });
 }
 
 /** Waits until the picture has these colours, each in the middle of its half. */
@@ -95,16 +102,17 @@ async function publishAndWatch(
   { source, file }: { readonly source: string; readonly file?: string },
 ): Promise<{ readonly studio: Page; readonly home: Page }> {
   const at = `http://127.0.0.1:${relay.port}`;
-  const context = await browser.newContext();
-  const studio = await context.newPage();
+  // Each has a window of its own: a tab behind another one is drawn when the browser likes.
+  const studio = await (await browser.newContext()).newPage();
   await studio.goto(`${at}/publish?name=live/cam.hang`);
+  if (source === "screen") await move(studio);
   await studio.locator(`[name=source][value=${source}]`).check();
   await studio.locator("#size").selectOption("320x180");
   await studio.locator("#sound").uncheck();
   if (file !== undefined) await studio.locator("#file").setInputFiles(file);
   await studio.locator("#start").click();
   await studio.locator("#live").waitFor();
-  const home = await context.newPage();
+  const home = await (await browser.newContext()).newPage();
   await home.goto(`${at}/watch?name=live/cam.hang`);
   await home.locator("#figures", { hasText: /Pictures\s*[1-9]\d*\/s/ }).waitFor();
   await home.locator("#figures", { hasText: /Picture\s*\d+×\d+/ }).waitFor();
@@ -118,7 +126,6 @@ interface Element {
   width: number;
   height: number;
   remove(): void;
-  append(element: Element): void;
   getContext(kind: "2d"): {
     drawImage(picture: unknown, ...place: readonly number[]): void;
     getImageData(...place: readonly number[]): { readonly data: Uint8ClampedArray };

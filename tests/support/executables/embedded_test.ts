@@ -31,7 +31,7 @@ Deno.test("embeddedPaths() reads the tree of the compiler", () => {
 });
 
 Deno.test("bundledModules() tells modules of ours from those of packages with and without a scope", () => {
-  const npm = "../../root/.cache/deno/npm/registry.npmjs.org";
+  const npm = "../../cache/npm/registry.example";
   const bundle = `var a = 1;
 // shared/wire/names.ts
 // ${npm}/zod/4.6.7/v4/core/util.js

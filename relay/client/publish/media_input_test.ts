@@ -1,23 +1,14 @@
 import assert from "node:assert/strict";
 import { ffmpegMissing } from "../../../tests/peers/encoder.ts";
+import { ffmpegBytes, testFilm } from "../../../tests/support/encoders/ffmpeg_bytes.ts";
 import { optionalTest } from "../../../tests/support/optional_test_case.ts";
 import { MediaError } from "../../media/errors.ts";
 import { formatOf } from "./media_format.ts";
 import { MediaInput } from "./media_input.ts";
 
 /** A second of ffmpeg's. */
-async function encode(...options: readonly string[]): Promise<Uint8Array> {
-  const { stdout, success } = await new Deno.Command("ffmpeg", {
-    args: [
-      ...["-loglevel", "error", "-f", "lavfi", "-i", "testsrc=size=160x120:rate=10:duration=1"],
-      ...["-f", "lavfi", "-i", "sine=duration=1:sample_rate=48000", "-pix_fmt", "yuv420p"],
-      ...[...options, "-"],
-    ],
-    stdin: "null",
-    stderr: "inherit",
-  }).output();
-  assert.ok(success);
-  return stdout;
+function encode(...options: readonly string[]): Promise<Uint8Array> {
+  return ffmpegBytes([...testFilm(1), "-pix_fmt", "yuv420p", ...options]);
 }
 
 /** Reads what comes in pieces of this size; what was said, and how many frames of each track there were. */

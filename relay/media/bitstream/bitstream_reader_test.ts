@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ffmpegMissing } from "../../../tests/peers/encoder.ts";
 import { concat } from "../../../tests/support/concat.ts";
+import { ffmpegBytes, testFilm } from "../../../tests/support/encoders/ffmpeg_bytes.ts";
 import { optionalTest } from "../../../tests/support/optional_test_case.ts";
 import { SEED } from "../../../tests/support/properties.ts";
 import { Random } from "../../../tests/support/random.ts";
@@ -40,17 +41,9 @@ function read(
 const LIVE = ["-tune", "zerolatency"];
 
 /** Twenty pictures of ffmpeg's, ten a second, encoded like this. */
-async function encode(...options: string[]): Promise<Uint8Array> {
-  const { stdout, success } = await new Deno.Command("ffmpeg", {
-    args: [
-      ...["-loglevel", "error", "-f", "lavfi", "-i", "testsrc=size=160x120:rate=10:duration=2"],
-      ...["-g", "10", "-c:v", "libx264", "-pix_fmt", "yuv420p", ...options, "-f", "h264", "-"],
-    ],
-    stdin: "null",
-    stderr: "inherit",
-  }).output();
-  assert.ok(success);
-  return stdout;
+function encode(...options: string[]): Promise<Uint8Array> {
+  const codec = ["-g", "10", "-c:v", "libx264", "-pix_fmt", "yuv420p"];
+  return ffmpegBytes([...testFilm(2, { hasSound: false }), ...codec, ...options, "-f", "h264"]);
 }
 
 optionalTest("H.264 of ffmpeg is read alike however it comes", ffmpegMissing, async () => {

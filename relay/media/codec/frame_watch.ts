@@ -1,5 +1,6 @@
 import { MediaError } from "../errors.ts";
 import type { TrackConfig } from "../frame.ts";
+import { av1DescriptionBehind } from "./av1.ts";
 import { avcLengthBytes } from "./avc.ts";
 import { type CodecName, configOf, isNalCodec } from "./codecs.ts";
 import { hevcLengthBytes } from "./hevc.ts";
@@ -22,8 +23,8 @@ interface ContainedFrame {
 }
 
 /**
- * Looks over the frames of one track, and follows the parameter sets that come with them: what its decoder
- * has to know changes with the key frame that brings them.
+ * Looks over the frames of one track, and follows the parameter sets or sequence headers that come with
+ * them: what its decoder has to know changes with the key frame that brings them.
  */
 export class FrameWatch {
   readonly codec: CodecName;
@@ -46,8 +47,11 @@ export class FrameWatch {
   /** Looks over the next frame; `config` may be another one behind it. */
   check({ data, isKey }: ContainedFrame): CheckedFrame {
     if (data.length === 0) return UNSOUND;
-    if (this.#units === undefined) return { isSound: true, isKey };
     try {
+      if (this.#units === undefined) {
+        if (this.codec === "av1" && isKey) this.#followSequence(data);
+        return { isSound: true, isKey };
+      }
       const checked = this.#units.check(data);
       if (!checked.isSound || !isKey || !checked.isKey) return { ...checked, isKey: false };
       this.#follow(this.#units.record);
@@ -56,6 +60,11 @@ export class FrameWatch {
       if (!(error instanceof MediaError)) throw error;
       return UNSOUND;
     }
+  }
+
+  #followSequence(frame: Uint8Array): void {
+    const known = this.#config?.description;
+    if (known !== undefined) this.#follow(av1DescriptionBehind(known, frame));
   }
 
   #follow(record: Uint8Array | undefined): void {

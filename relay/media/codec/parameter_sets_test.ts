@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ffmpegMissing } from "../../../tests/peers/encoder.ts";
+import { ffmpegBytes } from "../../../tests/support/encoders/ffmpeg_bytes.ts";
 import { optionalTest } from "../../../tests/support/optional_test_case.ts";
 import { SEED } from "../../../tests/support/properties.ts";
 import { Random } from "../../../tests/support/random.ts";
@@ -18,27 +19,10 @@ const CODECS: Record<NalCodec, readonly string[]> = {
   hevc: ["-c:v", "libx265", "-x265-params", "log-level=none:repeat-headers=1", "-f", "hevc"],
 };
 
-async function ffmpeg(args: readonly string[], input?: Uint8Array): Promise<Uint8Array> {
-  const child = new Deno.Command("ffmpeg", {
-    args: ["-loglevel", "error", ...args, "-"],
-    stdin: input === undefined ? "null" : "piped",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  if (input !== undefined) {
-    const writer = child.stdin.getWriter();
-    await writer.write(input);
-    await writer.close();
-  }
-  const { stdout, success } = await child.output();
-  assert.ok(success);
-  return stdout;
-}
-
 /** One picture with start codes. */
 function encode(codec: NalCodec, size: string): Promise<Uint8Array> {
   const picture = ["-f", "lavfi", "-i", `testsrc=size=${size}:rate=25`, "-frames:v", "1"];
-  return ffmpeg([...picture, "-pix_fmt", "yuv420p", ...CODECS[codec]]);
+  return ffmpegBytes([...picture, "-pix_fmt", "yuv420p", ...CODECS[codec]]);
 }
 
 for (const codec of ["avc", "hevc"] as const) {
@@ -53,7 +37,7 @@ for (const codec of ["avc", "hevc"] as const) {
       const { data, isKey, description } = new FramePacker(codec).pack(picture);
       assert.ok(isKey && data.length > 100);
       const movie = ["-f", "mp4", "-movflags", "empty_moov+frag_keyframe+delay_moov"];
-      const mp4 = await ffmpeg(["-f", demuxer, "-i", "-", "-c", "copy", ...movie], picture);
+      const mp4 = await ffmpegBytes(["-f", demuxer, "-i", "-", "-c", "copy", ...movie], picture);
       const [track] = readInit(Uint8Array.from(mp4.subarray(0, mp4.length)));
       const theirs = track!.description!;
       assert.deepEqual(setsOf(description!), setsOf(theirs));

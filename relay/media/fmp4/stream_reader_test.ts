@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { SEED } from "../../../tests/support/properties.ts";
 import { Random } from "../../../tests/support/random.ts";
 import { ffmpegMissing } from "../../../tests/peers/encoder.ts";
+import { ffmpegBytes, testFilm } from "../../../tests/support/encoders/ffmpeg_bytes.ts";
 import { optionalTest } from "../../../tests/support/optional_test_case.ts";
 import { MediaError } from "../errors.ts";
 import type { TrackConfig } from "../frame.ts";
@@ -30,18 +31,9 @@ function read(file: Uint8Array, step: number, maxFrameBytes = 1_000_000): Read {
 }
 
 /** Two seconds of ffmpeg's, encoded like this. */
-async function encode(...codecs: string[]): Promise<Uint8Array> {
-  const { stdout, success } = await new Deno.Command("ffmpeg", {
-    args: [
-      ...["-loglevel", "error", "-f", "lavfi", "-i", "testsrc=size=160x120:rate=10:duration=2"],
-      ...["-f", "lavfi", "-i", "sine=duration=2:sample_rate=48000", "-g", "10", ...codecs],
-      ...["-f", "mp4", "-movflags", "frag_keyframe+delay_moov+default_base_moof", "-"],
-    ],
-    stdin: "null",
-    stderr: "inherit",
-  }).output();
-  assert.ok(success);
-  return stdout;
+function encode(...codecs: string[]): Promise<Uint8Array> {
+  const movie = ["-f", "mp4", "-movflags", "frag_keyframe+delay_moov+default_base_moof"];
+  return ffmpegBytes([...testFilm(2), "-g", "10", ...codecs, ...movie]);
 }
 
 const H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"];

@@ -32,13 +32,15 @@ const BACK = /answers again|it goes on with a new session/g;
 /** Longer than what it takes a relay of these tests to tell its sessions that it goes. */
 const DRAIN_MS = 1_000;
 
-/** A film of some seconds, in a file. */
-async function makeFilm(folder: string): Promise<string> {
+/** A folder that is there until the end, and a film of some seconds in it. */
+async function makeFilm(ends: AsyncDisposableStack) {
+  const folder = await Deno.makeTempDir();
+  ends.defer(() => Deno.remove(folder, { recursive: true }));
   const film = `${folder}/film.mp4`;
   const made = await new Deno.Command("ffmpeg", { args: ["-loglevel", "error", ...FILM, film] })
     .output();
   assert.ok(made.success, new TextDecoder().decode(made.stderr));
-  return film;
+  return { folder, film };
 }
 
 const startAt = (port: number) =>
@@ -61,9 +63,7 @@ optionalTest(
   async () => {
     using deadline = new Deadline();
     await using ends = new AsyncDisposableStack();
-    const folder = await Deno.makeTempDir();
-    ends.defer(() => Deno.remove(folder, { recursive: true }));
-    const film = await makeFilm(folder);
+    const { folder, film } = await makeFilm(ends);
     const port = freePort();
     const at = `moqt://127.0.0.1:${port}`;
     let relay = await deadline.for("the relay", startAt(port));
@@ -116,9 +116,7 @@ optionalTest(
   async () => {
     using deadline = new Deadline();
     await using ends = new AsyncDisposableStack();
-    const folder = await Deno.makeTempDir();
-    ends.defer(() => Deno.remove(folder, { recursive: true }));
-    const film = await makeFilm(folder);
+    const { folder, film } = await makeFilm(ends);
     await using relay = await deadline.for("the relay", startRelay());
     const at = `moqt://127.0.0.1:${relay.port}`;
     const never = ["--retry", "never"];

@@ -6,11 +6,11 @@ import { ffmpegMissing } from "../peers/encoder.ts";
 import { ffprobeMissing, probe } from "../peers/ffprobe.ts";
 import { moqCliMissing, watchFilm } from "../peers/moq_cli.ts";
 import { moqRelayMissing, startMoqRelay } from "../peers/moq_relay.ts";
+import { pipeToPublish } from "../peers/piped_film.ts";
 import { Deadline } from "../support/deadline.ts";
 import { optionalTest } from "../support/optional_test_case.ts";
 import { startClientCommand } from "../support/processes/relay_client.ts";
 import { startRelayInProcess } from "../support/processes/relay_in_process.ts";
-import { ROOT_PATH } from "../support/root.ts";
 import { until } from "../support/until.ts";
 
 const missing = ffmpegMissing ?? ffprobeMissing;
@@ -23,46 +23,17 @@ const FILM = [
 const AS_MP4 = ["-f", "mp4", "-movflags", "cmaf+delay_moov+frag_every_frame"];
 
 /** Runs `publish` with the output of ffmpeg as its input, until it is disposed of. */
-function publishFrom(ffmpeg: readonly string[], words: readonly string[], env = {}) {
-  const camera = new Deno.Command("ffmpeg", {
-    args: ["-loglevel", "error", ...ffmpeg, "-"],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const publisher = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--no-check",
-      "--allow-all",
-      "relay/main.ts",
-      "publish",
-      ...words,
-      "--timeout",
-      "60",
-    ],
-    cwd: ROOT_PATH,
-    env,
-    stdin: "piped",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  const piped = camera.stdout.pipeTo(publisher.stdin).catch(() => {});
-  const said = new Response(publisher.stderr).text();
-  const end = async () => {
-    for (const one of [camera, publisher]) {
-      try {
-        one.kill("SIGKILL");
-      } catch {
-        // It has ended before.
-      }
-      await one.status;
-    }
-    await piped;
-    await said;
+function publishFrom(film: readonly string[], words: readonly string[], env = {}) {
+  const piped = pipeToPublish(film, words, { env, stderr: "piped" });
+  const said = new Response(piped.publisher.stderr).text();
+  return {
+    status: piped.publisher.status,
+    said,
+    async [Symbol.asyncDispose]() {
+      await piped[Symbol.asyncDispose]();
+      await said;
+    },
   };
-  return { status: publisher.status, said, [Symbol.asyncDispose]: end };
 }
 
 /** What ffprobe finds in what is published, by the time that a file of it has so many bytes. */

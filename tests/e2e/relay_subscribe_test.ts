@@ -67,18 +67,25 @@ for (
   });
 }
 
-Deno.test("a track that no catalog describes is written as it comes", async () => {
-  using deadline = new Deadline();
-  await using relay = await startRelayInProcess();
+/** A track without a catalog, and who writes it to a file. */
+async function numbers(deadline: Deadline, ends: AsyncDisposableStack) {
+  const relay = ends.use(await startRelayInProcess());
   const publisher = await deadline.for("a publisher", moqNetBy("moq-lite-05")(relay));
-  await using ends = new AsyncDisposableStack();
   ends.defer(() => publisher.close());
   const publication = await deadline.for("the name", publisher.publish("live/data", ["numbers"]));
   const file = await Deno.makeTempFile();
-  await using subscriber = startClientCommand([
+  ends.defer(() => Deno.remove(file));
+  const subscriber = ends.use(startClientCommand([
     ...["subscribe", urlOf(relay, "moqt"), "live/data", "numbers", "--raw", "-o", file],
-  ]);
+  ]));
   await deadline.for("the subscriber", publication.subscribed("numbers"));
+  return { relay, publication, subscriber, file };
+}
+
+Deno.test("a track that no catalog describes is written as it comes", async () => {
+  using deadline = new Deadline();
+  await using ends = new AsyncDisposableStack();
+  const { publication, subscriber, file } = await numbers(deadline, ends);
   const group = await deadline.for("a group", publication.startGroup("numbers"));
   await writeObjects(group, 0, 20);
   await group.end();
@@ -86,21 +93,12 @@ Deno.test("a track that no catalog describes is written as it comes", async () =
   assert.equal(await deadline.for("the end", subscriber.end("SIGINT")), 0);
   const expected = Array.from({ length: 20 }, (_, object) => [...payloadOf(group.id, object, 100)]);
   assert.deepEqual([...await Deno.readFile(file)], expected.flat());
-  await Deno.remove(file);
 });
 
 Deno.test("a publisher that pauses costs a viewer one more session, and nothing that is published", async () => {
   using deadline = new Deadline();
-  await using relay = await startRelayInProcess();
-  const publisher = await deadline.for("a publisher", moqNetBy("moq-lite-05")(relay));
   await using ends = new AsyncDisposableStack();
-  ends.defer(() => publisher.close());
-  const publication = await deadline.for("the name", publisher.publish("live/data", ["numbers"]));
-  const file = await Deno.makeTempFile();
-  await using subscriber = startClientCommand([
-    ...["subscribe", urlOf(relay, "moqt"), "live/data", "numbers", "--raw", "-o", file],
-  ]);
-  await deadline.for("the subscriber", publication.subscribed("numbers"));
+  const { relay, publication, subscriber, file } = await numbers(deadline, ends);
   const groups: number[] = [];
   const add = async () => {
     const group = await publication.startGroup("numbers");
@@ -126,7 +124,6 @@ Deno.test("a publisher that pauses costs a viewer one more session, and nothing 
   assert.deepEqual([...await Deno.readFile(file)], expected.flatMap((payload) => [...payload]));
   assert.match(subscriber.log(), /goes on with a new session/);
   assert.equal(sessions(), before + 1);
-  await Deno.remove(file);
 });
 
 Deno.test("subscribe ends with 4 when nobody publishes the name", async () => {

@@ -1,5 +1,6 @@
 import { programMissing } from "../support/optional_test_case.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
+import { killProcess, pipeFilm } from "./piped_film.ts";
 
 const PROGRAM = "moq";
 
@@ -12,29 +13,13 @@ export function publishFilm(
   broadcast: string,
   path?: string,
 ): AsyncDisposable {
-  const camera = new Deno.Command("ffmpeg", {
-    args: [
-      ...["-loglevel", "error", "-re", "-f", "lavfi", "-i", "testsrc=size=160x120:rate=30"],
-      ...["-c:v", "libx264", "-g", "30", "-bf", "0", "-pix_fmt", "yuv420p", "-f", "mp4"],
-      ...["-movflags", "cmaf+separate_moof+delay_moov+skip_trailer+frag_every_frame", "-"],
-    ],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const publisher = new Deno.Command(PROGRAM, {
+  const picture = ["-re", "-f", "lavfi", "-i", "testsrc=size=160x120:rate=30"];
+  const codec = ["-c:v", "libx264", "-g", "30", "-bf", "0", "-pix_fmt", "yuv420p"];
+  const flags = "cmaf+separate_moof+delay_moov+skip_trailer+frag_every_frame";
+  return pipeFilm([...picture, ...codec, "-f", "mp4", "-movflags", flags], PROGRAM, {
     args: [...connectTo(server, broadcast, path), "import", "fmp4"],
-    stdin: "piped",
-    stdout: "null",
     stderr: "null",
-  }).spawn();
-  const piped = camera.stdout.pipeTo(publisher.stdin).catch(() => {});
-  return {
-    async [Symbol.asyncDispose]() {
-      for (const one of [camera, publisher]) await end(one);
-      await piped;
-    },
-  };
+  });
 }
 
 /** A viewer of a film, until it is disposed of. */
@@ -60,20 +45,11 @@ export function watchFilm(server: QuicServerAddress, broadcast: string): FilmVie
       }
       return film;
     },
-    [Symbol.asyncDispose]: () => end(viewer),
+    [Symbol.asyncDispose]: () => killProcess(viewer),
   };
 }
 
 function connectTo({ port }: QuicServerAddress, broadcast: string, path = "/"): string[] {
   const url = `https://127.0.0.1:${port}${path}`;
   return ["--connect", url, "--connect-tls-insecure", "--broadcast", broadcast];
-}
-
-async function end(child: Deno.ChildProcess): Promise<void> {
-  try {
-    child.kill("SIGKILL");
-  } catch {
-    // It has ended before.
-  }
-  await child.status;
 }

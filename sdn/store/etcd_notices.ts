@@ -104,19 +104,17 @@ export class EtcdNotices implements Notices {
   /** Writes what tenants use, at most once in a while, until `signal` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
+    signal.addEventListener("abort", () => this.#wake(), { once: true });
     while (!signal.aborted) {
-      await this.#news(signal);
+      await this.#news();
       for (const part of this.#takeUsages()) await this.#putUsages(part);
       await sleep(clock, USAGES_WRITE_MS, signal);
     }
   }
 
-  #news(signal: AbortSignal): Promise<void> | undefined {
+  #news(): Promise<void> | undefined {
     if (this.#usages.size > 0) return;
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    return new Promise((resolve) => this.#wake = resolve);
   }
 
   async #tellKicks(): Promise<void> {

@@ -5,12 +5,18 @@ import type { ClientCommand, Flags } from "./command.ts";
 /** What each flag of a command is. */
 const FLAG_HELP: Readonly<Record<keyof Flags, readonly [flag: string, what: string]>> = {
   json: ["--json", "write JSON, for programs"],
-  follow: ["-f, --follow", "go on with what comes and goes, until Ctrl-C"],
-  output: ["-o, --output FILE", "write to this file, or with - to stdout, as where that is a pipe"],
-  raw: ["--raw", "write the payloads of TRACK as they come, whatever they are"],
+  follow: ["-f, --follow", "then print what comes and goes, until Ctrl-C"],
+  output: [
+    "-o, --output FILE",
+    "write to this file; - is stdout, the default where that is a pipe",
+  ],
+  raw: ["--raw", "write the payloads of TRACK as they come, without reading them"],
   loop: ["--loop", "read the file again and again"],
-  "as-fast-as-possible": ["--as-fast-as-possible", "do not wait for the times of a file"],
-  fps: ["--fps N", "frames a second of H.264 that is in no container (as it says itself, or 30)"],
+  "as-fast-as-possible": [
+    "--as-fast-as-possible",
+    "send a file without waiting for its timestamps",
+  ],
+  fps: ["--fps N", "frames a second of raw H.264 (default: what the stream says, or 30)"],
   publishers: ["--publishers N", "publishers, each with a session (1)"],
   subscribers: ["--subscribers N", "subscribers of each publisher, each with a session (10)"],
   tracks: ["--tracks N", "tracks of each publisher, which its subscribers all take (1)"],
@@ -18,18 +24,21 @@ const FLAG_HELP: Readonly<Record<keyof Flags, readonly [flag: string, what: stri
   rate: ["--rate N", "objects a second on each track (30)"],
   group: ["--group N", "objects of a group (30)"],
   duration: ["--duration SECONDS", "how long it is measured (10)"],
-  retry: ["--retry SECONDS", "how long to call a lost relay again, or never (without end)"],
-  wait: ["--wait", "wait for who publishes it, instead of ending"],
+  retry: [
+    "--retry SECONDS|never",
+    "how long to keep reconnecting after a loss (default: no limit)",
+  ],
+  wait: ["--wait", "wait for a publisher instead of ending when there is none"],
 };
 
 /** What the flags are that say how the relay is called. */
 const CALL_HELP: readonly (readonly [flag: string, what: string])[] = [
-  ["--token-file FILE", "the token that is shown to the relay (QUMO_TOKEN has it itself)"],
-  ["--certificate-hash HASH", "take the certificate with this SHA-256; may come again"],
+  ["--token-file FILE", "file with the token to send (or set QUMO_TOKEN to the token)"],
+  ["--certificate-hash HASH", "accept the certificate with this SHA-256; can be repeated"],
   ["--ca FILE", "trust this authority too"],
-  ["--timeout SECONDS", "how long the relay may take to take the call (5)"],
-  ["--protocol NAME", "speak this: moqt-18 or 18, moq-lite-06; may come again, the best first"],
-  ["--verbose", "write what the session does to stderr"],
+  ["--timeout SECONDS", "how long connecting may take (5)"],
+  ["--protocol NAME", "offer only this: moqt-18 or 18, moq-lite-06; can be repeated, best first"],
+  ["--verbose", "log the session to stderr"],
   ["-h, --help", "print this"],
 ];
 
@@ -130,7 +139,8 @@ export function commandHelp({ name, usage, summary, flags }: ClientCommand): str
 ${summary}
 
 URL is https://HOST:PORT/PATH (WebTransport), moqt://HOST:PORT/PATH (QUIC), or http://HOST:PORT/PATH:
-WebTransport with the certificate that the relay says over HTTP, as it is also taken on this machine.
+WebTransport, accepting the certificate whose hash the relay serves over HTTP. For relays on this
+machine that hash is fetched for the other URLs too.
 
 Flags
 ${lines.join("\n")}

@@ -87,7 +87,7 @@ function protocolsOf(words: readonly string[]): Outcome<readonly string[], strin
 }
 
 const URL_FORMS = "https://HOST:PORT/PATH (WebTransport), moqt://HOST:PORT/PATH (QUIC) and " +
-  "http://HOST:PORT/PATH (WebTransport, with the certificate that the relay says over HTTP)";
+  "http://HOST:PORT/PATH (WebTransport, accepting the certificate whose hash the relay serves over HTTP)";
 
 /** Of a draft its number is enough. */
 const NUMBERED = /^moqt-(\d+)$/;

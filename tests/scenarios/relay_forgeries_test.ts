@@ -1,26 +1,10 @@
 /** What only relays say, said by who is none: by clients with good tokens, and by relays of other names. */
 import { drafts, type Parameters, type SetupOptions, type StreamDraft } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { namespaceOf, type ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
-import { plainGate, plainToken } from "../support/worlds/plain_tokens.ts";
+import { namespaceOf, type ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { RELAY_HOP, RELAY_NAME, SessionWorld } from "../support/worlds/session_world.ts";
-import {
-  accept,
-  ALIAS,
-  announce,
-  closedWith,
-  fetch,
-  NO_PROPERTIES,
-  objects,
-  refused,
-  sendSubgroup,
-  SubgroupReader,
-  subscribe,
-} from "./script.ts";
-
-const USER = { root: "", put: "", get: "", jti: "user" };
-const LYON = { ...USER, jti: "lyon", sub: "lyon", cluster: true };
-const TRACK = trackOf("forged", "video");
+import { canary, GATE, LYON, TRACK, USER, withToken } from "./forgery_script.ts";
+import { ALIAS, announce, closedWith, fetch, NO_PROPERTIES, refused, subscribe } from "./script.ts";
 
 /** How the one who forges comes, and with what token. */
 interface Arrival {
@@ -192,38 +176,13 @@ function comes(
   { token = USER, setup, draft }: Arrival = {},
 ): Promise<ScriptedPeer> {
   const spoken = draft !== undefined && { draft };
-  return world.connect({
-    setup: { ...setup, authorizationTokens: [plainToken(token)] },
-    ...spoken,
-  });
-}
-
-/** A publisher and a viewer that have nothing to do with it. */
-async function canary(world: SessionWorld) {
-  const track = trackOf("canary", "video");
-  const publisher = await comes(world);
-  await announce(publisher, "canary");
-  const viewer = await comes(world);
-  const request = await subscribe(viewer, {}, track);
-  await accept(publisher);
-  await request.expect("subscribeOk");
-  let group = 0n;
-  return {
-    async sings() {
-      await sendSubgroup(publisher, { group: ++group }, ...objects(3));
-      const stream = await SubgroupReader.next(viewer);
-      assert.equal(stream.header.group, group);
-      for (const { id } of objects(3)) {
-        assert.equal((await stream.nextBytes() as { id: number }).id, id);
-      }
-    },
-  };
+  return world.connect({ setup: { ...setup, ...withToken(token) }, ...spoken });
 }
 
 for (const draft of drafts) {
   for (const { what, forge, ...arrival } of FORGERIES) {
     Deno.test(`${draft.protocol}: a peer that forges ${what} is not believed, and others lose nothing`, async () => {
-      await using world = new SessionWorld({ gate: (clock) => plainGate(clock) });
+      await using world = new SessionWorld({ gate: GATE });
       const bird = await canary(world);
       await bird.sings();
       await forge(await comes(world, { ...arrival, draft }), world);

@@ -1,14 +1,16 @@
 /** Relays as they are, and one who holds the key of another relay of the mesh and says that it is somebody else. */
 import { generate, sign, toPublicKey } from "@moq/token";
-import { drafts } from "@qumo/shared/wire";
+import { drafts, type MultiplexedDraft, multiplexedDrafts } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import type { JWK } from "jose";
 import { readSigningKey, withoutSecrets } from "../../relay/access/keys.ts";
 import { type RelayClaims, signRelayToken } from "../../relay/access/relay_tokens.ts";
 import { meshTest, type ProcessGround, STEADY } from "../support/mesh/mesh_case.ts";
 import { chain } from "../support/mesh/topology.ts";
+import { ControlStreamPeer } from "../support/peers/control_stream_peer.ts";
 import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { announce, subscribe } from "../support/peers/scripted_requests.ts";
+import { dialQuic } from "../support/transport/patient_dial.ts";
 import { until } from "../support/until.ts";
 
 const folder = await Deno.makeTempDir();
@@ -35,12 +37,29 @@ function proof(claims: Partial<RelayClaims> = {}): Promise<string> {
   return signRelayToken(readSigningKey(JSON.stringify(rome)), { ...usual, ...claims });
 }
 
-/** One who comes to lisbon as `relayName` with a proof. */
-function comes({ mesh }: ProcessGround, relayName: string, token: string) {
+function setupOf(relayName: string, token: string) {
   const value = new TextEncoder().encode(token);
   const authorizationTokens = [{ alias: "none", type: 0n, value }] as const;
-  const setup = { relayName, takesCuts: true, authorizationTokens };
-  return ScriptedPeer.dial(mesh.relay("lisbon"), { setup });
+  return { relayName, takesCuts: true, authorizationTokens };
+}
+
+/** One who comes to lisbon as `relayName` with a proof. */
+function comes({ mesh }: ProcessGround, relayName: string, token: string) {
+  return ScriptedPeer.dial(mesh.relay("lisbon"), { setup: setupOf(relayName, token) });
+}
+
+/** The same in a draft that has no mesh: what it proves is its token alone. */
+async function comesInDraft(draft: MultiplexedDraft, { mesh }: ProcessGround, proof: string) {
+  const { port, certificateHash } = mesh.relay("lisbon");
+  const connection = await dialQuic({
+    hostname: "127.0.0.1",
+    port,
+    alpnProtocols: [draft.protocol],
+    serverCertificateHashes: [certificateHash.toHex()],
+  });
+  const peer = await ControlStreamPeer.open(connection, draft);
+  peer.begin(setupOf("madrid", proof));
+  return connection;
 }
 
 const TURNED_AWAY = [
@@ -57,6 +76,9 @@ const TURNED_AWAY = [
   ["rome", "it lasts too long", () => proof({ lifetimeMs: 1e9 })],
   ["rome", "no token says that this is the relay", () => Promise.resolve(user)],
 ] as const;
+
+const codeOf = (reason: string) =>
+  reason.endsWith("expired") ? "expired_auth_token" : "unauthorized";
 
 type Forge = (peer: ScriptedPeer) => Promise<unknown>;
 
@@ -82,14 +104,22 @@ meshTest(
     const live = await publisher("concert", "lisbon");
     const watching = await viewer(live, "madrid");
     await comesBy(watching, "lisbon");
-    const { unauthorized, expired_auth_token, protocol_violation } = drafts[0]!.sessionCodes;
+    const { protocol_violation } = drafts[0]!.sessionCodes;
     const lisbon = mesh.relay("lisbon");
     for (const [name, reason, token] of TURNED_AWAY) {
       const from = lisbon.log.length;
       const peer = await comes(ground, name, await token()).catch(() => undefined);
-      const code = reason.endsWith("expired") ? expired_auth_token : unauthorized;
+      const code = drafts[0]!.sessionCodes[codeOf(reason)];
       if (peer !== undefined) assert.equal((await peer.closed).code, code, reason);
       await until(reason, () => lisbon.log.slice(from).includes(reason));
+      if (reason.includes("says it is") || reason.startsWith("no token")) continue;
+      for (const draft of multiplexedDrafts) {
+        const from = lisbon.log.length;
+        const { closed } = await comesInDraft(draft, ground, await token());
+        const { code: said } = await closed;
+        assert.equal(said, draft.sessionCodes[codeOf(reason)], `${draft.protocol}: ${reason}`);
+        await until(reason, () => lisbon.log.slice(from).includes(reason));
+      }
     }
     const honest = await comes(ground, "rome", await proof());
     await announce(honest, "rome/live");

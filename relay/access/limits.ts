@@ -58,6 +58,15 @@ export const MAX_VERIFIED_TOKENS = 16;
  */
 export const MAX_RELAY_TOKEN_MS = 86_400_000;
 
+/**
+ * Proofs of one relay that are remembered, so that none is taken twice: a link shows a few in the
+ * lifetime of one, and another one for each time that it was broken.
+ */
+export const MAX_SHOWN_PROOFS = 256;
+
+/** Relays whose proofs are remembered. */
+export const MAX_SHOWN_RELAYS = 1_024;
+
 /** Keys of controllers that a relay knows: those of today, and those before a change. */
 export const MAX_CONTROLLER_KEYS = 16;
 

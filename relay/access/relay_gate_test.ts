@@ -174,6 +174,25 @@ Deno.test("a link whose relay proves its name again in time goes on, and another
   assert.equal(clock.pending, 0);
 });
 
+Deno.test("a proof that was shown lets nobody else in, and prolongs no session", async () => {
+  const { clock, gate } = madrid();
+  const [first, second] = [await sign(lyon), await sign(lyon)];
+  const rights = await letIn(gate, first);
+  assert.ok((await rights.renew([shown(second)])).ok);
+  for (const seen of [first, second]) {
+    const again = await gate.admit(peer("lyon", seen));
+    assert.equal(again.ok ? "in" : again.refusal.kind, "unauthorized");
+    assert.match(again.ok ? "" : again.refusal.reason, /[0-9a-f-]{36} of lyon was shown before/);
+    assert.equal((await rights.renew([shown(seen)])).ok, false);
+  }
+  rights.close();
+  // Nor after the session that showed it, for as long as it is good.
+  await clock.advance(LIFETIME_MS + SKEW_MS - 1);
+  assert.equal((await gate.admit(peer("lyon", first))).ok, false);
+  const next = await letIn(gate, await sign(lyon, { now: clock.wall() }));
+  next.close();
+});
+
 Deno.test("a link does not go on by the proof of another relay", async () => {
   const { clock, gate } = madrid();
   const rights = await letIn(gate, await sign(shared));

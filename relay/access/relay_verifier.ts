@@ -5,6 +5,7 @@ import type { GrantVerifier } from "./grants.ts";
 import type { VerifyingKey } from "./keys.ts";
 import { MAX_ID_CHARACTERS, MAX_KEYS_TRIED, MAX_RELAY_TOKEN_MS } from "./limits.ts";
 import { RELAY_TOKEN_TYPE } from "./relay_tokens.ts";
+import { ShownProofs } from "./shown_proofs.ts";
 import type { Denial } from "./denial.ts";
 
 /** A relay that has proved its name. */
@@ -34,13 +35,22 @@ export interface RelayVerifierParts {
 /** Verifies by which tokens other relays prove their names. */
 export class RelayVerifier {
   readonly #parts: RelayVerifierParts;
+  readonly #shown: ShownProofs;
 
   constructor(parts: RelayVerifierParts) {
     this.#parts = parts;
+    this.#shown = new ShownProofs(parts.clock);
   }
 
-  /** The relay that a token proves. Never rejects. */
+  /** The relay that a token proves, the first time that it is shown. Never rejects. */
   async verify(token: string): Promise<Outcome<ProvenRelay, Denial>> {
+    const verified = await this.#verified(token);
+    if (!verified.ok || this.#shown.take(verified.value)) return verified;
+    const { name, tokenId } = verified.value;
+    return denied(`${tokenId} of ${name} was shown before`);
+  }
+
+  async #verified(token: string): Promise<Outcome<ProvenRelay, Denial>> {
     const { alg, kid } = decodeProtectedHeader(token);
     const said = grantIn(token);
     if (said !== undefined) return await this.#granted(said, token);

@@ -121,8 +121,12 @@ meshTest(
         await until(reason, () => lisbon.log.slice(from).includes(reason));
       }
     }
-    const honest = await comes(ground, "rome", await proof());
+    const shown = await proof();
+    const honest = await comes(ground, "rome", shown);
     await announce(honest, "rome/live");
+    const again = await comes(ground, "rome", shown).catch(() => undefined);
+    await until("the replay in the log", () => lisbon.log.includes("of rome was shown before"));
+    await again?.closed;
     for (const forge of ENDED) {
       const peer = await comes(ground, "rome", await proof());
       await forge(peer);

@@ -1,7 +1,7 @@
 import type { SessionHost } from "./host.ts";
 import type { RefusedConnections } from "./refused_connections.ts";
 import type { Connection, Listener } from "./transport/mod.ts";
-import type { HandshakeRefusal } from "./vocabulary.ts";
+import type { HandshakeRefusal } from "./vocabulary/mod.ts";
 
 /** The dependencies of {@linkcode Admission}. */
 export interface AdmissionParts {

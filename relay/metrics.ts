@@ -6,7 +6,7 @@
 
 import { Histogram } from "@qumo/shared/metrics";
 import type { Traffic } from "./views.ts";
-import * as words from "./vocabulary.ts";
+import * as words from "./vocabulary/mod.ts";
 
 /** Counts of remote tracks and their routes. */
 class MeshMetrics {

@@ -1,6 +1,6 @@
 import type { Clock, Log } from "@qumo/shared/runtime";
 import type { Session } from "./session/session.ts";
-import type { ClientRedirect } from "./vocabulary.ts";
+import type { ClientRedirect } from "./vocabulary/mod.ts";
 
 /** A relay that clients may be sent to. */
 export interface RedirectTarget {

@@ -10,7 +10,7 @@ import {
   type QuicEndpoint,
   type RefusedPeer,
 } from "./transport/mod.ts";
-import type { TransportLimit } from "./vocabulary.ts";
+import type { TransportLimit } from "./vocabulary/mod.ts";
 
 /** What it takes to listen at an endpoint. */
 export interface ListenerParts {

@@ -1,7 +1,7 @@
 import { wholeNamespaceText } from "@qumo/shared/runtime";
 import type { Namespace } from "@qumo/shared/wire";
 import type { RelayConfig } from "./config.ts";
-import type { ReplacementPolicy } from "./vocabulary.ts";
+import type { ReplacementPolicy } from "./vocabulary/mod.ts";
 
 /**
  * The configured replacement policy of a namespace: which publisher keeps a track when two differ.

@@ -1,7 +1,7 @@
 import { addressKey, type Clock, LimitedLog, type Log } from "@qumo/shared/runtime";
 import type { RelayMetrics } from "./metrics.ts";
 import { hostOf } from "./transport/mod.ts";
-import type { HandshakeRefusal } from "./vocabulary.ts";
+import type { HandshakeRefusal } from "./vocabulary/mod.ts";
 
 /** A connection that did not become a session. */
 export interface RefusedConnection {

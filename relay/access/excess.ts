@@ -1,4 +1,4 @@
-import type { Quota } from "../vocabulary.ts";
+import type { Quota } from "../vocabulary/mod.ts";
 import type { Bearer } from "./present.ts";
 import type { Denial } from "./denial.ts";
 

@@ -6,7 +6,7 @@ import type {
   TenantUsage,
 } from "@qumo/shared/topology/access_schemas";
 import type { Namespace } from "@qumo/shared/wire";
-import type { AccessCut, Quota } from "../vocabulary.ts";
+import type { AccessCut, Quota } from "../vocabulary/mod.ts";
 import { Hold } from "./hold.ts";
 import { MAX_KICKS_KNOWN, SESSION_SKEW_MS } from "./limits.ts";
 import type { Bans } from "./peer_rights.ts";

@@ -1,6 +1,6 @@
 import type { Clock, Log, Timer } from "@qumo/shared/runtime";
 import type { TenantPolicy, TenantUsage } from "@qumo/shared/topology/access_schemas";
-import type { Quota } from "../vocabulary.ts";
+import type { Quota } from "../vocabulary/mod.ts";
 import { MAX_POLICIES, QUOTA_GRACE_MS, USAGE_LOOK_MS, USAGE_LOOKS } from "./limits.ts";
 import type { Holder, Right } from "./policy.ts";
 import type { Bearer, Present } from "./present.ts";

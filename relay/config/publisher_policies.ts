@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { entriesOf } from "./relay_maps.ts";
-import { REPLACEMENT_POLICIES, type ReplacementPolicy } from "../vocabulary.ts";
+import { REPLACEMENT_POLICIES, type ReplacementPolicy } from "../vocabulary/mod.ts";
 
 /** Limit of namespaces with a policy of their own: every one is checked for each track. */
 const MAX_NAMESPACES = 1_000;

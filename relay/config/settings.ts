@@ -23,7 +23,7 @@ import {
 } from "@qumo/shared/runtime";
 import { z } from "zod";
 import { ALL_OTHERS, protocols } from "../session/negotiate.ts";
-import { FORWARDS, LATE_JOINS, REPLACEMENT_POLICIES } from "../vocabulary.ts";
+import { FORWARDS, LATE_JOINS, REPLACEMENT_POLICIES } from "../vocabulary/mod.ts";
 import { hostSettings, meshSettings, sdnSettings, upstreamSettings } from "./mesh_settings.ts";
 import { LOOPBACK, parseNetwork } from "./networks.ts";
 import { publisherPolicies } from "./publisher_policies.ts";

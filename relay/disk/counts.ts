@@ -1,4 +1,4 @@
-import type { DiskDeletion, DiskDrop, DiskRead } from "../vocabulary.ts";
+import type { DiskDeletion, DiskDrop, DiskRead } from "../vocabulary/mod.ts";
 
 /** What happened with groups that were to be kept on disk. */
 export interface DiskCounts {

@@ -1,4 +1,4 @@
-import type { HlsLoss, HlsOutcome, LookupOutcome } from "../vocabulary.ts";
+import type { HlsLoss, HlsOutcome, LookupOutcome } from "../vocabulary/mod.ts";
 
 /** What is counted of media over HTTP. */
 export interface MediaCounts {

@@ -1,6 +1,6 @@
 import { DecodeError, type SessionErrorName } from "@qumo/shared/wire";
 import { TransportError } from "../transport/errors.ts";
-import type { Malformed } from "../vocabulary.ts";
+import type { Malformed } from "../vocabulary/mod.ts";
 
 /** An error that closes the session with this code. */
 export class SessionError extends Error {

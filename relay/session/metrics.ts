@@ -17,7 +17,7 @@ import type {
   Unread,
   UpstreamOutcome,
   UpstreamRequestKind,
-} from "../vocabulary.ts";
+} from "../vocabulary/mod.ts";
 
 /** Counters of sessions: plain numbers, read at each scrape. */
 export interface SessionMetrics {

@@ -1,6 +1,6 @@
 import type { Publisher } from "../track/mod.ts";
 import type { CloseInfo, Connection } from "../transport/types.ts";
-import type { SessionEnd } from "../vocabulary.ts";
+import type { SessionEnd } from "../vocabulary/mod.ts";
 
 /** A session over one connection, of any protocol version. */
 export interface Session {

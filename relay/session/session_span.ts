@@ -1,4 +1,4 @@
-import type { SessionEnd } from "../vocabulary.ts";
+import type { SessionEnd } from "../vocabulary/mod.ts";
 import type { Session, SessionResult } from "./session.ts";
 import type { SessionOptions } from "./session_options.ts";
 

@@ -1,4 +1,4 @@
-import type { Forward, LateJoin } from "../vocabulary.ts";
+import type { Forward, LateJoin } from "../vocabulary/mod.ts";
 
 /** Limits of one subscription's backlog. */
 export interface DeliveryLimits {

@@ -1,4 +1,4 @@
-import type { RefusalKind, TrackEndKind } from "../vocabulary.ts";
+import type { RefusalKind, TrackEndKind } from "../vocabulary/mod.ts";
 
 /**
  * A publisher's data contradicts the model (#malformed-tracks). Ends that track for all

@@ -33,7 +33,7 @@ import { refuseUpgrade } from "./websocket/accept.ts";
 import type { ByteStream, UpgradeRequest } from "./websocket/byte_stream.ts";
 import { CROWDED_ADDRESS, CROWDED_OUT, WebSocketUpgrades } from "./websocket_upgrades.ts";
 import type { QmuxLimits } from "./qmux/connection.ts";
-import type { TransportLimit } from "../vocabulary.ts";
+import type { TransportLimit } from "../vocabulary/mod.ts";
 
 /** Options of {@linkcode listen}. */
 export interface ListenOptions extends QuicTransportOptions {

@@ -7,7 +7,7 @@ import { STREAM_WINDOW, UNREAD_CHECK_INTERVAL } from "./limits.ts";
 import { openEndpoint } from "./quic_endpoint.ts";
 import { dialQuic } from "./quic.ts";
 import type { CloseInfo } from "./types.ts";
-import type { TransportLimit } from "../vocabulary.ts";
+import type { TransportLimit } from "../vocabulary/mod.ts";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 const protocols = ["moqt-18"];

@@ -9,7 +9,7 @@ import { type HandshakeBounds, handshakeOf } from "./quic_handshake.ts";
 import { type QuicTransportOptions, transportOptions } from "./quic_options.ts";
 import { Queue } from "./queue.ts";
 import type { CertificatePair, Code, Listener } from "./types.ts";
-import type { TransportLimit } from "../vocabulary.ts";
+import type { TransportLimit } from "../vocabulary/mod.ts";
 
 /** Options of {@linkcode listenQuic}. */
 export interface QuicListenOptions extends QuicTransportOptions {

@@ -8,7 +8,7 @@ import { openEndpoint } from "./quic_endpoint.ts";
 import { NoCommonProtocol } from "./errors.ts";
 import { listenQuic, type QuicListenOptions } from "./quic_listener.ts";
 import type { CertificatePair } from "./types.ts";
-import type { TransportLimit } from "../vocabulary.ts";
+import type { TransportLimit } from "../vocabulary/mod.ts";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 const certificate = await generateCertificate(["localhost"]);

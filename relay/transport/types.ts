@@ -4,7 +4,7 @@
  */
 
 import type { CertificatePair } from "@qumo/shared/runtime";
-import type { TransportKind } from "../vocabulary.ts";
+import type { TransportKind } from "../vocabulary/mod.ts";
 
 export type { CertificatePair };
 

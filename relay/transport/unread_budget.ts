@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import { UNREAD_CHECK_INTERVAL } from "./limits.ts";
 import type { CloseInfo } from "./types.ts";
-import type { TransportLimit } from "../vocabulary.ts";
+import type { TransportLimit } from "../vocabulary/mod.ts";
 
 /** A connection whose unread bytes are limited. */
 export interface BudgetedConnection {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { UNREAD_CHECK_INTERVAL } from "./limits.ts";
 import type { CloseInfo } from "./types.ts";
 import { UnreadBudget } from "./unread_budget.ts";
-import type { TransportLimit } from "../vocabulary.ts";
+import type { TransportLimit } from "../vocabulary/mod.ts";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 
 Deno.test("a connection with more than one may have is given up, once", async () => {

@@ -1,4 +1,4 @@
-import type { LookupResult, RerouteReason } from "../vocabulary.ts";
+import type { LookupResult, RerouteReason } from "../vocabulary/mod.ts";
 
 /** Counts of the mesh: plain numbers. */
 export interface MeshMetrics {

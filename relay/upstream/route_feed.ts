@@ -18,7 +18,7 @@ import { RouteTelemetry } from "./route_telemetry.ts";
 import { RouteUpgrade } from "./route_upgrade.ts";
 import type { Route } from "./routes.ts";
 import type { SubscriptionOwner, UpstreamSubscription } from "./upstream_subscription.ts";
-import type { RerouteReason } from "../vocabulary.ts";
+import type { RerouteReason } from "../vocabulary/mod.ts";
 
 /**
  * The feed of a remote track, through the best neighbor. Its subscribers see one track: when the

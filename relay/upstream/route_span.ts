@@ -3,7 +3,7 @@ import { formatTrackName } from "@qumo/shared/wire";
 import type { Refusal, TrackEnd } from "../track/mod.ts";
 import type { RemoteTrack } from "./directory.ts";
 import type { UpstreamSubscription } from "./upstream_subscription.ts";
-import type { RerouteReason } from "../vocabulary.ts";
+import type { RerouteReason } from "../vocabulary/mod.ts";
 
 // Endings that are not errors.
 const BLAMELESS: ReadonlySet<string> = new Set(["ended", "replaced", "going_away"]);

@@ -1,6 +1,6 @@
 import { shownName } from "@qumo/shared/runtime";
 import type { Refusal, Track, TrackEnd } from "../track/mod.ts";
-import type { RerouteReason } from "../vocabulary.ts";
+import type { RerouteReason } from "../vocabulary/mod.ts";
 import { type RemoteTrack, textOf } from "./directory.ts";
 import { Outage } from "./outage.ts";
 import type { RouteContext } from "./route_context.ts";

@@ -12,7 +12,7 @@ import {
   REQUEST_OUTCOMES,
   UPSTREAM_OUTCOMES,
   UPSTREAM_REQUEST_KINDS,
-} from "../../relay/vocabulary.ts";
+} from "../../relay/vocabulary/mod.ts";
 import { DELIVERY } from "../scenarios/counters/delivery_drives.ts";
 import { scrape } from "../scenarios/counters/drive.ts";
 import { MESH } from "../scenarios/counters/mesh_drives.ts";

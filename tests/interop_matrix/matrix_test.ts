@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { protocols } from "../../relay/session/negotiate.ts";
-import { INEXPRESSIBLE } from "../../relay/vocabulary.ts";
+import { INEXPRESSIBLE } from "../../relay/vocabulary/mod.ts";
 import { unspoken } from "./clients.ts";
 import { CHECKS, type Ends } from "./checks.ts";
 import type { Abilities } from "./client.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { draftTest } from "../support/draft_test_case.ts";
 import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { type Joined, SessionWorld } from "../support/worlds/session_world.ts";
-import type { SessionEnd } from "../../relay/vocabulary.ts";
+import type { SessionEnd } from "../../relay/vocabulary/mod.ts";
 
 interface Ending {
   readonly what: string;

@@ -22,7 +22,7 @@ import {
   subscribe,
   watch,
 } from "./script.ts";
-import type { ReplacementPolicy } from "../../relay/vocabulary.ts";
+import type { ReplacementPolicy } from "../../relay/vocabulary/mod.ts";
 
 const IDLE_MS = 10_000;
 const MOQ_DEV = { setup: { solicit: true } } as const;

@@ -1,7 +1,7 @@
 import { type Clock, sleep } from "@qumo/shared/runtime";
 import type { MediaFrame, TrackConfig } from "../../media/frame.ts";
 import type { MediaSink } from "../../media/ingest/media_sink.ts";
-import type { FrameDrop } from "../../vocabulary.ts";
+import type { FrameDrop } from "../../vocabulary/mod.ts";
 import { AHEAD_MS, MAX_WAITING_FRAMES } from "./limits.ts";
 
 interface WaitingFrame {

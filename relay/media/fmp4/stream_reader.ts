@@ -1,7 +1,7 @@
 import { MediaError } from "../errors.ts";
 import { findBox } from "../mp4/boxes.ts";
 import type { MediaSink } from "../ingest/media_sink.ts";
-import type { FrameDrop } from "../../vocabulary.ts";
+import type { FrameDrop } from "../../vocabulary/mod.ts";
 import { Pending } from "../pending.ts";
 import { configOf, type FileTrack, fileTracks } from "./file_tracks.ts";
 import { type ComingSample, fragmentSamples } from "./fragment_samples.ts";

@@ -7,7 +7,7 @@ import { DEFAULTS } from "../../config/definition.ts";
 import { RelayMetrics } from "../../metrics.ts";
 import { type Gate, openGate } from "../../session/rights.ts";
 import { Cache, Registry } from "../../track/mod.ts";
-import type { RefusalKind } from "../../vocabulary.ts";
+import type { RefusalKind } from "../../vocabulary/mod.ts";
 import { HLS_READY_MS, MAX_HLS_REQUESTS } from "../limits.ts";
 import { HlsServer } from "./hls_server.ts";
 import { MemoryBudget } from "./memory_budget.ts";

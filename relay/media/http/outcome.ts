@@ -1,4 +1,4 @@
-import type { LookupOutcome } from "../../vocabulary.ts";
+import type { LookupOutcome } from "../../vocabulary/mod.ts";
 
 /** How a request was answered, for its counter. */
 export function outcomeOf({ status }: Pick<Response, "status">): LookupOutcome {

@@ -1,7 +1,7 @@
 import type { Clock, Log, Timer } from "@qumo/shared/runtime";
 import type { TrackEnd } from "../../track/mod.ts";
 import type { EncoderView } from "../../views.ts";
-import type { EncoderEnd, FrameDrop } from "../../vocabulary.ts";
+import type { EncoderEnd, FrameDrop } from "../../vocabulary/mod.ts";
 import type { MediaFrame, TrackConfig } from "../frame.ts";
 import type { PublishedBroadcast } from "./published_broadcast.ts";
 import { RecentRate } from "./recent_rate.ts";

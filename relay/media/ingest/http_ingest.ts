@@ -1,5 +1,5 @@
 import { type Clock, sleep } from "@qumo/shared/runtime";
-import type { EncoderLimit, EncoderRefusal } from "../../vocabulary.ts";
+import type { EncoderLimit, EncoderRefusal } from "../../vocabulary/mod.ts";
 import { MediaError } from "../errors.ts";
 import { Mp4StreamReader } from "../fmp4/stream_reader.ts";
 import type { Encoder } from "./encoder.ts";

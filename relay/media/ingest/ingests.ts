@@ -10,7 +10,7 @@ import {
 import { type Namespace, namespaceKey } from "@qumo/shared/wire";
 import type { Gate, Permit, Rights } from "../../session/rights.ts";
 import type { Refusal, Registry, Renderer, Scope, TrackEnd } from "../../track/mod.ts";
-import type { EncoderEnd, EncoderRefusal, IngestProtocol } from "../../vocabulary.ts";
+import type { EncoderEnd, EncoderRefusal, IngestProtocol } from "../../vocabulary/mod.ts";
 import { PublishedBroadcast } from "./published_broadcast.ts";
 import { Encoder } from "./encoder.ts";
 import type { IngestMetrics } from "./metrics.ts";

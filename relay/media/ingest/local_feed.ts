@@ -13,7 +13,7 @@ import {
   type Verdict,
   type WrittenFeed,
 } from "../../track/mod.ts";
-import type { DropReason } from "../../vocabulary.ts";
+import type { DropReason } from "../../vocabulary/mod.ts";
 import type { IngestMetrics } from "./metrics.ts";
 
 /** What a {@linkcode LocalFeed} works with. */

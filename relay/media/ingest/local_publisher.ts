@@ -16,7 +16,7 @@ import {
   type TrackEnd,
   type TrackStatus,
 } from "../../track/mod.ts";
-import type { DropReason } from "../../vocabulary.ts";
+import type { DropReason } from "../../vocabulary/mod.ts";
 import { LocalFeed } from "./local_feed.ts";
 import type { IngestMetrics } from "./metrics.ts";
 import type { PublishedTrack } from "./published_track.ts";

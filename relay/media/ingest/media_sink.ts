@@ -1,4 +1,4 @@
-import type { FrameDrop } from "../../vocabulary.ts";
+import type { FrameDrop } from "../../vocabulary/mod.ts";
 import type { MediaFrame, TrackConfig } from "../frame.ts";
 
 /** Where the tracks and frames of a container go; a track is known by a number. */

@@ -6,7 +6,7 @@ import type {
   EncoderRefusal,
   FrameDrop,
   IngestProtocol,
-} from "../../vocabulary.ts";
+} from "../../vocabulary/mod.ts";
 
 /** Counts of what encoders bring, and of the encoders themselves: plain numbers, read at each scrape. */
 export interface IngestMetrics {

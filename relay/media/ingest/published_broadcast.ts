@@ -7,7 +7,7 @@ import {
   NO_PROPERTIES,
 } from "@qumo/shared/wire";
 import type { FeedTarget, Refusal, Renderer, Scope, TrackEnd } from "../../track/mod.ts";
-import type { DropReason, FrameDrop } from "../../vocabulary.ts";
+import type { DropReason, FrameDrop } from "../../vocabulary/mod.ts";
 import type { CatalogFormat, CatalogTrack, Container } from "../catalog/catalog.ts";
 import { hang } from "../catalog/hang.ts";
 import { msf } from "../catalog/msf.ts";

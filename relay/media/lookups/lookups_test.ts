@@ -6,7 +6,7 @@ import { ScriptedPublisher } from "../../../tests/support/worlds/track_publisher
 import { RelayMetrics } from "../../metrics.ts";
 import { type Gate, openGate } from "../../session/rights.ts";
 import { Cache, Registry } from "../../track/mod.ts";
-import type { RefusalKind } from "../../vocabulary.ts";
+import type { RefusalKind } from "../../vocabulary/mod.ts";
 import { LOOKUP_TIMEOUT_MS, MAX_LOOKUPS, MAX_LOOKUPS_PER_ADDRESS } from "../limits.ts";
 import { Lookups } from "./lookups.ts";
 

@@ -1,4 +1,4 @@
-import type { FrameDrop } from "../../vocabulary.ts";
+import type { FrameDrop } from "../../vocabulary/mod.ts";
 import type { MediaFrame, TrackConfig } from "../frame.ts";
 import type { MediaSink } from "../ingest/media_sink.ts";
 import { MAX_HELD_BYTES, MAX_HELD_STEPS, MAX_HELD_US } from "./limits.ts";

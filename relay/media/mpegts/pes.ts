@@ -1,5 +1,5 @@
 import { Pending } from "../pending.ts";
-import type { FrameDrop } from "../../vocabulary.ts";
+import type { FrameDrop } from "../../vocabulary/mod.ts";
 import type { Packet } from "./packets.ts";
 
 /** A PES packet (ISO/IEC 13818-1, 2.4.3.6). */

@@ -1,5 +1,5 @@
 import { type Clock, type Log, messageOf, sleep } from "@qumo/shared/runtime";
-import type { EncoderLimit } from "../../vocabulary.ts";
+import type { EncoderLimit } from "../../vocabulary/mod.ts";
 import type { Encoder } from "../ingest/encoder.ts";
 import { encoderName } from "../ingest/encoder_name.ts";
 import type { Ingests } from "../ingest/ingests.ts";

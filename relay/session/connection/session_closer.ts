@@ -2,7 +2,7 @@ import type { Log } from "@qumo/shared/runtime";
 import { type Draft, sessionCodeOf, type SessionErrorName } from "@qumo/shared/wire";
 import type { CloseInfo, Connection } from "../../transport/types.ts";
 import { closingOf, placeOf } from "../errors.ts";
-import type { SessionEnd } from "../../vocabulary.ts";
+import type { SessionEnd } from "../../vocabulary/mod.ts";
 import type { SessionMetrics } from "../metrics.ts";
 
 /** The dependencies of {@linkcode SessionCloser}. */

@@ -1,7 +1,7 @@
 import type { SubgroupLog } from "../../track/mod.ts";
 import type { DeliveryLimits } from "../settings.ts";
 import type { SubgroupPump } from "./subgroup_pump.ts";
-import type { Skip } from "../../vocabulary.ts";
+import type { Skip } from "../../vocabulary/mod.ts";
 
 /**
  * Back-pressure of one subscription: decides whether a new subgroup may be sent to a subscriber

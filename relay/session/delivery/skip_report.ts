@@ -1,5 +1,5 @@
 import type { SessionMetrics } from "../metrics.ts";
-import type { DatagramDrop, Skip } from "../../vocabulary.ts";
+import type { DatagramDrop, Skip } from "../../vocabulary/mod.ts";
 import type { SubscriptionOwner } from "./subscription_context.ts";
 
 /** Counts what one subscription leaves out, and tells its owner of each reason once. */

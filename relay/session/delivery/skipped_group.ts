@@ -1,7 +1,7 @@
 import type { Clock } from "@qumo/shared/runtime";
 import type { SubgroupLog } from "../../track/mod.ts";
 import { LEFT_OUT_GROUP_MS } from "../limits.ts";
-import type { Skip } from "../../vocabulary.ts";
+import type { Skip } from "../../vocabulary/mod.ts";
 
 /**
  * The newest group in which a subgroup was skipped. Later subgroups of that group are skipped too,

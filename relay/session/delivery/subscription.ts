@@ -30,7 +30,7 @@ import {
   type SubscriptionOptions,
 } from "./subscription_options.ts";
 import type { Standing } from "./unfinished_streams.ts";
-import type { Skip } from "../../vocabulary.ts";
+import type { Skip } from "../../vocabulary/mod.ts";
 
 /** Delivers one track to one subscriber, with a pump per subgroup. */
 export class Subscription implements TrackReader, PumpOwner, Watched {

@@ -5,7 +5,7 @@ import type { SessionMetrics } from "../metrics.ts";
 import type { DeliveryLimits } from "../settings.ts";
 import type { StreamSupply } from "./stream_supply.ts";
 import type { UnfinishedStreams } from "./unfinished_streams.ts";
-import type { DatagramDrop, Skip } from "../../vocabulary.ts";
+import type { DatagramDrop, Skip } from "../../vocabulary/mod.ts";
 
 /** Callbacks of a {@linkcode Subscription}. */
 export interface SubscriptionOwner {

@@ -4,7 +4,7 @@ import { type SubgroupLog, takeMemory, type Track } from "../../track/mod.ts";
 import type { SendStream } from "../../transport/types.ts";
 import { PARKED_CHECK_MS, PARKED_STREAM_MS } from "../limits.ts";
 import type { SessionMetrics } from "../metrics.ts";
-import type { ParkedEnd } from "../../vocabulary.ts";
+import type { ParkedEnd } from "../../vocabulary/mod.ts";
 
 /** A stream that ends before its content does. */
 export interface UnfinishedStream {

@@ -1,7 +1,7 @@
 import type { Clock, Log, LogFields } from "@qumo/shared/runtime";
 import { type StreamErrorName } from "@qumo/shared/wire";
 import type { Input } from "../input.ts";
-import type { DatagramDrop, StreamStop } from "../../vocabulary.ts";
+import type { DatagramDrop, StreamStop } from "../../vocabulary/mod.ts";
 import type { SessionMetrics } from "../metrics.ts";
 import type { SessionSettings } from "../settings.ts";
 

@@ -2,7 +2,7 @@ import { type Clock, type Log, trackText } from "@qumo/shared/runtime";
 import type { Track } from "../../track/mod.ts";
 import { MAX_ONLY_DROPS_MS } from "../limits.ts";
 import type { SessionMetrics } from "../metrics.ts";
-import type { DropReason } from "../../vocabulary.ts";
+import type { DropReason } from "../../vocabulary/mod.ts";
 
 /** The interfaces that {@linkcode FeedDrops} uses of its session. */
 interface DropsContext {

@@ -3,7 +3,7 @@ import type { Draft, SessionErrorName } from "@qumo/shared/wire";
 import type { Connection } from "../../transport/types.ts";
 import type { InputOptions } from "../input.ts";
 import { OPEN_STREAMS_SHARE, STREAMS_RELEASE_MS, STUCK_STREAMS_SHARE } from "../limits.ts";
-import type { TrackGivenUp } from "../../vocabulary.ts";
+import type { TrackGivenUp } from "../../vocabulary/mod.ts";
 import type { StreamBudget, StreamHolder } from "../stream_budget.ts";
 import type { Role } from "../session_options.ts";
 import type { SessionSettings } from "../settings.ts";

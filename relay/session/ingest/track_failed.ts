@@ -1,6 +1,6 @@
 import { type Log, trackText } from "@qumo/shared/runtime";
 import { FeedLost, MalformedTrack, type WrittenFeed } from "../../track/mod.ts";
-import type { TrackGivenUp } from "../../vocabulary.ts";
+import type { TrackGivenUp } from "../../vocabulary/mod.ts";
 import { isTransportEnd } from "../errors.ts";
 import type { SessionMetrics } from "../metrics.ts";
 import { ObjectTooLarge } from "./object_too_large.ts";

@@ -1,6 +1,6 @@
 import { type Layout, type LiteVersion, rfc9000, type StreamErrorName } from "@qumo/shared/wire";
 import { type BidiStream, URGENT } from "../../transport/types.ts";
-import type { RefusalKind } from "../../vocabulary.ts";
+import type { RefusalKind } from "../../vocabulary/mod.ts";
 import { readVarint } from "../framing.ts";
 import { Input } from "../input.ts";
 import { MAX_SEND_BACKLOG_BYTES } from "../limits.ts";

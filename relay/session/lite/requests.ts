@@ -1,6 +1,6 @@
 import { namespaceText, trackText } from "@qumo/shared/runtime";
 import type { LiteTrack } from "@qumo/shared/wire";
-import type { RequestKind } from "../../vocabulary.ts";
+import type { RequestKind } from "../../vocabulary/mod.ts";
 import { namespaceOf, trackNameOf } from "./dialect/names.ts";
 
 /** What a request asked for, for the log. */

@@ -1,6 +1,6 @@
 import type { ControlMessage, ControlMessageOf } from "@qumo/shared/wire";
 import type { Refusal } from "../../track/mod.ts";
-import type { RequestKind } from "../../vocabulary.ts";
+import type { RequestKind } from "../../vocabulary/mod.ts";
 import { isTransportEnd, violation } from "../errors.ts";
 import type { Configured, Lifetime, Parties } from "./connection/facets.ts";
 import { checkMeshParameters, loopOf } from "./connection/relay_peer.ts";

@@ -5,7 +5,7 @@ import type { Publisher } from "../sources/publisher.ts";
 
 import type { Advertisements } from "./advertisements.ts";
 import type { Claims } from "./claims.ts";
-import type { ReplacementPolicy } from "../../vocabulary.ts";
+import type { ReplacementPolicy } from "../../vocabulary/mod.ts";
 
 /** The dependencies of {@linkcode Candidates}. */
 export interface CandidatesParts {

@@ -6,7 +6,7 @@ import { MAX_HINT_SCOPES, MAX_HINTS } from "../limits.ts";
 import type { Replacement } from "../sources/replacement.ts";
 import type { AnnouncedRoute } from "./announced_route.ts";
 import { Scope } from "./scope.ts";
-import type { ReplacementPolicy } from "../../vocabulary.ts";
+import type { ReplacementPolicy } from "../../vocabulary/mod.ts";
 
 /** Options of {@linkcode Registry}. */
 export interface RegistryOptions {

@@ -4,7 +4,7 @@ import type { LocalListener } from "./advertisements.ts";
 import type { Archive } from "../sources/archive.ts";
 import type { Cache } from "../objects/cache.ts";
 import type { Replacement } from "../sources/replacement.ts";
-import type { ReplacementPolicy } from "../../vocabulary.ts";
+import type { ReplacementPolicy } from "../../vocabulary/mod.ts";
 
 /** Options of a {@linkcode Scope}. */
 export interface ScopeOptions {

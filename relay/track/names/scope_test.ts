@@ -9,7 +9,7 @@ import { REDUNDANT_SILENCE_MS } from "../limits.ts";
 import { Registry } from "./registry.ts";
 import { Scope } from "./scope.ts";
 import type { OpenOptions } from "./scope_options.ts";
-import type { ReplacementPolicy } from "../../vocabulary.ts";
+import type { ReplacementPolicy } from "../../vocabulary/mod.ts";
 
 const LINGER = 100;
 const NAME = nameOf("foo", "bar", "video");

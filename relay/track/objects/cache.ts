@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
 import type { Group } from "./group.ts";
-import type { EvictionReason } from "../../vocabulary.ts";
+import type { EvictionReason } from "../../vocabulary/mod.ts";
 
 /** Limits of the cache. At a limit the oldest groups are evicted. */
 export interface CacheLimits {

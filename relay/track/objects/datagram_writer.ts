@@ -7,7 +7,7 @@ import type { DatagramFields, Renderer } from "./renderer.ts";
 import type { Source } from "./source.ts";
 import { SubgroupLog } from "./subgroup_log.ts";
 import type { Track } from "./track.ts";
-import type { DropReason } from "../../vocabulary.ts";
+import type { DropReason } from "../../vocabulary/mod.ts";
 
 /** The result of writing a datagram: new, duplicate, or the reason for dropping it. */
 export type DatagramOutcome = "new" | "duplicate" | DropReason;

@@ -1,4 +1,4 @@
-import type { DropReason } from "../../vocabulary.ts";
+import type { DropReason } from "../../vocabulary/mod.ts";
 
 /** The drop reasons that were logged for a track, to log each once. */
 export class LoggedDrops {

@@ -5,7 +5,7 @@ import type { Group } from "./group.ts";
 import type { Renderer, SubgroupFields } from "./renderer.ts";
 import type { Source } from "./source.ts";
 import { type SubgroupInit, SubgroupLog } from "./subgroup_log.ts";
-import type { DropReason } from "../../vocabulary.ts";
+import type { DropReason } from "../../vocabulary/mod.ts";
 import type { Track } from "./track.ts";
 
 /** The stream's header; the subgroup id may be determined by the first object. */

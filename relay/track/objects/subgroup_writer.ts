@@ -11,7 +11,7 @@ import {
   type SubgroupWriterOptions,
 } from "./stream_logs.ts";
 import type { Track } from "./track.ts";
-import type { DropReason } from "../../vocabulary.ts";
+import type { DropReason } from "../../vocabulary/mod.ts";
 
 /** The counts of one stream's objects. */
 export interface IngestCounts {

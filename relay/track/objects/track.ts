@@ -20,7 +20,7 @@ import type { SubgroupLog } from "./subgroup_log.ts";
 import { TrackRenderings } from "./track_renderings.ts";
 import { TrackReports } from "./track_reports.ts";
 import type { TrackRecorder } from "../sources/archive.ts";
-import type { EvictionReason } from "../../vocabulary.ts";
+import type { EvictionReason } from "../../vocabulary/mod.ts";
 
 /** A reader of a track. Calls are synchronous and must not throw. */
 export interface TrackReader {

@@ -5,7 +5,7 @@ import type { Source } from "../objects/source.ts";
 import type { SubgroupStreamInit, SubgroupWriterOptions } from "../objects/stream_logs.ts";
 import { SubgroupWriter } from "../objects/subgroup_writer.ts";
 import type { Track } from "../objects/track.ts";
-import type { DropReason } from "../../vocabulary.ts";
+import type { DropReason } from "../../vocabulary/mod.ts";
 import type { FeedTarget, Verdict } from "./feed.ts";
 
 /** The dependencies of {@linkcode FeedWriter}. */

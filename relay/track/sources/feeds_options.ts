@@ -3,7 +3,7 @@ import type { Feed } from "./feed.ts";
 import type { CarriedListener, FeedState } from "./feed_set.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Replacement } from "./replacement.ts";
-import type { ReplacementPolicy } from "../../vocabulary.ts";
+import type { ReplacementPolicy } from "../../vocabulary/mod.ts";
 
 /** A track that a publisher offers, with its feed. */
 export interface Offer {

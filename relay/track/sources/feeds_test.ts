@@ -9,7 +9,7 @@ import {
 import { ScriptedFeed, ScriptedPublisher } from "../../../tests/support/worlds/track_publishers.ts";
 import { Feeds } from "./feeds.ts";
 import type { KeptFeed, Offer } from "./feeds_options.ts";
-import type { ReplacementPolicy } from "../../vocabulary.ts";
+import type { ReplacementPolicy } from "../../vocabulary/mod.ts";
 
 const LINGER = 500;
 const SPEAKER = {};

@@ -11,7 +11,7 @@ import type {
   Publisher,
   TrackStatus,
 } from "./publisher.ts";
-import type { RefusalKind } from "../../vocabulary.ts";
+import type { RefusalKind } from "../../vocabulary/mod.ts";
 
 /** A source of past objects and of the status of tracks. */
 export interface PastSource extends Pick<Publisher, "fetch" | "trackStatus"> {

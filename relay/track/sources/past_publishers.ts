@@ -1,4 +1,4 @@
-import type { ReplacementPolicy } from "../../vocabulary.ts";
+import type { ReplacementPolicy } from "../../vocabulary/mod.ts";
 import type { Source } from "../objects/source.ts";
 import type { Track } from "../objects/track.ts";
 import type { FeedSet } from "./feed_set.ts";

@@ -4,7 +4,7 @@ import type { FeedSet } from "./feed_set.ts";
 import type { Publisher } from "./publisher.ts";
 import { isNewer } from "../objects/source.ts";
 import type { Track } from "../objects/track.ts";
-import type { ReplacementOutcome, ReplacementPolicy } from "../../vocabulary.ts";
+import type { ReplacementOutcome, ReplacementPolicy } from "../../vocabulary/mod.ts";
 
 /** A publisher took over a track, or failed to. */
 export interface Replacement {

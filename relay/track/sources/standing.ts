@@ -1,7 +1,7 @@
 import type { Feed } from "./feed.ts";
 import { prevails } from "./replacement.ts";
 import type { Track } from "../objects/track.ts";
-import type { ReplacementPolicy } from "../../vocabulary.ts";
+import type { ReplacementPolicy } from "../../vocabulary/mod.ts";
 
 /** The track, and its group that is requested. */
 interface StandingInit {

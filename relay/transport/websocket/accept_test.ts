@@ -9,7 +9,7 @@ import {
   type WebSocketServer,
 } from "../../../tests/support/transport/websocket_server.ts";
 import { becomes } from "../../../tests/support/until.ts";
-import type { TransportLimit } from "../../vocabulary.ts";
+import type { TransportLimit } from "../../vocabulary/mod.ts";
 
 /** A server, with what it said about those whom it turned away. */
 function world(options: Partial<ListenOptions> = {}) {

@@ -6,7 +6,7 @@ import { RefusedConnections } from "../../../relay/refused_connections.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
 import { alone } from "../../support/worlds/alone.ts";
 import { FIRST_PROBE_MS } from "../../../relay/session/limits.ts";
-import { REFUSAL_KINDS } from "../../../relay/vocabulary.ts";
+import { REFUSAL_KINDS } from "../../../relay/vocabulary/mod.ts";
 import { namespaceOf, trackOf } from "../../support/peers/scripted_peer.ts";
 import { ScriptedLite } from "../../support/peers/scripted_lite.ts";
 import { plainGate, plainToken } from "../../support/worlds/plain_tokens.ts";

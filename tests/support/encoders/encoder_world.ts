@@ -17,7 +17,7 @@ import {
   type Track,
   type TrackEnd,
 } from "../../../relay/track/mod.ts";
-import type { ReplacementPolicy } from "../../../relay/vocabulary.ts";
+import type { ReplacementPolicy } from "../../../relay/vocabulary/mod.ts";
 import { concat } from "../concat.ts";
 import { ManualClock } from "../worlds/manual_clock.ts";
 import { memoryLog } from "../worlds/memory_log.ts";

@@ -19,7 +19,7 @@ const SESSION = [
   "relay/transport/types.ts",
   "relay/transport/errors.ts",
   "relay/track",
-  "relay/vocabulary.ts",
+  "relay/vocabulary",
   "relay/views.ts",
   "relay/session",
 ];
@@ -41,18 +41,18 @@ export const TABLE: readonly Row[] = [
   { from: "shared/der", may: [] },
   { from: "shared/acme", may: ["shared/runtime", "shared/http", "shared/der"] },
   { from: "shared/metrics", may: [] },
-  { from: "relay/vocabulary.ts", may: [] },
+  { from: "relay/vocabulary", may: [] },
   { from: "relay/views.ts", may: [] },
   {
     from: "relay/transport",
-    may: ["shared/runtime", "shared/der", "shared/wire/varint.ts", "relay/vocabulary.ts"],
+    may: ["shared/runtime", "shared/der", "shared/wire/varint.ts", "relay/vocabulary"],
   },
   {
     from: "relay/track",
     // Of the formats only values: names, locations, what objects and tracks say of themselves. No codec,
     // no integer and no draft, so that what is kept is the same in whatever dialect it came.
     may: [
-      "relay/vocabulary.ts",
+      "relay/vocabulary",
       "shared/runtime",
       "shared/wire/equal_bytes.ts",
       "shared/wire/errors.ts",
@@ -113,7 +113,7 @@ export const TABLE: readonly Row[] = [
       "relay/session",
       "relay/transport/types.ts",
       "relay/control_plane",
-      "relay/vocabulary.ts",
+      "relay/vocabulary",
       "relay/views.ts",
     ],
   },
@@ -125,7 +125,7 @@ export const TABLE: readonly Row[] = [
       "shared/topology",
       "shared/wire/names.ts",
       "shared/wire/equal_bytes.ts",
-      "relay/vocabulary.ts",
+      "relay/vocabulary",
     ],
     types: [
       "relay/session/metrics.ts",
@@ -149,7 +149,7 @@ export const TABLE: readonly Row[] = [
       // A timestamp as the property that LOC has for it.
       "shared/wire/lite/properties.ts",
       "relay/track",
-      "relay/vocabulary.ts",
+      "relay/vocabulary",
       "relay/views.ts",
     ],
     // Who may have what is decided as for sessions.
@@ -166,7 +166,7 @@ export const TABLE: readonly Row[] = [
       "shared/wire/names.ts",
       "shared/wire/properties.ts",
       "relay/track",
-      "relay/vocabulary.ts",
+      "relay/vocabulary",
     ],
   },
   { from: "relay/page", may: ["shared/page"] },
@@ -178,7 +178,7 @@ export const TABLE: readonly Row[] = [
       "shared/http",
       "shared/metrics",
       "shared/page",
-      "relay/vocabulary.ts",
+      "relay/vocabulary",
       "relay/views.ts",
     ],
     types: ["relay/counts.ts"],

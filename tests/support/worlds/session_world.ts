@@ -20,7 +20,7 @@ import { Cache, type CacheLimits, Registry } from "../../../relay/track/mod.ts";
 import type { SendStream } from "../../../relay/transport/mod.ts";
 import { draftOfPeer } from "../draft_test_case.ts";
 import { ScriptedPeer } from "../peers/scripted_peer.ts";
-import type { ReplacementPolicy } from "../../../relay/vocabulary.ts";
+import type { ReplacementPolicy } from "../../../relay/vocabulary/mod.ts";
 import { ManualClock } from "./manual_clock.ts";
 import {
   type MemoryConnection,

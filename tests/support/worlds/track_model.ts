@@ -27,7 +27,7 @@ import {
   type TrackEnd,
   type TrackReader,
 } from "../../../relay/track/mod.ts";
-import type { EvictionReason } from "../../../relay/vocabulary.ts";
+import type { EvictionReason } from "../../../relay/vocabulary/mod.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { referenceData } from "../reference_draft.ts";
 import { concat } from "../concat.ts";

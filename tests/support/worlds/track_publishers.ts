@@ -12,7 +12,7 @@ import {
   type TrackEnd,
   type TrackStatus,
 } from "../../../relay/track/mod.ts";
-import type { RefusalKind } from "../../../relay/vocabulary.ts";
+import type { RefusalKind } from "../../../relay/vocabulary/mod.ts";
 
 // Each is of a newer session than those before.
 let lastSource = 0;

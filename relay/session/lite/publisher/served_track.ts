@@ -9,7 +9,7 @@ import {
   type StreamErrorName,
 } from "@qumo/shared/wire";
 import { type OpenTrack, takeMemory, type TrackEnd } from "../../../track/mod.ts";
-import type { DatagramDrop, Skip } from "../../../vocabulary.ts";
+import type { DatagramDrop, Skip } from "../../../vocabulary/mod.ts";
 import type { IdleHolder, ObjectStreams } from "../../delivery/object_streams.ts";
 import type { Subscription } from "../../delivery/subscription.ts";
 import type { SubscriptionOwner } from "../../delivery/subscription_context.ts";

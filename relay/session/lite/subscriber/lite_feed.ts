@@ -1,7 +1,7 @@
 import { done, type Outcome, refused, trackText } from "@qumo/shared/runtime";
 import { type LiteTrackInfo } from "@qumo/shared/wire";
 import type { Feed, FeedTarget, Refusal, Source, TrackEnd, Verdict } from "../../../track/mod.ts";
-import type { DropReason, TrackGivenUp } from "../../../vocabulary.ts";
+import type { DropReason, TrackGivenUp } from "../../../vocabulary/mod.ts";
 import { GroupCount } from "../../group_count.ts";
 import { FeedDrops } from "../../ingest/feed_drops.ts";
 import { FeedStreams } from "../../ingest/feed_streams.ts";

@@ -2,7 +2,7 @@ import type { Filter, SetupOptions } from "@qumo/shared/wire";
 import type { JoinPoint } from "../../delivery/subscription_options.ts";
 import { isMoqDev } from "../connection/moq_dev.ts";
 import { isRelay } from "../connection/relay_peer.ts";
-import type { LateJoin } from "../../../vocabulary.ts";
+import type { LateJoin } from "../../../vocabulary/mod.ts";
 
 /**
  * The join point of a subscription (#subscription-filters). Without a filter, or with a start in

@@ -38,7 +38,7 @@ import {
 import { reportPath } from "./path_reports.ts";
 import type { RangeFilters } from "../requests/range_filters.ts";
 import { SubscriptionFilters } from "./subscription_filters.ts";
-import type { DatagramDrop, Skip } from "../../../vocabulary.ts";
+import type { DatagramDrop, Skip } from "../../../vocabulary/mod.ts";
 import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
 import type { PeerIds } from "../requests/request_ids.ts";
 import type { StopProbes } from "../requests/stop_probe.ts";

@@ -1,6 +1,6 @@
 import type { ControlMessageOf, DoneName, SetupOptions } from "@qumo/shared/wire";
 import type { Refusal, TrackEnd } from "../../../track/mod.ts";
-import type { RefusalKind, TrackEndKind, UpstreamOutcome } from "../../../vocabulary.ts";
+import type { RefusalKind, TrackEndKind, UpstreamOutcome } from "../../../vocabulary/mod.ts";
 import { isRelay } from "../connection/relay_peer.ts";
 
 /** Why a served subscription ends. */

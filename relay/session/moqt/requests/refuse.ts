@@ -4,7 +4,7 @@ import type { Refusal } from "../../../track/mod.ts";
 import { requestError } from "./refusals.ts";
 import type { RequestChannel, RequestSubject } from "./requests.ts";
 import { isOfSession } from "../../connection/reserved.ts";
-import type { RequestKind } from "../../../vocabulary.ts";
+import type { RequestKind } from "../../../vocabulary/mod.ts";
 import type { Hints, Reporting } from "../connection/facets.ts";
 
 /** The interfaces that {@linkcode refuse} uses of its session. */

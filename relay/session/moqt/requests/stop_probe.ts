@@ -9,7 +9,7 @@ import {
 import type { SessionMetrics } from "../../metrics.ts";
 import type { EventLog } from "../../event_log.ts";
 import { nameFields } from "./refuse.ts";
-import type { StopNotice } from "../../../vocabulary.ts";
+import type { StopNotice } from "../../../vocabulary/mod.ts";
 import type { RequestChannel, RequestSubject } from "./requests.ts";
 
 /**

@@ -31,7 +31,7 @@ import type { RequestPermit } from "../connection/access.ts";
 import { isRelay } from "../connection/relay_peer.ts";
 import { trackEndOf } from "../requests/refusals.ts";
 import { nameFields } from "../requests/refuse.ts";
-import type { DropReason, TrackGivenUp } from "../../../vocabulary.ts";
+import type { DropReason, TrackGivenUp } from "../../../vocabulary/mod.ts";
 import type { Asking, RequestChannel } from "../requests/requests.ts";
 import type { Lifetime, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
 import type { StopProbes } from "../requests/stop_probe.ts";

@@ -13,6 +13,7 @@ import { z } from "zod";
 import { parseRelayUrl, RELAY_URL_FORM } from "../control_plane/mod.ts";
 import { readAddresses, readNeighbors, splitItems } from "./relay_maps.ts";
 import { parseUpstream, UPSTREAM_FORM } from "./upstream.ts";
+import { path } from "./values.ts";
 
 const MAX_CONTROLLERS = 16;
 const MAX_UPSTREAMS = 16;
@@ -20,7 +21,6 @@ const MAX_TRUSTED_KEYS = 64;
 // Each member has a link to each other one.
 const MAX_MEMBERS = 32;
 
-const path = () => text(4096).default("");
 const relayUrl = text(
   MAX_ADDRESS_LENGTH,
   RELAY_URL_FORM,

@@ -1,47 +1,29 @@
-import {
-  type CertificatePair,
-  type CertificateSource,
-  type LiveKeys,
-  type Log,
-  messageOf,
-  TaskGroup,
-} from "@qumo/shared/runtime";
+import { type LiveKeys, type Log, messageOf, TaskGroup } from "@qumo/shared/runtime";
 import { Admission } from "./admission.ts";
-import { openCertificates, type RelayCertificates } from "./certificate.ts";
-import { formatAddress, parseAddress, reachable, type RelayConfig } from "./config.ts";
+import type { RelayConfig } from "./config.ts";
 import { EventLoopLag } from "./ops/event_loop.ts";
 import type { Read } from "./ops/readings.ts";
-import { type OpsServer, serveOps } from "./ops/server.ts";
-import type { CertificateView, RelayState } from "./ops/snapshot.ts";
+import type { CertificateView } from "./ops/snapshot.ts";
 import { callableUrl } from "./control_plane/mod.ts";
 import type { DiskArchive } from "./disk/disk_archive.ts";
 import { drainRelay } from "./drain.ts";
+import { Front } from "./front.ts";
 import type { SessionHost } from "./host.ts";
-import { openHttpIngest, openRtmp } from "./ingest.ts";
 import type { MediaHttp } from "./media/media_http.ts";
 import { openDisk } from "./open_disk.ts";
+import { openHttp } from "./open_http.ts";
 import { Overflow } from "./overflow.ts";
 import { openMedia } from "./open_media.ts";
 import { KnownAddresses } from "./known_addresses.ts";
-import { Listeners } from "./listeners.ts";
 import { firstSettings, liveKeys, type LiveSettings, readOpsAccess } from "./live_config.ts";
+import { Lifecycle } from "./lifecycle.ts";
 import { LoadMeter } from "./load_meter.ts";
 import { RelayMetrics } from "./metrics.ts";
-import { pageFiles, pageLibraries } from "./page/mod.ts";
-import type { RtmpListener } from "./media/rtmp/listener.ts";
-import { type ListenerParts, openPorts } from "./ports.ts";
-import type { PortListener } from "./transport/mod.ts";
 import { RefusedConnections } from "./refused_connections.ts";
 import { openRelayAccess, type RelayAccess } from "./relay_access.ts";
 import { RelayMesh } from "./relay_mesh.ts";
 import type { RelayOptions } from "./relay_options.ts";
 import { relayReader } from "./relay_reader.ts";
-
-// The code of a close without an error, in every protocol.
-const NO_ERROR = 0;
-
-// The code of an internal error in every draft: none has a code for a peer that exceeds a limit.
-const OVERLOAD = 1;
 
 /** What is opened before the relay is built. */
 interface OpenParts {
@@ -54,35 +36,23 @@ export class Relay {
   readonly metrics: RelayMetrics;
   /** Reads the state and the counts of the relay. */
   readonly read: Read;
-  /** Resolves with a reason when the relay can no longer serve. */
-  readonly failed: Promise<string>;
-  /** Resolves when the controller orders the relay to drain and stop. */
-  readonly drainRequested: Promise<void>;
+  readonly lifecycle: Lifecycle;
   readonly #options: RelayOptions;
   readonly #access: RelayAccess | undefined;
   readonly #disk: DiskArchive | undefined;
   readonly #log: Log;
   readonly #tasks: TaskGroup;
   readonly #host: SessionHost;
-  readonly #refused: RefusedConnections;
   readonly #known: KnownAddresses;
   readonly #load: LoadMeter;
   readonly #mesh: RelayMesh;
-  readonly #listeners: Listeners;
   readonly #eventLoop: EventLoopLag;
   readonly #media: MediaHttp;
   readonly #admission: Admission;
+  readonly #front: Front;
   readonly #settings: LiveSettings;
   // In milliseconds since 1970.
   readonly #startedAt: number;
-  readonly #fail: (reason: string) => void;
-  readonly #requestDrain: () => void;
-  #certificates: CertificateSource | undefined;
-  #isGenerated: RelayCertificates["isGenerated"] = () => false;
-  #ops: OpsServer | undefined;
-  #rtmp: RtmpListener | undefined;
-  #address: string | undefined;
-  #state: RelayState = "starting";
   #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -117,17 +87,13 @@ export class Relay {
     this.#disk = disk;
     this.#log = log;
     this.#startedAt = clock.wall();
-    const { promise, resolve } = Promise.withResolvers<string>();
-    this.failed = promise;
-    this.#fail = resolve;
-    const drain = Promise.withResolvers<void>();
-    this.drainRequested = drain.promise;
-    this.#requestDrain = drain.resolve;
-    this.#tasks = new TaskGroup((task, error) => this.#failWith(`${task}: ${messageOf(error)}`));
+    this.lifecycle = new Lifecycle(log);
+    this.#tasks = new TaskGroup((task, error) =>
+      this.lifecycle.fails(`${task}: ${messageOf(error)}`)
+    );
     this.#eventLoop = new EventLoopLag(clock);
     this.#settings = firstSettings(config);
     const refused = new RefusedConnections(metrics, log, clock);
-    this.#refused = refused;
     this.#known = new KnownAddresses(config.server.knownAddresses);
     this.#load = this.#newLoadMeter();
     this.#mesh = this.#newMesh();
@@ -148,13 +114,36 @@ export class Relay {
     this.#admission = new Admission({
       host: this.#host,
       refused,
-      isDraining: () => this.#state === "draining",
+      isDraining: () => this.lifecycle.isDraining,
       maxSessions: config.server.maxSessions,
     });
     this.#media = openMedia(options, { host: this.#host, gate, metrics });
-    const onAllFailed = (reason: string) => this.#failWith(reason);
-    this.#listeners = new Listeners({ admission: this.#admission, log, onAllFailed });
+    this.#front = this.#newFront(refused);
     this.read = this.#newReader();
+  }
+
+  #newFront(refused: RefusedConnections): Front {
+    return new Front({
+      options: this.#options,
+      metrics: this.metrics,
+      host: this.#host,
+      admission: this.#admission,
+      refused,
+      known: this.#known,
+      settings: this.#settings,
+      serveHttp: (port) =>
+        openHttp(this.#options, {
+          read: this.read,
+          media: this.#media,
+          host: this.#host,
+          metrics: this.metrics,
+          settings: this.#settings,
+          name: this.#mesh.lastingName,
+          startedAt: this.#startedAt,
+        }, port),
+      onCertificate: () => this.#mesh.changed(),
+      onFailed: (reason) => this.lifecycle.fails(reason),
+    });
   }
 
   #newReader(): Read {
@@ -162,13 +151,11 @@ export class Relay {
     return relayReader({
       host: this.#host,
       mesh: this.#mesh,
-      listeners: this.#listeners,
+      front: this.#front,
       metrics: this.metrics,
       eventLoop: this.#eventLoop,
       usage: program.usage,
-      state: () => this.#state,
-      address: () => this.address,
-      certificate: () => this.certificate,
+      state: () => this.lifecycle.state,
       access: this.#access?.steering,
       clock,
     });
@@ -210,33 +197,23 @@ export class Relay {
       address: () => config.sdn.address || callableUrl(this.address),
       certificateHash: () => this.certificate.hash,
       load: () => this.#load.measure(),
-      isDraining: () => this.#state === "draining",
-      onDrain: () => this.#drainRequested(),
+      isDraining: () => this.lifecycle.isDraining,
+      onDrain: () => this.lifecycle.isToldToDrain(),
       known: this.#known,
       tokenFor: (name, audience) => this.#access?.tokenFor(name, audience),
       ...(this.#access?.steering && { steering: this.#access.steering }),
     });
   }
 
-  // From the inside out: sessions before the port, the certificate before the listener, and HTTP
-  // after UDP because UDP may choose the port. Readiness comes last.
+  // From the inside out: sessions before the port, and the certificate before the listener.
+  // Readiness comes last.
   async #start(): Promise<void> {
     const { config, files } = this.#options;
-    const certificates = await this.#openCertificates();
-    this.#certificates = certificates.source;
-    this.#isGenerated = certificates.isGenerated;
+    await this.#front.prepare();
     this.#settings.ops = await readOpsAccess(config, files);
-    this.#openPorts(this.#certificates.current);
-    this.#rtmp = openRtmp({
-      ...this.#options,
-      ingests: this.#host.ingests,
-      metrics: this.metrics,
-      isKnown: (host) => this.#known.has(host),
-      maxPerClient: () => this.#settings.maxConnectionsPerAddress,
-      certificate: this.#certificates.current,
-    });
-    this.#tasks.spawn("accepting connections", () => this.#listeners.accept());
-    this.#state = "serving";
+    this.#front.open();
+    this.#tasks.spawn("accepting connections", () => this.#front.listeners.accept());
+    this.lifecycle.serves();
     // Once registered, other relays may connect at any time.
     await this.#mesh.start();
     this.#access?.begin((key) => this.#mesh.identify(key));
@@ -244,27 +221,26 @@ export class Relay {
 
   /** The address that it listens on, with the actual port when port 0 was requested. */
   get address(): string {
-    return this.#address ?? this.#options.config.server.address;
+    return this.#front.address;
   }
 
   /** The address at which RTMP is listened for, if it is. */
   get rtmpAddress(): string | undefined {
-    return this.#rtmp && formatAddress(this.#rtmp.address);
+    return this.#front.rtmpAddress;
   }
 
   /** An address at which programs on this machine reach the relay. */
   get localAddress(): string {
-    return formatAddress(reachable(parseAddress(this.address)!));
+    return this.#front.localAddress;
   }
 
   get certificate(): CertificateView {
-    const { hash, notAfter } = this.#certificates?.current ?? { hash: "", notAfter: 0 };
-    return { hash, notAfter, isGenerated: this.#isGenerated() };
+    return this.#front.certificate;
   }
 
   /** Checks the files of certificates and keys now instead of at the next interval. */
   async reload(): Promise<void> {
-    await Promise.all([this.#certificates?.reload(), this.#access?.reload()]);
+    await Promise.all([this.#front.reload(), this.#access?.reload()]);
   }
 
   /** How the keys of the configuration are taken over that can change while the relay runs. */
@@ -272,7 +248,7 @@ export class Relay {
     return liveKeys({
       host: this.#host,
       admission: this.#admission,
-      listeners: this.#listeners,
+      listeners: this.#front.listeners,
       known: this.#known,
       access: this.#access,
       files: this.#options.files,
@@ -293,7 +269,7 @@ export class Relay {
   }
 
   async #drain(): Promise<void> {
-    this.#state = "draining";
+    this.lifecycle.drains();
     const { drainTimeoutMs } = this.#settings;
     const { clock } = this.#options;
     this.#log.info("draining", { sessions: this.#host.active, timeout_ms: drainTimeoutMs });
@@ -302,101 +278,21 @@ export class Relay {
     await this.close();
   }
 
-  #drainRequested(): void {
-    this.#log.info("drain requested by the controller");
-    this.#requestDrain();
-  }
-
   // From the outside in, and HTTP last: until then supervisors can read the state.
   async #close(): Promise<void> {
-    this.#state = "draining";
-    const certificatesClosed = this.#certificates?.close();
+    this.lifecycle.drains();
+    const certificateKept = this.#front.keepCertificate();
     await this.#mesh.close();
     const accessClosed = this.#access?.close();
     // At once: sessions would look for other routes to what the mesh has ended.
-    this.#listeners.close(NO_ERROR, "the relay is shutting down");
+    this.#front.endSessions();
     this.#media.close();
     await this.#host.close();
     await this.#disk?.close();
     await accessClosed;
-    await Promise.all([certificatesClosed, this.#rtmp?.close()]);
+    await Promise.all([certificateKept, this.#front.closeRtmp()]);
     await this.#tasks.close();
     this.#eventLoop.close();
-    await this.#ops?.close();
-  }
-
-  #openCertificates(): Promise<RelayCertificates> {
-    const { config, files, starter, clock } = this.#options;
-    return openCertificates(config, files, {
-      starter,
-      clock,
-      log: this.#log,
-      reloads: this.metrics.certificateReloads,
-      orders: this.metrics.acmeOrders,
-      onChange: (certificate) => {
-        this.#listeners.useCertificate(certificate);
-        this.#ops?.useCertificate(certificate);
-        this.#rtmp?.useCertificate(certificate);
-        this.#mesh.changed();
-      },
-    });
-  }
-
-  #openPorts(certificate: CertificatePair): void {
-    const { config: { server }, clock, openListeners = () => [] } = this.#options;
-    const parts: ListenerParts = {
-      server,
-      certificate,
-      protocols: this.#host.protocols,
-      allowOrigin: (origin) => this.#settings.allowOrigin(origin),
-      isKnown: (host) => this.#known.has(host),
-      overloadCode: OVERLOAD,
-      onRefused: (refusal) => this.#refused.add(refusal),
-      onLimit: (limit) => void this.metrics.transportLimits[limit]++,
-      clock,
-    };
-    const { udp, http } = openPorts({ ...parts, serveHttp: (udp) => this.#serveOps(udp) });
-    this.#ops = http;
-    this.#address = formatAddress(udp.address);
-    this.#listeners.add(udp);
-    for (const listener of openListeners(parts)) this.#listeners.add(listener);
-  }
-
-  #serveOps(udp: PortListener): OpsServer {
-    const { config, program, clock, log } = this.#options;
-    return serveOps({
-      hostname: parseAddress(config.server.address)!.hostname,
-      port: udp.address.port,
-      certificate: this.#certificates!.current,
-      upgrade: config.server.websocket === "off"
-        ? undefined
-        : (request, stream) => udp.upgrade(request, stream),
-      read: this.read,
-      allowOrigin: (origin) => this.#settings.allowOrigin(origin),
-      program,
-      startedAt: this.#startedAt,
-      name: this.#mesh.lastingName,
-      region: config.relay.region,
-      perTrack: config.metrics.perTrack,
-      maxCacheBytes: config.cache.maxBytes,
-      access: () => this.#settings.ops,
-      maxDiskBytes: config.cache.disk.folder === "" ? undefined : config.cache.disk.maxBytes,
-      ingest: openHttpIngest({
-        ...this.#options,
-        ingests: this.#host.ingests,
-        metrics: this.metrics,
-      }),
-      page: pageFiles,
-      libraries: pageLibraries,
-      media: this.#media,
-      clock,
-      log,
-    });
-  }
-
-  #failWith(reason: string): void {
-    this.#state = "failed";
-    this.#log.error("fatal error: the relay stops", { reason });
-    this.#fail(reason);
+    await this.#front.closeHttp();
   }
 }

@@ -1,26 +1,24 @@
 import type { Clock } from "@qumo/shared/runtime";
 import { countsOf } from "./counts.ts";
+import type { Front } from "./front.ts";
 import type { SessionHost } from "./host.ts";
-import type { Listeners } from "./listeners.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import type { Condition } from "./ops/conditions.ts";
 import type { EventLoopLag } from "./ops/event_loop.ts";
 import type { Part, Read, RelayReading, RowRange } from "./ops/readings.ts";
 import type { Steering } from "./access/steering.ts";
-import type { CertificateView, RelayState, Usage } from "./ops/snapshot.ts";
+import type { RelayState, Usage } from "./ops/snapshot.ts";
 import type { RelayMesh } from "./relay_mesh.ts";
 
 /** The parts of a relay that are read. */
 export interface ReaderParts {
   readonly host: SessionHost;
   readonly mesh: RelayMesh;
-  readonly listeners: Listeners;
+  readonly front: Pick<Front, "address" | "certificate" | "listeners">;
   readonly metrics: RelayMetrics;
   readonly eventLoop: EventLoopLag;
   readonly usage: () => Usage;
   readonly state: () => RelayState;
-  readonly address: () => string;
-  readonly certificate: () => CertificateView;
   readonly access: Pick<Steering, "isUnknown" | "isHeld"> | undefined;
   readonly clock: Clock;
 }
@@ -29,23 +27,23 @@ const NO_ROWS: RowRange = { offset: 0, limit: 0 };
 
 /** Creates the reader of a relay that starts now. */
 export function relayReader(parts: ReaderParts): Read {
-  const { host, mesh, listeners, metrics, eventLoop, usage, state, access, clock } = parts;
+  const { host, mesh, front, metrics, eventLoop, usage, state, access, clock } = parts;
   const startedAt = clock.now();
   const reads: { readonly [P in Part]: (range: RowRange) => RelayReading[P] } = {
     state,
     uptimeMs: () => clock.now() - startedAt,
-    address: parts.address,
-    certificate: parts.certificate,
+    address: () => front.address,
+    certificate: () => front.certificate,
     unready: () => state() === "serving" ? heldBack(access) ?? mesh.unready : state(),
     conditions: () => [
       ...mesh.conditions,
       ...(access?.isUnknown ? ["revocations_unknown" as const] : []),
-      ...(listeners.hasFailed ? ["listener_failed" as const] : []),
+      ...(front.listeners.hasFailed ? ["listener_failed" as const] : []),
     ],
     process: () => ({ ...usage(), eventLoopLagMs: eventLoop.worst() }),
     counts: () => countsOf(metrics),
     now: () => host.snapshot(),
-    unreadBytes: () => listeners.unreadBytes,
+    unreadBytes: () => front.listeners.unreadBytes,
     mesh: () => mesh.view,
     routes: () => mesh.routes,
     sessions: (range) => host.sessions(range),

@@ -61,7 +61,11 @@ export async function serve(
   );
   process.onSignal("SIGHUP", () => void reload.run().then(() => relay.reload()));
   greet(process, config.log, greeting(relay));
-  const failure = await Promise.race([stopped, relay.drainRequested, relay.failed]);
+  const failure = await Promise.race([
+    stopped,
+    relay.lifecycle.drainRequested,
+    relay.lifecycle.failed,
+  ]);
   await (failure === undefined ? relay.drain() : relay.close());
   log.info("stopped");
   return failure === undefined ? 0 : 1;

@@ -95,6 +95,16 @@ for (const [entry, { others, late, never }] of Object.entries(AT_START)) {
   });
 }
 
+Deno.test("COSE is loaded for a relay that takes CAT, and for no other", async () => {
+  const files = await readProjectFiles();
+  for (const entry of ["relay/access/token_access.ts", "relay/access/explain.ts"]) {
+    const { others, late } = loadedAtStart(files, entry);
+    assert.deepEqual([others.has("@auth0/cose"), others.has("cborg")], [false, false], entry);
+    assert.ok(late.has("relay/access/cat/open_cat.ts -> relay/access/cat/cat_verifier.ts"));
+  }
+  assert.ok(loadedAtStart(files, "relay/access/cat/cat_verifier.ts").others.has("@auth0/cose"));
+});
+
 Deno.test("loadedAtStart() sees an import through others, and neither types nor late ones", () => {
   const files = {
     "a.ts": `import { b } from "./b.ts"; import type { C } from "./c.ts"; import "node:net";`,

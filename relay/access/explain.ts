@@ -5,7 +5,7 @@ import {
   StartError,
   type TokenToExplain,
 } from "@qumo/shared/runtime";
-import { CatVerifier } from "./cat/cat_verifier.ts";
+import { openCat } from "./cat/open_cat.ts";
 import { KeyStore } from "./key_store.ts";
 import { isFor, policyText } from "./policy_text.ts";
 import type { TokenSettings } from "./token_access.ts";
@@ -43,7 +43,7 @@ export async function explainToken(
   const ring = { keys: () => store.current, clock, clockSkewMs };
   const judge = new TokenJudge({
     jwt: new Verifier(ring),
-    cat: cat.enabled ? new CatVerifier({ ...ring, settings: cat }) : undefined,
+    cat: await openCat(cat, ring),
     hook: undefined,
   });
   // No base64url has a dot, and each JWT has two.

@@ -1,7 +1,7 @@
 import { type Clock, type FileAccess, type Log, messageOf, StartError } from "@qumo/shared/runtime";
 import type { Gate } from "../session/rights.ts";
 import type { CatSettings } from "./cat/cat_claims.ts";
-import { CatVerifier } from "./cat/cat_verifier.ts";
+import { openCat } from "./cat/open_cat.ts";
 import type { HookCounts } from "./hook/hook.ts";
 import { type HookSettings, openHook } from "./hook/open_hook.ts";
 import { KeyStore } from "./key_store.ts";
@@ -69,7 +69,7 @@ export async function tokenAccess(
   const opened = await openHook({ settings: hookSettings, ...opening });
   const judge = new TokenJudge({
     jwt: new Verifier(ring),
-    cat: cat.enabled ? new CatVerifier({ ...ring, settings: cat }) : undefined,
+    cat: await openCat(cat, ring),
     hook: opened?.hook,
   });
   const gate = new TokenGate({

@@ -1,3 +1,5 @@
+import "./no_native_cbor.ts";
+import { Algorithms, Mac0, MacAlgorithms, Sign1 } from "@auth0/cose";
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { encode, Tagged } from "cborg";
 import { MAX_ID_CHARACTERS } from "../limits.ts";
@@ -9,21 +11,29 @@ export interface CoseMessage {
   readonly alg: string;
   readonly keyId: string | undefined;
   readonly payload: Uint8Array;
-  readonly signature: Uint8Array<ArrayBuffer>;
-  /** What was signed. */
-  readonly signed: Uint8Array<ArrayBuffer>;
+  readonly signature: Uint8Array;
+  /** What was signed, by which a token without an id is named, also where it is revoked. */
+  readonly signed: Uint8Array;
+  /** Resolves if this key has signed it, and rejects otherwise. */
+  readonly verify: (key: CryptoKey | Uint8Array) => Promise<void>;
 }
 
-interface Algorithm {
-  /** As a JWK names it. */
-  readonly alg: string;
-  readonly isMac: boolean;
-}
+/** An algorithm as a JWK names it, and its number in the library. */
+type Algorithm =
+  | { readonly alg: string; readonly isMac: false; readonly number: Algorithms }
+  | { readonly alg: string; readonly isMac: true; readonly number: MacAlgorithms };
 
-const signing = (alg: string): Algorithm => ({ alg, isMac: false });
-const mac = (alg: string): Algorithm => ({ alg, isMac: true });
+const signing = (alg: keyof typeof Algorithms, name: string = alg): Algorithm => (
+  { alg: name, isMac: false, number: Algorithms[alg] }
+);
+const mac = (alg: keyof typeof MacAlgorithms): Algorithm => (
+  { alg, isMac: true, number: MacAlgorithms[alg] }
+);
 
-/** Algorithms by their numbers in COSE (RFC 9053, RFC 8812 and RFC 9864); no other one is known. */
+/**
+ * Algorithms by their numbers in COSE (RFC 9053, RFC 8812); no other one is known. Those of RFC 9864,
+ * which name the curve too, are the older ones to the library.
+ */
 const ALGORITHMS: ReadonlyMap<unknown, Algorithm> = new Map([
   [5, mac("HS256")],
   [6, mac("HS384")],
@@ -35,7 +45,7 @@ const ALGORITHMS: ReadonlyMap<unknown, Algorithm> = new Map([
   [-36, signing("ES512")],
   [-52, signing("ES512")],
   [-8, signing("EdDSA")],
-  [-19, signing("Ed25519")],
+  [-19, signing("EdDSA", "Ed25519")],
   [-37, signing("PS256")],
   [-38, signing("PS384")],
   [-39, signing("PS512")],
@@ -85,9 +95,8 @@ function messageOf(bytes: Uint8Array): Outcome<CoseMessage, string> {
     keyId: kid === undefined ? undefined : new TextDecoder().decode(kid),
     payload,
     signature,
-    signed: owned(
-      encode([algorithm.isMac ? "MAC0" : "Signature1", head, new Uint8Array(), payload]),
-    ),
+    signed: encode([algorithm.isMac ? "MAC0" : "Signature1", head, new Uint8Array(), payload]),
+    verify: verifying(algorithm, { head, payload, signature }),
   });
 }
 
@@ -99,43 +108,38 @@ function untagged(value: unknown): { readonly tag: number | undefined; readonly 
   return { tag: inner.tag, parts: inner.value };
 }
 
+type SignedParts = Pick<CoseMessage, "payload" | "signature"> & { readonly head: Uint8Array };
+
+/** The library is given no header that is not signed: it would take the algorithm from there. */
+function verifying(algorithm: Algorithm, { head, payload, signature }: SignedParts) {
+  if (algorithm.isMac) {
+    const message = new Mac0(head, new Map(), payload, signature);
+    return (key: CryptoKey | Uint8Array) => message.verify(key, { algorithms: [algorithm.number] });
+  }
+  const message = new Signature(head, new Map(), payload, signature);
+  return (key: CryptoKey | Uint8Array) => message.verify(key, { algorithms: [algorithm.number] });
+}
+
+class Signature extends Sign1 {
+  override get alg(): Algorithms | undefined {
+    const algorithm = ALGORITHMS.get(this.protectedHeaders.get(HEADER.alg));
+    return algorithm?.isMac === false ? algorithm.number : undefined;
+  }
+}
+
 /** Verifies what was read with a key for its algorithm. Never rejects. */
 export async function isSignedBy(
-  { alg, signature, signed }: CoseMessage,
+  message: CoseMessage,
   key: CryptoKey | Uint8Array,
 ): Promise<boolean> {
   try {
-    const parameters = parametersOf(alg);
-    const used = key instanceof Uint8Array
-      ? await crypto.subtle.importKey("raw", owned(key), parameters, false, ["verify"])
-      : key;
-    return await crypto.subtle.verify(parameters, used, signature, signed);
+    await message.verify(key);
+    return true;
   } catch {
     return false;
   }
 }
 
-/** What Web Cryptography needs for an algorithm. */
-function parametersOf(alg: string) {
-  const bits = Number(alg.slice(2));
-  const hash = `SHA-${bits}`;
-  switch (alg.slice(0, 2)) {
-    case "HS":
-      return { name: "HMAC", hash };
-    case "ES":
-      return { name: "ECDSA", hash };
-    case "PS":
-      return { name: "RSA-PSS", saltLength: bits / 8 };
-    case "RS":
-      return { name: "RSASSA-PKCS1-v1_5" };
-  }
-  return { name: "Ed25519" };
-}
-
-function isBytes(value: unknown): value is Uint8Array<ArrayBuffer> {
+function isBytes(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array;
-}
-
-function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(bytes);
 }

@@ -250,6 +250,8 @@ export const PLACES: readonly Place[] = [
       /(^|\/)config\//,
       // What fetch cannot: ask over TLS without verifying whom.
       /^shared\/runtime\/own_answer\.ts$/,
+      // A library is told by the environment alone to leave machine code where it is.
+      /^relay\/access\/cat\/no_native_cbor\.ts$/,
       /^relay\/transport\/quic[^/]*\.ts$/,
       /^relay\/disk\/deno_files\.ts$/,
       /^relay\/media\/rtmp\/listener\.ts$/,

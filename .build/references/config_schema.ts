@@ -1,5 +1,5 @@
 import { type ConfigDefinition, fileName, keysOf } from "@qumo/shared/runtime";
-import { z } from "zod";
+import * as z from "zod";
 import { allowedFor } from "./allowed.ts";
 import type { ConfigSource } from "./config_reference.ts";
 import { readExplanations } from "./explanations.ts";

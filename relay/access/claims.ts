@@ -1,5 +1,5 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import { z } from "zod";
+import * as z from "zod";
 import { MAX_ID_CHARACTERS, MAX_PREFIXES } from "./limits.ts";
 import { fieldsOf } from "./paths.ts";
 import { isWithin, type Policy, prefixRule, type Rule, rulesOfScope } from "./policy.ts";

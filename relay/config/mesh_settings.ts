@@ -9,7 +9,7 @@ import {
   yesNo,
 } from "@qumo/shared/runtime";
 import { MAX_ADDRESS_LENGTH, MAX_RELAY_NAME_BYTES, relayNameFault } from "@qumo/shared/topology";
-import { z } from "zod";
+import * as z from "zod";
 import { parseRelayUrl, RELAY_URL_FORM } from "../control_plane/mod.ts";
 import { readAddresses, readNeighbors, splitItems } from "./relay_maps.ts";
 import { parseUpstream, UPSTREAM_FORM } from "./upstream.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { entriesOf } from "./relay_maps.ts";
 import { REPLACEMENT_POLICIES, type ReplacementPolicy } from "../vocabulary/mod.ts";
 

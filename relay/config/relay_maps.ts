@@ -1,5 +1,5 @@
 import { MAX_COST, MAX_NEIGHBORS, relayNameFault } from "@qumo/shared/topology";
-import { z } from "zod";
+import * as z from "zod";
 import { parseRelayUrl, RELAY_URL_FORM } from "../control_plane/mod.ts";
 
 /** Parses `{london: 250}`, or `london:250,paris:80` in a variable. */

@@ -17,7 +17,7 @@ import {
   tokenEntry,
   yesNo,
 } from "@qumo/shared/runtime";
-import { z } from "zod";
+import * as z from "zod";
 import { FORWARDS, LATE_JOINS, REPLACEMENT_POLICIES } from "../vocabulary/mod.ts";
 import { accessSettings } from "./access_settings.ts";
 import { cacheSettings } from "./cache_settings.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The answer of a controller to who asks for a client's relay. */
 export const assignmentSchema = z.object({

@@ -1,5 +1,5 @@
 import { type Clock, done, fetchFailure, type Outcome, refused } from "@qumo/shared/runtime";
-import { z } from "zod";
+import * as z from "zod";
 import { type Deadline, deadlineIn } from "./deadline.ts";
 import { MAX_ANSWER_BYTES, MAX_RETRY_AFTER_MS, REQUEST_TIMEOUT_MS } from "./limits.ts";
 

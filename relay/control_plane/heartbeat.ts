@@ -7,7 +7,7 @@ import {
   MAX_TENANTS_PER_RELAY,
 } from "@qumo/shared/topology";
 import { type TenantUsage, tenantUsageSchema } from "@qumo/shared/topology/access_schemas";
-import { z } from "zod";
+import * as z from "zod";
 import { FEW_ANNOUNCES, JITTER, MIN_HEARTBEAT_MS } from "./limits.ts";
 import type { Epoch } from "./epoch.ts";
 import type { OwnAnnounces } from "./own_announces.ts";

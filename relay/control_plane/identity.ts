@@ -1,5 +1,5 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
-import { z } from "zod";
+import * as z from "zod";
 import type { ControllerClient } from "./controller_client.ts";
 
 /** A public key as a JWK. */

@@ -1,6 +1,6 @@
 import { type Clock, done, type Outcome, refused, sleep } from "@qumo/shared/runtime";
 import type { Interest } from "@qumo/shared/topology";
-import { z } from "zod";
+import * as z from "zod";
 import type { ControllerClient, ControllerFault } from "./controller_client.ts";
 import type { Interests } from "./interests.ts";
 import { RESEND_MS } from "./limits.ts";

@@ -1,6 +1,6 @@
 import { done, messageOf, type Outcome, refused } from "@qumo/shared/runtime";
 import type { ServerEvent } from "@qumo/shared/topology";
-import { z } from "zod";
+import * as z from "zod";
 import type { MirroredRelay, NextHopLine } from "./mirror_view.ts";
 
 /** An event of a controller's event stream, as the mirror reads it. */

@@ -1,6 +1,6 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { canonicalTrackText } from "@qumo/shared/topology";
-import { z } from "zod";
+import * as z from "zod";
 import type { ControllerClient } from "./controller_client.ts";
 import { MAX_POLLED_ROUTES } from "./limits.ts";
 import type { Mirror } from "./mirror.ts";

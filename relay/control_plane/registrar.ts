@@ -1,6 +1,6 @@
 import { type Clock, type Log, sleep } from "@qumo/shared/runtime";
 import type { TenantUsage } from "@qumo/shared/topology/access_schemas";
-import { z } from "zod";
+import * as z from "zod";
 import type { ControllerClient, ControllerFault } from "./controller_client.ts";
 import { type Controllers, Retry } from "./controllers.ts";
 import { type Epoch, epochAfter } from "./epoch.ts";

@@ -1,5 +1,5 @@
 import type { Clock, Log } from "@qumo/shared/runtime";
-import { z } from "zod";
+import * as z from "zod";
 import type { ControllerClient } from "./controller_client.ts";
 import { MAX_SINGLE_ANNOUNCES, SINGLE_ANNOUNCE_MS } from "./limits.ts";
 

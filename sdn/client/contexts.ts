@@ -1,6 +1,6 @@
 import { done, messageOf, type Outcome, printable, refused } from "@qumo/shared/runtime";
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import type { ClientProcess } from "./client_process.ts";
 
 /** A controller with a name of its own. */

@@ -3,7 +3,7 @@ import {
   revocationSchema,
   tenantUsageSchema,
 } from "@qumo/shared/topology/access_schemas";
-import { z } from "zod";
+import * as z from "zod";
 
 const revision = z.number().int().meta({ description: "The revision that this answer is of" });
 const next = z.string().optional().meta({ description: "The `after` of the next page" });

@@ -1,6 +1,6 @@
 import { tenantUsageSchema } from "@qumo/shared/topology/access_schemas";
 import { flowSchema, linkReportSchema, loadReportSchema } from "@qumo/shared/topology/schemas";
-import { z } from "zod";
+import * as z from "zod";
 
 const revision = z.number().int().meta({ description: "The revision that this answer is of" });
 const time = z.string().meta({ format: "date-time" });

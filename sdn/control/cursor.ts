@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { DirectoryCursor } from "../registry/mod.ts";
 
 const form = z.tuple([z.string(), z.string()]);

@@ -1,7 +1,7 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { canonicalTrackText, type Refusal, refusal, relayNameFault } from "@qumo/shared/topology";
 import { relayNameSchema } from "@qumo/shared/topology/schemas";
-import { z } from "zod";
+import * as z from "zod";
 import { announcesAnswer, announceStatusAnswer, lookupAnswer } from "../control/answers.ts";
 import { readCursor } from "../control/cursor.ts";
 import type { DirectoryUseCases } from "../control/use_cases.ts";

@@ -1,6 +1,6 @@
 import { done, refused } from "@qumo/shared/runtime";
 import { refusal } from "@qumo/shared/topology";
-import { z } from "zod";
+import * as z from "zod";
 import type { RelayUseCases } from "../control/use_cases.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 

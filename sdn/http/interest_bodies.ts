@@ -1,6 +1,6 @@
 import { announceParts } from "@qumo/shared/topology";
 import { trackTextSchema } from "@qumo/shared/topology/schemas";
-import { z } from "zod";
+import * as z from "zod";
 
 const namespaceText = trackTextSchema.refine((text) => {
   const parts = announceParts(text);

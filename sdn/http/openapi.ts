@@ -1,6 +1,6 @@
 import { OpenApiGeneratorV31, OpenAPIRegistry } from "@asteasolutions/zod-to-openapi";
 import { type RefusalCode, refusalCodes } from "@qumo/shared/topology";
-import { z } from "zod";
+import * as z from "zod";
 import type { Endpoint } from "./endpoint.ts";
 import { refusalStatus } from "./refusal_status.ts";
 

@@ -1,6 +1,6 @@
 import { type PageFile, pageHeaders } from "@qumo/shared/page";
 import { done } from "@qumo/shared/runtime";
-import { z } from "zod";
+import * as z from "zod";
 import { roles } from "./auth.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 

@@ -1,6 +1,6 @@
 import { MAX_ALTERNATES } from "@qumo/shared/topology";
 import { relayNameSchema, trackTextSchema } from "@qumo/shared/topology/schemas";
-import { z } from "zod";
+import * as z from "zod";
 import { MAX_EVENTS_PAGE, MAX_PAGE, MAX_WAIT_SECONDS } from "./limits.ts";
 
 /** A flag: `true`, `1`, or present without a value. */

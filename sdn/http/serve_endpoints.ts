@@ -1,6 +1,6 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Refusal, refusal } from "@qumo/shared/topology";
-import { z } from "zod";
+import * as z from "zod";
 import { type Authenticate, forbids, type Identity } from "./auth.ts";
 import { type Deadline, parseJson, readBytes } from "./body.ts";
 import { BodyMemory } from "./body_memory.ts";

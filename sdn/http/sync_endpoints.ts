@@ -1,7 +1,7 @@
 import { done } from "@qumo/shared/runtime";
 import { MAX_COST } from "@qumo/shared/topology";
 import { relayNameSchema } from "@qumo/shared/topology/schemas";
-import { z } from "zod";
+import * as z from "zod";
 import { graphAnswer } from "../control/answers.ts";
 import type { Controller } from "../control/controller.ts";
 import type { AccessExchange, Exchange, SyncMessage, WireState } from "../sync/mod.ts";

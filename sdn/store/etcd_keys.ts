@@ -1,6 +1,6 @@
 import { MAX_TENANTS_PER_RELAY, type TenantUsage } from "@qumo/shared/topology";
 import { accessKinds, tenantReportSchema } from "@qumo/shared/topology/access_schemas";
-import { z } from "zod";
+import * as z from "zod";
 import type {
   AccessEntry,
   DrainOrder,

@@ -4,7 +4,7 @@ import {
   tenantReportSchema,
 } from "@qumo/shared/topology/access_schemas";
 import { relayNameSchema } from "@qumo/shared/topology/schemas";
-import { z } from "zod";
+import * as z from "zod";
 import type { AccessEntry } from "../registry/mod.ts";
 
 const count = z.number().int().nonnegative();

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { relayNameSchema } from "@qumo/shared/topology/schemas";
 import { DIGEST_BUCKETS } from "./digest.ts";
 import { wireStateSchema } from "./wire.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { MAX_COST, MAX_RTT_MS } from "@qumo/shared/topology";
 import { loadReportSchema, relayNameSchema, trackTextSchema } from "@qumo/shared/topology/schemas";
 import type { Adoption, RelayState, TrackState, Version } from "../registry/mod.ts";

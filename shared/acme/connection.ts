@@ -1,5 +1,5 @@
 import { type Clock, messageOf } from "@qumo/shared/runtime";
-import { z } from "zod";
+import * as z from "zod";
 import type { AccountKey } from "./account_key.ts";
 import { ACME_TIMEOUT_MS, MAX_ANSWER_CHARACTERS, MAX_NONCE_RETRIES } from "./limits.ts";
 

@@ -1,5 +1,5 @@
 import { type Clock, sleep } from "@qumo/shared/runtime";
-import { z } from "zod";
+import * as z from "zod";
 import type { Challenges } from "./challenges.ts";
 import { AcmeConnection, AcmeError, type ConnectionParts, parsed } from "./connection.ts";
 import { newSigningRequest } from "./csr.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { z } from "zod";
+import * as z from "zod";
 import type { ConfigDefinition } from "./config_definition.ts";
 import { type ConfigSources, loadConfig, type LoadedConfig } from "./config_file.ts";
 import { variablesFor } from "./config_environment.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { z } from "zod";
+import * as z from "zod";
 import { defineConfig } from "./config_definition.ts";
 import { loadConfig } from "./config_file.ts";
 import { ConfigReload, type LiveKeys } from "./config_reload.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * A section of a configuration: these keys and no others. Each key is one line with its type and

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * Durations and sizes. A number is in the unit that the key's name says; a text has its own unit,

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseAnnounce } from "./announce_text.ts";
 import {
   MAX_REGION_LENGTH,

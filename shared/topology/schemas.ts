@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { tenantReportSchema } from "./access_schemas.ts";
 import {
   MAX_ADDRESS_LENGTH,

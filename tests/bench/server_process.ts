@@ -1,5 +1,6 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { engineFlags, PROGRAMS } from "../../.build/programs.ts";
+import { relayBundle } from "./relay_bundle.ts";
 
 /** Where a program takes QUIC connections on the loopback address. */
 export interface ServerAddress {
@@ -66,18 +67,19 @@ export async function startServer(
   }
 }
 
-const RELAY = new URL("../../relay/main.ts", import.meta.url);
+const SOURCES = new URL("../../relay/main.ts", import.meta.url);
 
 /** The flags of the engine that the relay's executable has. */
 export const relayFlags = engineFlags(PROGRAMS.find(({ name }) => name === "qumo-relay")!);
 
-/** Runs a relay, set up as its executable is. */
-export function startRelay(
+/** Runs a relay as its executable does; from its sources when it leaves a profile, which names them. */
+export async function startRelay(
   env: Readonly<Record<string, string>> = {},
   options: Omit<ServerOptions, "env" | "flags"> & { readonly args?: readonly string[] } = {},
 ): Promise<ServerProcess> {
   const args = ["--address", "127.0.0.1:0", "--log-level", "warn", ...options.args ?? []];
-  return startServer(RELAY, args, { ...options, flags: relayFlags, env });
+  const module = options.profileDir === undefined ? await relayBundle() : SOURCES;
+  return await startServer(module, args, { ...options, flags: relayFlags, env });
 }
 
 function end(child: Deno.ChildProcess, signal: Deno.Signal): void {

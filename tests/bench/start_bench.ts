@@ -1,9 +1,7 @@
-import { bundleArguments, bundleEntry } from "../../.build/bundle.ts";
 import { engineFlags, PROGRAMS } from "../../.build/programs.ts";
-import { stageSources } from "../../.build/stage.ts";
-import { readStamp } from "../../.build/stamp.ts";
 import { systemClock } from "@qumo/shared/runtime";
 import { generateCertificate } from "../../relay/transport/mod.ts";
+import { relayBundle } from "./relay_bundle.ts";
 import { startServer } from "./server_process.ts";
 
 /** What a program costs that has started and does nothing: medians of its starts. */
@@ -37,36 +35,27 @@ const FLAGS = ["--no-code-cache", ...engineFlags(RELAY)];
  * program that only takes QUIC connections.
  */
 export async function benchStart(print: (cost: StartCost) => void): Promise<void> {
-  const stage = await stageSources(await readStamp(Deno.env));
-  try {
-    const command = { args: bundleArguments(RELAY), cwd: stage };
-    const { success } = await new Deno.Command(Deno.execPath(), command).output();
-    if (!success) throw new Error("The relay could not be bundled");
-    const bundle = new URL(`file://${stage}/${bundleEntry(RELAY)}`);
-    const { certificate, key, hash } = await generateCertificate(["127.0.0.1"]);
-    const subjects: Subject[] = [
-      { program: "bare", module: BARE, args: [certificate, key, hash] },
-      { program: "relay, from its sources", module: SOURCES, args: ANYWHERE },
-      { program: "relay, bundled as the executable is", module: bundle, args: ANYWHERE },
-    ];
-    // What is started for the first time is fetched, or translated from TypeScript.
-    for (const subject of subjects) await start(subject);
-    const costs = new Map(subjects.map((subject) => [subject, [] as StartCost[]]));
-    for (let round = 0; round < STARTS; round++) {
-      for (const [subject, found] of costs) found.push(await start(subject));
-    }
-    for (const [{ program }, found] of costs) {
-      const median = (of: (cost: StartCost) => number) => found.map(of).sort((a, b) => a - b)[2]!;
-      print({
-        case: "start",
-        program,
-        milliseconds: median(({ milliseconds }) => milliseconds),
-        residentMiB: median(({ residentMiB }) => residentMiB),
-        filesMiB: median(({ filesMiB }) => filesMiB),
-      });
-    }
-  } finally {
-    await Deno.remove(stage, { recursive: true });
+  const { certificate, key, hash } = await generateCertificate(["127.0.0.1"]);
+  const subjects: Subject[] = [
+    { program: "bare", module: BARE, args: [certificate, key, hash] },
+    { program: "relay, from its sources", module: SOURCES, args: ANYWHERE },
+    { program: "relay, bundled as the executable is", module: await relayBundle(), args: ANYWHERE },
+  ];
+  // What is started for the first time is fetched, or translated from TypeScript.
+  for (const subject of subjects) await start(subject);
+  const costs = new Map(subjects.map((subject) => [subject, [] as StartCost[]]));
+  for (let round = 0; round < STARTS; round++) {
+    for (const [subject, found] of costs) found.push(await start(subject));
+  }
+  for (const [{ program }, found] of costs) {
+    const median = (of: (cost: StartCost) => number) => found.map(of).sort((a, b) => a - b)[2]!;
+    print({
+      case: "start",
+      program,
+      milliseconds: median(({ milliseconds }) => milliseconds),
+      residentMiB: median(({ residentMiB }) => residentMiB),
+      filesMiB: median(({ filesMiB }) => filesMiB),
+    });
   }
 }
 

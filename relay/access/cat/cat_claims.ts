@@ -1,5 +1,5 @@
 import { done, type Outcome, printable, refused } from "@qumo/shared/runtime";
-import { z } from "zod";
+import * as z from "zod";
 import type { Claimed } from "../claims.ts";
 import {
   MAX_ID_CHARACTERS,

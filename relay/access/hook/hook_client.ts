@@ -1,5 +1,5 @@
 import { type Clock, done, fetchFailure, type Outcome, refused } from "@qumo/shared/runtime";
-import { z } from "zod";
+import * as z from "zod";
 import { boundedFetch } from "../bounded_fetch.ts";
 import { type Claimed, readClaims } from "../claims.ts";
 import { MAX_HOOK_ANSWER_BYTES, MAX_HOOK_LIFETIME_MS, MIN_HOOK_LIFETIME_MS } from "../limits.ts";

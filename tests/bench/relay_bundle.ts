@@ -1,0 +1,28 @@
+import { bundleArguments, bundleEntry } from "../../.build/bundle.ts";
+import { PROGRAMS } from "../../.build/programs.ts";
+import { stageSources } from "../../.build/stage.ts";
+import { readStamp } from "../../.build/stamp.ts";
+
+const RELAY = PROGRAMS.find(({ name }) => name === "qumo-relay")!;
+
+let made: Promise<URL> | undefined;
+
+/** The relay as its executable holds it, made once and removed when this process ends. */
+export function relayBundle(): Promise<URL> {
+  made ??= bundle();
+  return made;
+}
+
+async function bundle(): Promise<URL> {
+  const stage = await stageSources(await readStamp(Deno.env));
+  globalThis.addEventListener("unload", () => Deno.removeSync(stage, { recursive: true }));
+  await deno(bundleArguments(RELAY), stage);
+  // Deno parses what it has not seen yet, for which the first start alone would keep 50 MiB.
+  await deno(["cache", "--quiet", bundleEntry(RELAY)], stage);
+  return new URL(`file://${stage}/${bundleEntry(RELAY)}`);
+}
+
+async function deno(args: string[], cwd: string): Promise<void> {
+  const { success } = await new Deno.Command(Deno.execPath(), { args, cwd }).output();
+  if (!success) throw new Error(`The relay could not be bundled: deno ${args.join(" ")} failed`);
+}

@@ -1,3 +1,4 @@
+import type { Connection } from "../../relay/transport/mod.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 
 /** Over what a client comes. */
@@ -28,6 +29,11 @@ export interface MatrixClient {
     protocol: string,
     transport: MatrixTransport,
   ): Promise<MatrixPeer>;
+}
+
+/** A client that tests script, over whatever connection they have. */
+export interface ScriptedClient extends MatrixClient {
+  over(connection: Connection, protocol: string): Promise<MatrixPeer>;
 }
 
 /** Which track a peer publishes or watches. */

@@ -1,18 +1,11 @@
 import { protocols } from "../../relay/session/negotiate.ts";
 import type { Speaker } from "./cell.ts";
 import type { MatrixClient } from "./client.ts";
-import { controlStreamClient } from "./control_stream_client.ts";
-import { liteClient } from "./lite_client.ts";
 import { moqNetClient } from "./moq_net_client.ts";
-import { scriptedClient } from "./scripted_client.ts";
+import { SCRIPTED_CLIENTS } from "./scripted_clients.ts";
 
 /** All clients of the matrix, those first that can say most. */
-export const CLIENTS: readonly MatrixClient[] = [
-  scriptedClient,
-  controlStreamClient,
-  liteClient,
-  moqNetClient,
-];
+export const CLIENTS: readonly MatrixClient[] = [...SCRIPTED_CLIENTS, moqNetClient];
 
 /** Who speaks these dialects: of each the first client that can, or every one. */
 export function speakersOf(dialects: readonly string[], clients = CLIENTS, all = false): Speaker[] {

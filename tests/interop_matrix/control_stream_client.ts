@@ -18,26 +18,24 @@ import {
   ControlStreamSubscription,
 } from "./control_stream_tracks.ts";
 import type {
-  MatrixClient,
   MatrixObject,
   MatrixPeer,
   MatrixPublication,
   MatrixSubscription,
   MatrixTrack,
+  ScriptedClient,
 } from "./client.ts";
-import { dialAs, EVERYTHING } from "./scripted_client.ts";
+import { dialling, EVERYTHING } from "./scripted_client.ts";
 import { fetchedObjects, hearSubgroup } from "./scripted_group.ts";
 
 /** Peers that tests script with our own codecs, in every draft with one control stream. */
-export const controlStreamClient: MatrixClient = {
-  name: "scripted",
+export const controlStreamClient: ScriptedClient = dialling({
   abilities: (protocol) => multiplexedDraftOf(protocol) && EVERYTHING,
-  async connect(server, protocol, transport) {
+  async over(connection, protocol) {
     const draft = multiplexedDraftOf(protocol)!;
-    const connection = await dialAs(server, protocol, transport);
     return new ControlStreamMatrixPeer(await ControlStreamPeer.connect(connection, draft));
   },
-};
+});
 
 function multiplexedDraftOf(protocol: string): MultiplexedDraft | undefined {
   return multiplexedDrafts.find((draft) => draft.protocol === protocol);

@@ -9,7 +9,6 @@ import {
   TRACK_INFO,
 } from "../support/peers/scripted_lite.ts";
 import type {
-  MatrixClient,
   MatrixEvent,
   MatrixGroup,
   MatrixObject,
@@ -17,23 +16,22 @@ import type {
   MatrixPublication,
   MatrixSubscription,
   MatrixTrack,
+  ScriptedClient,
 } from "./client.ts";
-import { dialAs } from "./scripted_client.ts";
+import { dialling } from "./scripted_client.ts";
 
 /** Peers that tests script with our own codecs, in every version of moq-lite. */
-export const liteClient: MatrixClient = {
-  name: "scripted",
+export const liteClient: ScriptedClient = dialling({
   abilities(protocol) {
     const version = liteVersionOf(protocol);
     return version && { subgroups: "joined", fetch: version.number >= 5, trackEnd: true };
   },
-  async connect(server, protocol, transport) {
-    const connection = await dialAs(server, protocol, transport);
+  async over(connection, protocol) {
     const peer = new ScriptedLite(connection, liteVersionOf(protocol)!);
     await peer.say();
     return new LiteMatrixPeer(peer);
   },
-};
+});
 
 class LiteMatrixPeer implements MatrixPeer {
   readonly #peer: ScriptedLite;

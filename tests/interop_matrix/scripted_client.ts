@@ -10,7 +10,6 @@ import { connectWebSocket } from "../support/transport/websocket_client.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import type {
   Abilities,
-  MatrixClient,
   MatrixEvent,
   MatrixGroup,
   MatrixObject,
@@ -19,6 +18,7 @@ import type {
   MatrixSubscription,
   MatrixTrack,
   MatrixTransport,
+  ScriptedClient,
 } from "./client.ts";
 import { fetchedObjects, hearSubgroup, ScriptedGroup } from "./scripted_group.ts";
 
@@ -26,17 +26,24 @@ import { fetchedObjects, hearSubgroup, ScriptedGroup } from "./scripted_group.ts
 export const EVERYTHING: Abilities = { subgroups: "apart", fetch: true, trackEnd: true };
 
 /** Peers that tests script with our own codecs, in every draft with a stream for each request. */
-export const scriptedClient: MatrixClient = {
-  name: "scripted",
+export const scriptedClient: ScriptedClient = dialling({
   abilities: (protocol) => streamDraftOf(protocol) && EVERYTHING,
-  async connect(server, protocol, transport) {
-    const draft = streamDraftOf(protocol)!;
-    const connection = await dialAs(server, protocol, transport);
-    const peer = await ScriptedPeer.connect(connection, { draft });
+  async over(connection, protocol) {
+    const peer = await ScriptedPeer.connect(connection, { draft: streamDraftOf(protocol)! });
     await peer.theirSetup();
     return new ScriptedMatrixPeer(peer);
   },
-};
+});
+
+/** A scripted client that can call a relay too. */
+export function dialling(client: Pick<ScriptedClient, "abilities" | "over">): ScriptedClient {
+  return {
+    ...client,
+    name: "scripted",
+    connect: async (server, protocol, transport) =>
+      await client.over(await dialAs(server, protocol, transport), protocol),
+  };
+}
 
 /** Connects by the transport that is asked for, and offers this protocol alone. */
 export async function dialAs(

@@ -1,7 +1,7 @@
 /** The mark in the URL of a client that a controller's `/assign` sent. */
 import assert from "node:assert/strict";
 import { protocols } from "../../relay/session/negotiate.ts";
-import { watchBy } from "../support/peers/any_dialect.ts";
+import { scriptedOver } from "../interop_matrix/scripted_clients.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 
 for (const protocol of protocols) {
@@ -15,7 +15,8 @@ for (const protocol of protocols) {
     ) {
       const { session, far } = world.attach({ protocol, webTransport: path });
       // It asks for a track that nobody has.
-      void watchBy(protocol, far).catch(() => {});
+      void scriptedOver(far, protocol)
+        .then((peer) => peer.subscribe({ path: "live/cam", name: "video" })).catch(() => {});
       await world.settle();
       const established = await session.established;
       assert.deepEqual(

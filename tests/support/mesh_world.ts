@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { MeshSettings } from "../../relay/upstream/mod.ts";
 import type { Topology } from "./mesh/topology.ts";
 import { Camera, type CameraOptions } from "./mesh_world/camera.ts";
-import { ScriptedController } from "./mesh_world/controller.ts";
+import { ScriptedController, tell } from "./mesh_world/controller.ts";
 import { type Blockage, Network } from "./mesh_world/network.ts";
 import { LINGER_MS, SETTINGS, WorldRelay } from "./mesh_world/relay.ts";
 import { Viewer, type ViewerOptions } from "./mesh_world/viewer.ts";
@@ -151,13 +151,12 @@ export class MeshWorld implements AsyncDisposable {
   /** The controller is gone. */
   stopController(): void {
     this.controller.stop();
-    for (const { mirror } of this.#relays.values()) mirror.isFollowed = false;
+    for (const { mirror } of this.#relays.values()) mirror.unfollow();
   }
 
   /** The controller is back, and relays tell it how they are. */
   startController(): void {
     const relays = [...this.#relays.values()].filter(({ state }) => state === "alive");
-    for (const { mirror } of relays) mirror.isFollowed = true;
     this.controller.start(relays.map((relay) => [relay.name, relay.report]));
   }
 
@@ -235,7 +234,7 @@ export class MeshWorld implements AsyncDisposable {
         const snapshot = this.controller.snapshotFor(relay.name);
         const behind = this.#behind.get(relay.name) ?? 0;
         const delay = this.#options.mirrorMs + behind;
-        relay.clock.after(delay, () => relay.mirror.apply(snapshot));
+        relay.clock.after(delay, () => tell(relay.mirror, snapshot));
       }
     });
   }

@@ -1,6 +1,7 @@
-import type { MirroredRelay } from "../../../relay/control_plane/mod.ts";
-import { type Costs, nextHops } from "./graph.ts";
-import type { Snapshot } from "./mirror.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { Mirror } from "../../../relay/control_plane/mirror.ts";
+import type { MirroredRelay, NextHopLine } from "../../../relay/control_plane/mod.ts";
+import { Graph, type GraphRelay, nextHops } from "../../../sdn/graph/mod.ts";
 
 /** What a relay tells the controller. */
 export interface Report {
@@ -8,6 +9,39 @@ export interface Report {
   /** Whether each link is up, by the neighbor's name. */
   readonly links: ReadonlyMap<string, boolean>;
   readonly announces: ReadonlySet<string>;
+}
+
+/** What a controller knows at one moment, as one relay is told it. */
+export interface Snapshot {
+  readonly revision: number;
+  readonly relays: readonly MirroredRelay[];
+  readonly announces: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly nextHops: ReadonlyMap<string, NextHopLine>;
+}
+
+/** Tells a mirror what is different, or everything where it follows nobody. What is older it is not told. */
+export function tell(mirror: Mirror, { revision, relays, announces, nextHops }: Snapshot): void {
+  if (revision <= mirror.revision) return;
+  const isFirst = !mirror.isFollowed;
+  if (isFirst) mirror.begin("snapshot");
+  const names = new Set(relays.map(({ name }) => name));
+  const former = [...mirror.names()];
+  for (const relay of former) if (!names.has(relay)) mirror.apply({ kind: "gone", relay });
+  mirror.apply({ kind: "graph", relays }, revision);
+  for (const announce of [...mirror.announces()]) {
+    if (announces.get(announce.relay)?.has(announce.text)) continue;
+    mirror.apply({ kind: "withdraw", announce });
+  }
+  for (const [relay, texts] of announces) {
+    mirror.apply({ kind: "announces", entries: Array.from(texts, (text) => ({ relay, text })) });
+  }
+  const lines = [...nextHops].filter(([target, line]) =>
+    isFirst || !isDeepStrictEqual(mirror.nextHop(target), line)
+  );
+  const removed = former.filter((name) => !nextHops.has(name) && mirror.nextHop(name));
+  if (lines.length + removed.length > 0) mirror.apply({ kind: "routes", lines, removed });
+  if (isFirst) mirror.apply({ kind: "ready", revision });
+  mirror.settle();
 }
 
 /** A controller that knows what it is told, and tells every relay when it knows something else. */
@@ -69,27 +103,31 @@ export class ScriptedController {
 
   /** What one relay is told now. */
   snapshotFor(name: string): Snapshot {
-    const relays = [...this.#reports].map(([relay, { address }]): [string, MirroredRelay] => [
-      relay,
-      { name: relay, region: "", address, certificateSha256: undefined, state: "alive" },
-    ]);
+    const revision = this.#revision;
+    const graph = new Graph([...this.#reports].map(([name, report]) => this.#relay(name, report)), {
+      revision,
+      policy: { kind: "static" },
+      oneWayLinks: true,
+      now: 0,
+    });
+    const lines = nextHops(graph, name) ?? [];
     return {
-      revision: this.#revision,
-      relays: new Map(relays),
+      revision,
+      relays: [...this.#reports].map(([name, { address }]) => {
+        return { name, region: "", address, certificateSha256: undefined, state: "alive" };
+      }),
       announces: new Map([...this.#reports].map(([relay, { announces }]) => [relay, announces])),
-      nextHops: nextHops(this.#usable(), name),
+      nextHops: new Map(lines.map(({ target, nextHop, alternate, steps: cost }) => {
+        return [target, { nextHop, alternate, cost }];
+      })),
     };
   }
 
-  /** The links that can be used: neither end says that they are down. */
-  #usable(): Costs {
-    const isUp = (from: string, to: string) => this.#reports.get(from)?.links.get(to) ?? true;
-    return new Map([...this.#reports.keys()].map((from) => {
-      const links = [...this.#costs.get(from) ?? []].filter(([to]) =>
-        this.#reports.has(to) && isUp(from, to) && isUp(to, from)
-      );
-      return [from, new Map(links)];
-    }));
+  /** A relay with its links to those that have said something. */
+  #relay(name: string, { address, links }: Report): GraphRelay {
+    const known = [...this.#costs.get(name) ?? []].filter(([to]) => this.#reports.has(to));
+    const own = known.map(([to, cost]) => [to, { cost, up: links.get(to) ?? true }] as const);
+    return { name, region: "", address, draining: false, links: new Map(own) };
   }
 
   #changed(): void {

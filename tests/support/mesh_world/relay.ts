@@ -1,6 +1,7 @@
 import { type Clock, type LogFields, type Tracing } from "@qumo/shared/runtime";
 import { formatAnnounce } from "@qumo/shared/topology";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
+import { Mirror } from "../../../relay/control_plane/mirror.ts";
 import { parseRelayUrl } from "../../../relay/control_plane/mod.ts";
 import { RelayMetrics } from "../../../relay/metrics.ts";
 import { linkDialect } from "../../../relay/session/negotiate.ts";
@@ -19,7 +20,6 @@ import {
 import type { Connection } from "../../../relay/transport/mod.ts";
 import { Mesh, type MeshSettings, PassedOn } from "../../../relay/upstream/mod.ts";
 import type { Report } from "./controller.ts";
-import { ScriptedMirror } from "./mirror.ts";
 import type { Host } from "./network.ts";
 import { RelayClock } from "./relay_clock.ts";
 import { SETTINGS as SESSION_SETTINGS } from "../worlds/session_world.ts";
@@ -72,7 +72,7 @@ export class WorldRelay implements Host, RegistryObserver {
   readonly name: string;
   readonly clock: RelayClock;
   readonly metrics = new RelayMetrics();
-  readonly mirror: ScriptedMirror;
+  readonly mirror: Mirror;
   readonly registry: Registry;
   /** Why relays are not to be called. */
   readonly banned = new Map<string, string>();
@@ -97,7 +97,7 @@ export class WorldRelay implements Host, RegistryObserver {
     this.#log = log;
     this.lines = lines;
     const { clock, metrics } = this;
-    this.mirror = new ScriptedMirror(name);
+    this.mirror = new Mirror(name);
     const cache = new Cache(CACHE, clock, metrics.evictions);
     this.registry = new Registry({
       clock,

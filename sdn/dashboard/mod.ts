@@ -33,6 +33,7 @@ import routeView from "./page/route_view.js" with { type: "text" };
 import style from "./page/style.css" with { type: "text" };
 import summaryView from "./page/summary_view.js" with { type: "text" };
 import table from "./page/table.js" with { type: "text" };
+import tableOrder from "./page/table_order.js" with { type: "text" };
 import topologyView from "./page/topology_view.js" with { type: "text" };
 import troubles from "./page/troubles.js" with { type: "text" };
 import whatIf from "./page/what_if.js" with { type: "text" };
@@ -71,6 +72,7 @@ const scripts = {
   route_view: routeView,
   summary_view: summaryView,
   table,
+  table_order: tableOrder,
   topology_view: topologyView,
   troubles,
   what_if: whatIf,

@@ -253,6 +253,7 @@ chromiumTest(
     const { page: other } = await open(browser, link);
     await other.locator(`#graph [data-id="${name(7)}"][aria-pressed="true"]`).waitFor();
     await becomes(async () => (await rows(other, "Relays")).length, 25);
+    assert.equal((await rows(other, "Relays"))[0]![0], name(295), "sorted by sessions as well");
     await other.goto(`${program.url}/#from=${name(0)}&to=${name(2)}`);
     await other.reload();
     await other.locator("#route-result .best").waitFor();

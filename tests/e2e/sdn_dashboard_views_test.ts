@@ -118,6 +118,10 @@ chromiumTest(
     });
     await relay.says("unreachable · asia");
     await link.says("down · carries 0 tracks");
+    await becomes(
+      async () => (await readRows(track.page, "Links")).slice(0, 5).map(([, , state]) => state),
+      ["down", "down", "down", "down", "up"],
+    );
     await relay.page.locator("#detail-if", { hasText: "Now that b is unreachable" }).waitFor();
     await track.needs("It had 9 viewers and publishers with 21 subscriptions. Only it has talk.");
     await track.needs("See whether its process runs");

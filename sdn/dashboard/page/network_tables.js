@@ -84,6 +84,7 @@ export function linkTable(onOpen) {
     label: "Links",
     key: ({ from, to }) => JSON.stringify([from, to]),
     empty: "None",
+    rank: linkRank,
     columns: [
       {
         label: "From",
@@ -95,7 +96,7 @@ export function linkTable(onOpen) {
       {
         label: "State",
         show: ({ state }, cell) => showBadge(cell, state, words(state)),
-        sort: ({ state }) => ["down", "one_way", "up"].indexOf(state),
+        sort: linkRank,
       },
       {
         label: "Cost",
@@ -121,6 +122,11 @@ export function linkTable(onOpen) {
       },
     ],
   });
+}
+
+/** Those that fail come first. */
+function linkRank({ state }) {
+  return ["down", "one_way", "up"].indexOf(state);
 }
 
 /** The table of tracks and their relays. */

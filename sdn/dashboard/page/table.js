@@ -1,4 +1,5 @@
 import { element, follow, setText } from "./dom.js";
+import { readOrder, writeOrder } from "./table_order.js";
 
 /** Rows per page; on a phone each row is a block of lines. */
 const PAGE_ROWS = 50;
@@ -21,7 +22,9 @@ export class Table {
   #pager;
   #empty;
   #key;
+  #label;
   #columns;
+  #rank;
   #items = [];
   #page = 0;
   /** The sort column and direction; initially the list's order. */
@@ -29,10 +32,14 @@ export class Table {
 
   /**
    * @param {HTMLElement} place
-   * @param {{ label: string, key: (item: any) => string, columns: Column<any>[], empty: string }} how
+   * @param {{ label: string, key: (item: any) => string, columns: Column<any>[], empty: string,
+   *   rank?: (item: any) => number }} how with `rank`, rows of a lower one come first until a head
+   *   is chosen
    */
-  constructor(place, { label, key, columns, empty }) {
+  constructor(place, { label, key, columns, empty, rank }) {
     this.#key = key;
+    this.#label = label;
+    this.#rank = rank;
     this.#columns = columns;
     this.#empty = empty;
     this.#rows = element("tbody", { role: "rowgroup" });
@@ -50,6 +57,11 @@ export class Table {
     this.#table = element("table", { role: "table", "aria-label": label }, head, this.#rows);
     this.#pager = this.#makePager(label);
     place.append(this.#table, this.#pager, this.#rest);
+    this.#followOrder();
+    addEventListener("hashchange", () => {
+      this.#followOrder();
+      this.show(this.#items);
+    });
   }
 
   /**
@@ -79,24 +91,38 @@ export class Table {
 
   #sorted() {
     const { at, isDown } = this.#sort;
-    const read = this.#columns[at]?.sort;
+    const read = this.#columns[at]?.sort ?? this.#rank;
     if (!read) return this.#items;
     return this.#items.toSorted((a, b) => (isDown ? -1 : 1) * order(read(a), read(b)));
   }
 
   #sorter(label, at) {
-    const onclick = ({ currentTarget }) => {
+    const onclick = () => {
       const isSame = this.#sort.at === at;
       // Ascending, descending, then the list's order.
       this.#sort = isSame && this.#sort.isDown ? { at: -1, isDown: false } : { at, isDown: isSame };
-      for (const head of currentTarget.closest("tr").children) head.removeAttribute("aria-sort");
-      if (this.#sort.at === at) {
-        const way = this.#sort.isDown ? "descending" : "ascending";
-        currentTarget.parentElement.setAttribute("aria-sort", way);
-      }
+      const column = this.#columns[this.#sort.at]?.label;
+      writeOrder(this.#label, column && { column, isDown: this.#sort.isDown });
+      this.#showOrder();
       this.show(this.#items);
     };
     return element("button", { type: "button", class: "sorter", onclick }, label);
+  }
+
+  /** Takes over the order that the page's address asks for. */
+  #followOrder() {
+    const { column, isDown = false } = readOrder(this.#label) ?? {};
+    const at = this.#columns.findIndex(({ label, sort }) => label === column && sort);
+    this.#sort = { at, isDown: at !== -1 && isDown };
+    this.#showOrder();
+  }
+
+  #showOrder() {
+    const { at: sorted, isDown } = this.#sort;
+    for (const [at, head] of [...this.#table.tHead.rows[0].cells].entries()) {
+      if (at !== sorted) head.removeAttribute("aria-sort");
+      else head.setAttribute("aria-sort", isDown ? "descending" : "ascending");
+    }
   }
 
   #makePager(label) {

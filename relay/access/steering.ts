@@ -1,18 +1,14 @@
 import type { Clock, Log } from "@qumo/shared/runtime";
-import type {
-  AccessTarget,
-  Revocation,
-  TenantPolicy,
-  TenantUsage,
-} from "@qumo/shared/topology/access_schemas";
+import type { Revocation, TenantPolicy, TenantUsage } from "@qumo/shared/topology/access_schemas";
 import type { Namespace } from "@qumo/shared/wire";
 import type { AccessCut, Quota } from "../vocabulary/mod.ts";
+import { Enforcer, type KickOrder, REVOKED_NAME } from "./enforcer.ts";
 import { Hold } from "./hold.ts";
-import { MAX_KICKS_KNOWN, SESSION_SKEW_MS } from "./limits.ts";
+import { MAX_KICKS_KNOWN } from "./limits.ts";
 import type { Bans } from "./peer_rights.ts";
 import type { Holder, Policy } from "./policy.ts";
-import { type Bearer, type Loss, Present } from "./present.ts";
-import { fieldsOfTarget, keyOf, RevocationList, targetsOf } from "./revocation_list.ts";
+import { Present } from "./present.ts";
+import { fieldsOfTarget, RevocationList } from "./revocation_list.ts";
 import { Tenants } from "./tenants.ts";
 import type { Denial } from "./denial.ts";
 
@@ -53,12 +49,6 @@ export interface AccessChange {
   readonly unlimited: readonly string[];
 }
 
-/** What is to be ended now, while nothing is forbidden. */
-export interface KickOrder extends AccessTarget {
-  readonly id: string;
-  readonly reason?: string | undefined;
-}
-
 /**
  * What controllers say about access while the relay runs: what is revoked is cut at once and not let in
  * again, and tenants use no more than their policies say. Who is not meant is not looked at.
@@ -69,11 +59,11 @@ export class Steering implements Bans {
   readonly #parts: SteeringParts;
   readonly #list: RevocationList;
   readonly #hold: Hold;
+  readonly #enforcer: Enforcer;
   readonly #kicks = new Set<string>();
   // Ids of a former list that the present one has not named yet.
   #unnamed: Set<string> | undefined;
   readonly #onSubjects: (() => void)[] = [];
-  #relay = "";
   #areTooMany = false;
 
   constructor(parts: SteeringParts) {
@@ -81,13 +71,14 @@ export class Steering implements Bans {
     this.#parts = parts;
     this.#list = new RevocationList(clock);
     this.#hold = new Hold(clock);
+    this.#enforcer = new Enforcer(this.present, log);
     this.tenants = new Tenants({ clock, log, counts, region, present: this.present });
   }
 
   /** A controller says what is revoked: nobody comes in until it is known, for some time. */
   follow(relay: string): void {
     const { waitMs, log } = this.#parts;
-    this.#relay = relay;
+    this.#enforcer.relay = relay;
     this.#hold.begin(waitMs, () => {
       log.warn("no controller says what is revoked: sessions are let in without it", {
         waited_ms: waitMs,
@@ -150,16 +141,15 @@ export class Steering implements Bans {
   }
 
   /** Ends what is meant and there; nothing is forbidden. */
-  kick({ id, reason = "", ...target }: KickOrder): void {
+  kick(order: KickOrder): void {
+    const { id, kind } = order;
     if (this.#kicks.has(id)) return;
     this.#kicks.add(id);
     const [oldest] = this.#kicks;
     if (this.#kicks.size > MAX_KICKS_KNOWN) this.#kicks.delete(oldest!);
-    const denial: Denial = { kind: "going_away", reason: "ended by an operator" };
-    const hit = this.#kicked(target, denial);
+    const sessions = this.#enforcer.kick(order);
     this.#parts.counts.kicks++;
-    for (const [bearer, loss] of hit) this.#say("access ended", bearer, { id, reason, loss });
-    this.#parts.log.info("kick carried out", { kick: id, kind: target.kind, sessions: hit.size });
+    this.#parts.log.info("kick carried out", { kick: id, kind, sessions });
   }
 
   /** Why a session with these tokens may not come in. */
@@ -224,11 +214,10 @@ export class Steering implements Bans {
     const added = this.#list.add(revocation);
     if (added === "full") this.#tooMany();
     if (added !== "added" || isKnown) return;
-    const { id, kind, reason = "" } = revocation;
+    const { id, kind } = revocation;
     if (kind === "subject") this.#tellSubjects();
-    const hit = this.#revoked(revocation);
-    for (const [bearer, loss] of hit) this.#say("access revoked", bearer, { id, reason, loss });
-    this.#parts.log.info("revocation in force", { revocation: id, kind, sessions: hit.size });
+    const sessions = this.#enforcer.revoke(revocation);
+    this.#parts.log.info("revocation in force", { revocation: id, kind, sessions });
   }
 
   #restore(id: string): void {
@@ -242,58 +231,6 @@ export class Steering implements Bans {
 
   #tellSubjects(): void {
     for (const act of this.#onSubjects) act();
-  }
-
-  #revoked(revocation: Revocation): Map<Bearer, Loss> {
-    const namespace = fieldsOfTarget(revocation);
-    if (namespace !== undefined) {
-      const hit = cutUnder(this.present, namespace, REVOKED_NAME);
-      for (const bearer of this.present.around(namespace)) bearer.review();
-      return hit;
-    }
-    if (revocation.kind !== "session") return reviewed(this.present.having(revocation));
-    const bearer = this.#session(revocation.value);
-    const latest = Date.parse(revocation.created_at) + SESSION_SKEW_MS;
-    // After a restart another session may have this number.
-    if (bearer === undefined || bearer.since > latest) return new Map();
-    const denial: Denial = { kind: "unauthorized", reason: "the session is revoked" };
-    return new Map([[bearer, bearer.expel(denial)]]);
-  }
-
-  #kicked(target: AccessTarget, denial: Denial): Map<Bearer, Loss> {
-    const namespace = fieldsOfTarget(target);
-    if (namespace !== undefined) return cutUnder(this.present, namespace, denial);
-    if (target.kind === "session") {
-      const bearer = this.#session(target.value);
-      return new Map(bearer && [[bearer, bearer.expel(denial)]]);
-    }
-    const meant = keyOf(target);
-    const isMeant = (holder: Holder) =>
-      targetsOf(holder).some(([kind, value]) => keyOf({ kind, value }) === meant);
-    return new Map(
-      this.present.having(target).map((bearer) => [bearer, bearer.end(denial, isMeant)]),
-    );
-  }
-
-  /** The session of this relay that a value names. */
-  #session(value: string): Bearer | undefined {
-    const at = value.lastIndexOf("/");
-    if (value.slice(0, at) !== this.#relay) return undefined;
-    return this.present.sessions.get(Number(value.slice(at + 1)));
-  }
-
-  #say(
-    text: string,
-    { session, holder }: Bearer,
-    { id, reason, loss: { requests, isOver } }: {
-      readonly id: string;
-      readonly reason: string;
-      readonly loss: Loss;
-    },
-  ): void {
-    // Who merely sees less has lost nothing that it did.
-    if (requests === 0 && !isOver) return;
-    this.#parts.log.warn(text, { order: id, session, ...holder, reason, requests, closed: isOver });
   }
 
   #tooMany(): void {
@@ -313,22 +250,3 @@ const CUT_BY: Record<Denial["kind"], AccessCut> = {
   going_away: "kicked",
   excessive_load: "over_quota",
 };
-
-const REVOKED_NAME: Denial = { kind: "unauthorized", reason: "the namespace is revoked" };
-
-function reviewed(bearers: Iterable<Bearer>): Map<Bearer, Loss> {
-  return new Map([...bearers].map((bearer) => [bearer, bearer.review()]));
-}
-
-/** Ends all requests under a name: first those that receive, which are told why. */
-function cutUnder(present: Present, name: Namespace, denial: Denial): Map<Bearer, Loss> {
-  const hit = new Map<Bearer, Loss>();
-  const requests = present.under(name);
-  const receiving = requests.filter(({ publishes }) => !publishes);
-  for (const request of [...receiving, ...requests.filter(({ publishes }) => publishes)]) {
-    const { requests } = hit.get(request.bearer) ?? { requests: 0 };
-    hit.set(request.bearer, { requests: requests + 1, isOver: false });
-    request.cut(denial);
-  }
-  return hit;
-}

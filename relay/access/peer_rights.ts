@@ -1,11 +1,4 @@
-import {
-  type Clock,
-  done,
-  namespaceText,
-  type Outcome,
-  refused,
-  type Timer,
-} from "@qumo/shared/runtime";
+import { type Clock, done, type Outcome, refused } from "@qumo/shared/runtime";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type {
   AuthorizationRequest,
@@ -15,8 +8,9 @@ import type {
   ShownToken,
 } from "../session/rights.ts";
 import type { SessionLimits } from "../session/settings.ts";
-import { holderOf, idsOf } from "./holder_text.ts";
-import { MAX_SLEEP_MS } from "./limits.ts";
+import type { Denial } from "./denial.ts";
+import { noneInForce, notAllowed } from "./denied.ts";
+import { holderOf } from "./holder_text.ts";
 import { fieldsOfUrl } from "./paths.ts";
 import { allows, allowsUnder, type Holder, type Policy, type Right } from "./policy.ts";
 import type { Loss, Present } from "./present.ts";
@@ -25,7 +19,6 @@ import { type Need, NEEDS, type PermitRights, RequestPermit } from "./request_pe
 import { SessionPolicies } from "./session_policies.ts";
 import type { Tenants } from "./tenants.ts";
 import type { VerifiedTokens } from "./verified_tokens.ts";
-import type { Denial } from "./denial.ts";
 
 /** What is forbidden at the moment, whatever tokens say. */
 export interface Bans {
@@ -64,9 +57,6 @@ export class PeerRights implements Rights, PermitRights {
   readonly #permits = new Map<RequestPermit, readonly Policy[]>();
   readonly #policies: SessionPolicies;
   readonly #renewals: Renewals;
-  #timer: Timer | undefined;
-  // When the right ends that the timer is for.
-  #wakesFor = Infinity;
   #tell: ((refusal: Denial) => void) | undefined;
   // Why it may do nothing any more.
   #closedBy: Denial | undefined;
@@ -187,10 +177,7 @@ export class PeerRights implements Rights, PermitRights {
     if (banned !== undefined) return banned;
     const past = [...this.#parts.policies, ...own].filter((policy) => !this.#isInForce(policy));
     if (past.some((policy) => allows(policy, right, name))) return this.#whyLost(name, past);
-    const ids = idsOf(this.#allowing(own));
-    const what = `${VERBS[right]} ${namespaceText([...name.path, ...name.namespace])}`;
-    const who = ids === "" ? "nothing allows the peer" : `token ${ids} does not allow`;
-    return { kind: "unauthorized", reason: `${who} to ${what}` };
+    return notAllowed(right, fields, this.#allowing(own));
   }
 
   /** The policies of further tokens. */
@@ -211,7 +198,7 @@ export class PeerRights implements Rights, PermitRights {
     this.#policies.use(permit.own);
     present.begin(permit.fields, permit);
     for (const { holder } of permit.own) present.hold(this, holder);
-    if (this.isAllowed(permit)) this.#wakeFor(permit.own);
+    if (this.isAllowed(permit)) this.#renewals.watch(permit.own);
     else this.cut(permit, this.#whyLost(permit.need.name, permit.own));
   }
 
@@ -248,8 +235,7 @@ export class PeerRights implements Rights, PermitRights {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#renewals.stop();
     this.#tell = undefined;
     const { policies, bans: { present } } = this.#parts;
     for (const permit of [...this.#permits.keys()]) this.#forget(permit);
@@ -268,8 +254,7 @@ export class PeerRights implements Rights, PermitRights {
 
   /** Ends what is over, renews what lasts only so, and sleeps until the next of both. */
   #look(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#renewals.stop();
     this.review();
     for (
       const used of [
@@ -278,7 +263,7 @@ export class PeerRights implements Rights, PermitRights {
       ]
     ) {
       this.#renewals.renew(used);
-      this.#wakeFor(used);
+      this.#renewals.watch(used);
     }
   }
 
@@ -296,22 +281,6 @@ export class PeerRights implements Rights, PermitRights {
     tell?.(denial);
   }
 
-  /** Looks again when the first of these is over. */
-  #wakeFor(policies: readonly Policy[]): void {
-    const { clock } = this.#parts;
-    for (const policy of policies) {
-      // What is over stays with a request that other policies allow, and nothing comes of it any more.
-      if (policy.until <= clock.wall()) continue;
-      const until = this.#renewals.dueOf(policy);
-      if (until === Infinity || this.#timer !== undefined && until >= this.#wakesFor) continue;
-      this.#wakesFor = until;
-      this.#timer?.cancel();
-      // The clock of the machine may be corrected meanwhile.
-      const delay = Math.min(Math.max(until - clock.wall(), 0), MAX_SLEEP_MS);
-      this.#timer = clock.after(delay, () => this.#look());
-    }
-  }
-
   /** Why a request is no longer allowed. */
   #whyLost({ path, namespace }: Need["name"], own: readonly Policy[]): Denial {
     const { bans, policies } = this.#parts;
@@ -325,20 +294,6 @@ export class PeerRights implements Rights, PermitRights {
 
   /** Why none of these is in force. */
   #whyNone(policies: readonly Policy[]): Denial {
-    for (const { holder, renewal } of policies) {
-      const refusal = this.#parts.bans.ofHolder(holder) ?? renewal?.refusal;
-      if (refusal !== undefined) return refusal;
-    }
-    const reason = `token ${idsOf(policies)} has expired`;
-    return { kind: "expired_auth_token", reason };
+    return noneInForce(policies, (holder) => this.#parts.bans.ofHolder(holder));
   }
 }
-
-const VERBS: Record<Right, string> = {
-  publish: "publish",
-  announce: "announce",
-  subscribe: "subscribe to",
-  fetch: "fetch",
-  status: "ask about",
-  see: "see namespaces under",
-};

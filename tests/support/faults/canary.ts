@@ -108,7 +108,8 @@ export async function offer(
   return publisher;
 }
 
-async function answerRequests(publisher: ScriptedPeer, alias: bigint): Promise<void> {
+/** Says yes to whatever is asked of a publisher, and that its track has this alias. */
+export async function answerRequests(publisher: ScriptedPeer, alias: bigint): Promise<void> {
   for (;;) {
     const request = await publisher.acceptRequest();
     const message = await request.next();

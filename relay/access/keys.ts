@@ -44,7 +44,7 @@ export async function readKeys(text: string): Promise<VerifyingKey[]> {
 }
 
 /** Reads one key with all its members, its private ones included. Throws as {@linkcode readKeys}. */
-export function readSigningKey(text: string): JWK & { readonly alg: string } {
+export function readWholeKey(text: string): JWK & { readonly alg: string } {
   const [jwk, ...more] = jwksOf(text);
   if (jwk === undefined || more.length > 0) throw new Error("the file has not one key");
   return { ...jwk, kty: jwk.kty ?? "oct", alg: algOf(jwk) };
@@ -96,10 +96,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Sets of keys may have some for other uses. */
+/** Sets of keys may have some for other uses. Of a key that signs alone the public half verifies. */
 function isForSignatures({ use, key_ops: operations }: JWK): boolean {
-  const verifies = operations === undefined ||
-    Array.isArray(operations) && operations.includes("verify");
+  const verifies = operations === undefined || Array.isArray(operations) &&
+      (operations.includes("verify") || operations.includes("sign"));
   return (use === undefined || use === "sig") && verifies;
 }
 

@@ -3,11 +3,11 @@ import type { Gate, LinkToken } from "../session/rights.ts";
 import { ControllerIdentity, type Identify } from "./controller_identity.ts";
 import { GrantVerifier } from "./grants.ts";
 import { KeyStore } from "./key_store.ts";
-import { readSigningKey } from "./keys.ts";
 import { RelayGate } from "./relay_gate.ts";
 import type { RelayBans } from "./relay_rights.ts";
 import { RelaySigner } from "./relay_signer.ts";
 import { RelayVerifier } from "./relay_verifier.ts";
+import { readSigningKey } from "./signing_keys.ts";
 import type { KeyCounts } from "./token_access.ts";
 
 /** By which keys relays prove their names to each other. */
@@ -53,7 +53,7 @@ export async function meshAccess(parts: MeshAccessParts): Promise<MeshAccess> {
   const { settings, files, clock, log } = parts;
   const { keyFile, tokenLifetimeMs: lifetimeMs, clockSkewMs } = settings;
   const readKey = () => files.readText(keyFile);
-  if (keyFile !== "") await checkSigning(readKey);
+  if (keyFile !== "") await checkSigning(keyFile, readKey);
   const store = await openStore(parts);
   const byController = settings.hasController && keyFile === ""
     ? await ControllerIdentity.make({ tokenLifetimeMs: lifetimeMs, clock, log })
@@ -73,7 +73,7 @@ export async function meshAccess(parts: MeshAccessParts): Promise<MeshAccess> {
     },
     tokenFor(name, audience) {
       if (keyFile === "") return byController?.tokenFor(name, audience);
-      const key = async () => ({ key: readSigningKey(await readKey()) });
+      const key = async () => ({ key: await readSigningKey(await readKey()) });
       return new RelaySigner({ key, name, lifetimeMs, clock, log }).tokenFor(audience);
     },
     begin: (identify) => byController?.begin(identify),
@@ -107,13 +107,13 @@ async function openStore(
   }
 }
 
-async function checkSigning(readKey: () => Promise<string>): Promise<void> {
-  let reason = "the key is public, which proves nothing";
+async function checkSigning(path: string, readKey: () => Promise<string>): Promise<void> {
   try {
-    const key = readSigningKey(await readKey());
-    if (key.d !== undefined || key.k !== undefined) return;
+    await readSigningKey(await readKey());
   } catch (error) {
-    reason = messageOf(error);
+    throw new StartError(
+      `cannot start with the key of this relay, ${path}: ${messageOf(error)}`,
+      "mesh.key_file",
+    );
   }
-  throw new StartError(`cannot start with the key of this relay: ${reason}`, "mesh.key_file");
 }

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { exportJWK, generateKeyPair, generateSecret, type JWK, SignJWT } from "jose";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 import { clientGate, type Rights, type ShownToken } from "../session/rights.ts";
-import { readKeys, readSigningKey } from "./keys.ts";
+import { readKeys } from "./keys.ts";
 import { steeringOf } from "../../tests/support/worlds/plain_tokens.ts";
 import { RelayGate } from "./relay_gate.ts";
 import { RELAY_TOKEN_TYPE, signRelayToken } from "./relay_tokens.ts";
 import { RelayVerifier } from "./relay_verifier.ts";
+import { readSigningKey } from "./signing_keys.ts";
 import type { Steering } from "./steering.ts";
 
 const LIFETIME_MS = 300_000;
@@ -57,8 +58,8 @@ function peer(relayName: string | undefined, ...tokens: readonly string[]) {
 
 const now = new ManualClock().wall();
 const claims = { name: "lyon", audience: "madrid", now, lifetimeMs: LIFETIME_MS };
-const sign = (jwk: JWK, said: Partial<typeof claims> = {}) =>
-  signRelayToken(signing(jwk), { ...claims, ...said });
+const sign = async (jwk: JWK, said: Partial<typeof claims> = {}) =>
+  await signRelayToken(await signing(jwk), { ...claims, ...said });
 
 /** A token that is signed with a key of the mesh and says whatever it likes. */
 async function crafted(header: object, payload: Record<string, unknown>): Promise<string> {

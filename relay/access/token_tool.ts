@@ -1,8 +1,9 @@
 import { type Clock, done, messageOf, type Outcome, refused } from "@qumo/shared/runtime";
 import { exportJWK, generateKeyPair, generateSecret, importJWK, type JWK, SignJWT } from "jose";
 import { parseArgs } from "node:util";
-import { readKeys, readSigningKey, withoutSecrets } from "./keys.ts";
+import { readKeys, readWholeKey, withoutSecrets } from "./keys.ts";
 import { policyText } from "./policy_text.ts";
+import { readSigningKey } from "./signing_keys.ts";
 import { Verifier } from "./verifier.ts";
 
 /** The answer of `token --help`. */
@@ -66,7 +67,7 @@ export async function runTokenTool(
       case "keygen":
         return done(json(await newKey(values)));
       case "public":
-        return done(json(withoutSecrets(readSigningKey(await textOf(values, "key", parts)))));
+        return done(json(withoutSecrets(readWholeKey(await textOf(values, "key", parts)))));
       case "sign":
         return done(`${await signed(values, parts)}\n`);
       case "verify":
@@ -97,10 +98,7 @@ async function signed(flags: Flags, parts: TokenToolParts): Promise<string> {
   if (put.length + get.length === 0) {
     throw new Error("a token allows something: write --publish or --subscribe");
   }
-  const key = readSigningKey(await textOf(flags, "key", parts));
-  if (key.d === undefined && key.k === undefined) {
-    throw new Error("the key is public, which verifies tokens and signs none");
-  }
+  const key = await readSigningKey(await textOf(flags, "key", parts));
   const now = Math.floor(parts.clock.wall() / 1_000);
   const lifetime = secondsOf(flags.expires);
   const claims = {

@@ -222,7 +222,10 @@ for (
 Deno.test("keys are read as moq-dev writes them, and for signatures alone", async () => {
   const text = base64url.encode(JSON.stringify({ ...SECRET, key_ops: ["sign", "verify"] }));
   assert.equal((await readKeys(`${text}\n`))[0]?.keyId, "main");
-  assert.deepEqual(await readKeys(JSON.stringify({ keys: [{ ...SECRET, use: "enc" }] })), []);
+  assert.equal((await readKeys(JSON.stringify({ ...SECRET, key_ops: ["sign"] }))).length, 1);
+  for (const other of [{ use: "enc" }, { key_ops: ["encrypt"] }, { key_ops: [] }]) {
+    assert.deepEqual(await readKeys(JSON.stringify({ keys: [{ ...SECRET, ...other }] })), []);
+  }
   for (const text of ["", "{", "[]", "null", "1", '{"keys":{}}', '{"keys":[1]}']) {
     await assert.rejects(readKeys(text));
   }

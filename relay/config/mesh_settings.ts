@@ -103,7 +103,10 @@ export const meshSettings = section({
   addresses: z.unknown().transform(readAddresses).default(new Map()),
   /** The CA that verifies neighbors; empty: the certificate's hash that each registered. */
   caFile: path(),
-  /** The key by which this relay proves its name to others, a JWK; empty: it proves it to nobody. */
+  /**
+   * The key by which this relay proves its name to others: a private JWK, or a secret, without
+   * `key_ops` or with `sign` among them; empty: it proves it to nobody.
+   */
   keyFile: path(),
   /** Files of keys by which others prove their names, each a JWK or a JWKS, beside `keyFile`. */
   trustedKeys: listOf(

@@ -1,6 +1,6 @@
 import { generate, sign } from "@moq/token";
-import { readSigningKey } from "../../relay/access/keys.ts";
 import { signRelayToken } from "../../relay/access/relay_tokens.ts";
+import { readSigningKey } from "../../relay/access/signing_keys.ts";
 import { publishBytes } from "../support/encoders/rtmp_bytes.ts";
 import type { Mesh } from "../support/mesh/mesh.ts";
 import type { MeshRelay } from "../support/mesh/relay.ts";
@@ -64,9 +64,9 @@ export class BenchKeys implements AsyncDisposable {
   }
 
   /** By what a relay of this name shows another one that it is. */
-  prove(name: string, audience: string): Promise<string> {
+  async prove(name: string, audience: string): Promise<string> {
     const claims = { name, audience, now: Date.now(), lifetimeMs: 300_000 };
-    return signRelayToken(readSigningKey(JSON.stringify(this.#relay)), claims);
+    return await signRelayToken(await readSigningKey(JSON.stringify(this.#relay)), claims);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,8 +3,9 @@ import { generate, sign, toPublicKey } from "@moq/token";
 import { drafts, type MultiplexedDraft, multiplexedDrafts } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import type { JWK } from "jose";
-import { readSigningKey, withoutSecrets } from "../../relay/access/keys.ts";
+import { withoutSecrets } from "../../relay/access/keys.ts";
 import { type RelayClaims, signRelayToken } from "../../relay/access/relay_tokens.ts";
+import { readSigningKey } from "../../relay/access/signing_keys.ts";
 import { meshTest, type ProcessGround, STEADY } from "../support/mesh/mesh_case.ts";
 import { chain } from "../support/mesh/topology.ts";
 import { ControlStreamPeer } from "../support/peers/control_stream_peer.ts";
@@ -32,9 +33,9 @@ const LIFETIME_MS = 300_000;
 const SKEW_MS = 10_000;
 
 /** What rome's key says: of itself to lisbon when nothing else is said. */
-function proof(claims: Partial<RelayClaims> = {}): Promise<string> {
+async function proof(claims: Partial<RelayClaims> = {}): Promise<string> {
   const usual = { name: "rome", audience: "lisbon", now: Date.now(), lifetimeMs: LIFETIME_MS };
-  return signRelayToken(readSigningKey(JSON.stringify(rome)), { ...usual, ...claims });
+  return await signRelayToken(await readSigningKey(JSON.stringify(rome)), { ...usual, ...claims });
 }
 
 function setupOf(relayName: string, token: string) {

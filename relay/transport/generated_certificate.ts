@@ -8,7 +8,7 @@ import {
   systemClock,
   type Timer,
 } from "@qumo/shared/runtime";
-import { pem } from "@qumo/shared/der";
+import { pem } from "./der.ts";
 import { newKeys, selfSigned } from "./self_signed.ts";
 
 /** Days that a generated certificate is valid: browsers accept a pinned hash for at most 14. */

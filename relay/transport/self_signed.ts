@@ -2,7 +2,6 @@ import { addressBytes } from "@qumo/shared/runtime";
 import {
   bitString,
   type Der,
-  ecdsaSignature,
   integer,
   objectId,
   octetString,
@@ -12,7 +11,7 @@ import {
   time,
   utf8,
   yes,
-} from "@qumo/shared/der";
+} from "./der.ts";
 
 /** What a certificate says. */
 export interface CertificateBody {
@@ -44,7 +43,9 @@ export async function selfSigned(body: CertificateBody, keys: CryptoKeyPair): Pr
     tagged(EXTENSIONS_FIELD, extensions(body.hosts)),
   );
   const raw = new Uint8Array(await crypto.subtle.sign(ALGORITHM, keys.privateKey, signed));
-  return sequence(signed, SIGNATURE, bitString(ecdsaSignature(raw)));
+  const half = raw.length / 2;
+  const signature = sequence(integer(raw.subarray(0, half)), integer(raw.subarray(half)));
+  return sequence(signed, SIGNATURE, bitString(signature));
 }
 
 function extensions(hosts: readonly string[]): Der {

@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import {
   Backoff,
   type Certificate,
@@ -9,12 +10,10 @@ import {
   sleep,
   TaskGroup,
 } from "@qumo/shared/runtime";
-import { AccountKey } from "./account_key.ts";
+import { AcmeError } from "./acme_error.ts";
 import type { Challenges } from "./challenges.ts";
-import { AcmeError } from "./connection.ts";
 import type { SecretFolder } from "./folder.ts";
-import { FIRST_RETRY_MS, MAX_RETRY_MS } from "./limits.ts";
-import { orderCertificate } from "./order.ts";
+import { FIRST_RETRY_MS, MAX_REASON_CHARACTERS, MAX_RETRY_MS } from "./limits.ts";
 import { pairFromText, pairToText } from "./stored_certificate.ts";
 
 /** Orders of certificates, by what came of them. */
@@ -118,8 +117,10 @@ export class AcmeCertificates implements CertificateSource {
   async #order(signal: AbortSignal): Promise<boolean> {
     const { folder, events, counts, domains, log } = this.#parts;
     try {
-      const key = await this.#accountKey();
-      const text = pairToText(await orderCertificate({ ...this.#parts, key, signal }));
+      // The library is large, and seldom needed: not while a stored certificate is young.
+      const { newKey, orderCertificate } = await import("./order.ts");
+      const accountKey = await this.#accountKey(newKey);
+      const text = pairToText(await orderCertificate({ ...this.#parts, accountKey, signal }));
       const next = pairFromText(text, domains);
       // It is good although the disk is full.
       await folder.write(CERTIFICATE, text).catch((error) =>
@@ -145,7 +146,7 @@ export class AcmeCertificates implements CertificateSource {
     const asked = error instanceof AcmeError ? error.retryAfterMs ?? 0 : 0;
     this.#retryMs = Math.min(MAX_RETRY_MS, Math.max(this.#backoff.failed(), asked));
     log.warn("no certificate by ACME, what there is stays in use", {
-      reason: messageOf(error),
+      reason: messageOf(error).slice(0, MAX_REASON_CHARACTERS),
       retry_in_ms: Math.round(this.#retryMs),
       ...(this.#own && { until: new Date(this.#own.notAfter).toISOString() }),
     });
@@ -169,16 +170,26 @@ export class AcmeCertificates implements CertificateSource {
     }
   }
 
-  async #accountKey(): Promise<AccountKey> {
+  async #accountKey(make: () => Promise<string>): Promise<string> {
     const { folder } = this.#parts;
-    let text = await folder.read(ACCOUNT);
-    if (text === undefined) {
-      text = await AccountKey.make();
-      await folder.write(ACCOUNT, text);
+    const stored = await folder.read(ACCOUNT);
+    if (stored !== undefined) {
+      if (!isKey(stored)) throw new Error(`${ACCOUNT} in its folder is no private key`);
+      return stored;
     }
-    return await AccountKey.read(text);
+    const key = await make();
+    await folder.write(ACCOUNT, key);
+    return key;
   }
 }
 
-const ACCOUNT = "account.jwk";
+const ACCOUNT = "account.pem";
 const CERTIFICATE = "certificate.pem";
+
+function isKey(text: string): boolean {
+  try {
+    return createPrivateKey(text).type === "private";
+  } catch {
+    return false;
+  }
+}

@@ -88,7 +88,7 @@ Deno.test("AcmeCertificates gets a certificate, keeps it, and renews it after tw
   assert.equal(source.current.notAfter, START + LIFETIME_MS);
   assert.equal(spare.isClosed, true);
   assert.deepEqual(authority.contacts, [["mailto:ops@relay.example"]]);
-  assert.deepEqual([...folder.keys()], ["account.jwk", "certificate.pem"]);
+  assert.deepEqual([...folder.keys()], ["account.pem", "certificate.pem"]);
   await clock.advance(LIFETIME_MS * 2 / 3 - HOUR);
   assert.equal(authority.issued, 1);
   await clock.advance(HOUR);
@@ -147,7 +147,7 @@ Deno.test("AcmeCertificates says why a domain is not proved, and answers no chal
     "relay.example is not proved: the domain leads elsewhere",
   );
   assert.throws(() => source.current, /no certificate yet/);
-  const after = new Request("http://relay.example/.well-known/acme-challenge/token-0");
+  const after = new Request("http://relay.example/.well-known/acme-challenge/token-0-0");
   assert.equal((await challenges.handle(after)).status, 404);
   assert.equal(authority.issued, 0);
   await source.close();

@@ -13,8 +13,14 @@ export const POLL_MS = 2_000;
 /** The longest wait that the authority may name while an order is under way. */
 export const MAX_POLL_MS = 30_000;
 
-/** How often one request is sent again because its nonce was not accepted. */
-export const MAX_NONCE_RETRIES = 3;
+/**
+ * Requests of an order for each of its names and one more: its state is asked for as often as it may,
+ * each time with a nonce that is asked for too.
+ */
+export const MAX_REQUESTS = 200;
+
+/** Characters of the reason that is logged of an order that failed. */
+export const MAX_REASON_CHARACTERS = 500;
 
 /** The first wait after an order that failed: authorities allow few failures an hour. */
 export const FIRST_RETRY_MS = 60_000;

@@ -2,7 +2,11 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { connect } from "node:tls";
+import { PROGRAMS } from "../../.build/programs.ts";
+import { stageSources } from "../../.build/stage.ts";
+import { readStamp } from "../../.build/stamp.ts";
 import { generateCertificate } from "../../relay/transport/mod.ts";
+import { fromBundle } from "../support/executables/programs.ts";
 import { optionalTest, programMissing } from "../support/optional_test_case.ts";
 import {
   ProgramProcess,
@@ -120,7 +124,7 @@ acmeTest(
     assert.match(shown.subjectAltName!, /DNS:localhost/);
     assert.match(await first.get("/metrics"), /acme_orders_total\{.*result="ok".*\} 1/);
     await first.end();
-    for (const name of ["account.jwk", "certificate.pem"]) {
+    for (const name of ["account.pem", "certificate.pem"]) {
       assert.equal((await Deno.stat(`${data}/acme/${name}`)).mode! & 0o777, 0o600);
     }
     const second = await start();
@@ -155,3 +159,18 @@ acmeTest(
     for (const one of [data, folder, other.folder]) await Deno.remove(one, { recursive: true });
   },
 );
+
+acmeTest("both programs get a certificate by ACME as they are shipped", async (pebble) => {
+  const stage = await stageSources(await readStamp(Deno.env));
+  for (const program of PROGRAMS) {
+    const data = await Deno.makeTempDir({ prefix: "acme_" });
+    const config = { server: { address: "127.0.0.1:0" }, acme: pebble.settings(`${data}/acme`) };
+    const { folder, file } = await writeConfig(config);
+    const started = await startProgram([...await fromBundle(program, stage), "--config", file]);
+    await started.says(/certificate replaced/);
+    assert.match((await shownAt(started.port)).issuer, /Pebble/);
+    assert.equal(await started.end(), 0, started.log());
+    for (const one of [data, folder]) await Deno.remove(one, { recursive: true });
+  }
+  await Deno.remove(stage, { recursive: true });
+});

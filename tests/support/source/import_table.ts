@@ -38,14 +38,13 @@ export const TABLE: readonly Row[] = [
   { from: "shared/topology", may: ["shared/runtime"] },
   { from: "shared/http", may: ["shared/runtime"] },
   { from: "shared/page", may: [] },
-  { from: "shared/der", may: [] },
-  { from: "shared/acme", may: ["shared/runtime", "shared/http", "shared/der"] },
+  { from: "shared/acme", may: ["shared/runtime", "shared/http"] },
   { from: "shared/metrics", may: [] },
   { from: "relay/vocabulary", may: [] },
   { from: "relay/views.ts", may: [] },
   {
     from: "relay/transport",
-    may: ["shared/runtime", "shared/der", "shared/wire/varint.ts", "relay/vocabulary"],
+    may: ["shared/runtime", "shared/wire/varint.ts", "relay/vocabulary"],
   },
   {
     from: "relay/track",

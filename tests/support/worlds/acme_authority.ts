@@ -49,11 +49,11 @@ export class ScriptedAuthority {
   readonly #visit: (url: string) => Promise<Response>;
   readonly #nonces = new Set<string>();
   readonly #accounts = new Map<string, JWK>();
-  readonly #keys = crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  #isKnown = false;
   #domains: readonly string[] = [];
-  #proof = "pending";
+  /** The state of each domain's proof. */
+  #proofs: string[] = [];
   #certificate = "";
-  #count = 0;
 
   /** `visit` asks a URL of the client's domains. */
   constructor(clock: ManualClock, visit: (url: string) => Promise<Response>) {
@@ -83,23 +83,25 @@ export class ScriptedAuthority {
   }
 
   async #take({ path, payload, account }: Asked): Promise<Response> {
+    const [, of, at = 0] = /^\/(authorization|challenge)\/(\d+)$/.exec(path) ?? [];
+    if (of === "authorization") return this.#answer(200, this.#authorization(Number(at)));
+    if (of === "challenge") {
+      await this.#look(Number(at), account);
+      return this.#answer(200, {});
+    }
     switch (path) {
       case "/account":
+      case "/account/1":
         assert.equal(payload["termsOfServiceAgreed"], true);
         this.contacts.push(payload["contact"]);
-        return this.#answer(201, { status: "valid" }, `${BASE}/account/1`);
+        return this.#answer(this.#isKnown ? 200 : 201, { status: "valid" }, `${BASE}/account/1`);
       case "/order":
         this.#domains = (payload["identifiers"] as { value: string }[]).map(({ value }) => value);
-        this.#proof = "pending";
+        this.#proofs = this.#domains.map(() => "pending");
         this.#certificate = "";
         return this.#answer(201, this.#order(), `${BASE}/order/1`);
       case "/order/1":
         return this.#answer(200, this.#order());
-      case "/authorization":
-        return this.#answer(200, this.#authorization());
-      case "/challenge":
-        await this.#look(account);
-        return this.#answer(200, {});
       case "/finalize":
         await this.#issue(String(payload["csr"]));
         return this.#answer(200, this.#order());
@@ -111,36 +113,40 @@ export class ScriptedAuthority {
   }
 
   #order() {
-    const isReady = this.#proof === "valid";
+    const isReady = this.#proofs.every((proof) => proof === "valid");
     return {
       status: this.#certificate !== "" ? "valid" : isReady ? "ready" : "pending",
-      authorizations: [`${BASE}/authorization`],
+      authorizations: this.#domains.map((_, at) => `${BASE}/authorization/${at}`),
       finalize: `${BASE}/finalize`,
       ...(this.#certificate !== "" && { certificate: `${BASE}/certificate` }),
     };
   }
 
-  #authorization() {
+  #authorization(at: number) {
     const error = { detail: "the domain leads elsewhere" };
-    const http = { type: "http-01", url: `${BASE}/challenge`, token: `token-${this.#count}` };
+    const http = { type: "http-01", url: `${BASE}/challenge/${at}`, token: this.#token(at) };
     return {
-      status: this.#proof,
-      identifier: { type: "dns", value: this.#domains[0] },
+      status: this.#proofs[at],
+      identifier: { type: "dns", value: this.#domains[at] },
       challenges: [
-        { type: "dns-01", url: `${BASE}/dns`, token: "x" },
-        { ...http, ...(this.#proof === "invalid" && { error }) },
+        // It has no token.
+        { type: "dns-persist-01", url: `${BASE}/dns` },
+        { ...http, ...(this.#proofs[at] === "invalid" && { error }) },
       ],
     };
   }
 
-  async #look(account: JWK): Promise<void> {
-    const token = `token-${this.#count}`;
-    const url = `http://${this.#domains[0]}/.well-known/acme-challenge/${token}`;
+  #token(at: number): string {
+    return `token-${this.issued}-${at}`;
+  }
+
+  async #look(at: number, account: JWK): Promise<void> {
+    const token = this.#token(at);
+    const url = `http://${this.#domains[at]}/.well-known/acme-challenge/${token}`;
     const response = await this.#visit(url);
     const text = await response.text();
     const wanted = `${token}.${await calculateJwkThumbprint(account)}`;
-    this.#proof = response.status === 200 && text === wanted ? "valid" : "invalid";
-    this.#count++;
+    this.#proofs[at] = response.status === 200 && text === wanted ? "valid" : "invalid";
   }
 
   async #issue(csr: string): Promise<void> {
@@ -151,7 +157,7 @@ export class ScriptedAuthority {
     const names = (request.getExtension("2.5.29.17") as SubjectAlternativeNameExtension).names
       .toJSON();
     assert.deepEqual(names.map(({ value }) => value), this.#domains);
-    const keys = await this.#keys;
+    const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
     const leaf = await X509CertificateGenerator.create({
       serialNumber: `0${++this.issued}`,
       issuer: "CN=authority",
@@ -180,7 +186,11 @@ export class ScriptedAuthority {
       jws,
       async (header: JWSHeaderParameters) => {
         const jwk = header?.["jwk"] as JWK | undefined;
-        if (jwk !== undefined) this.#accounts.set(`${BASE}/account/1`, jwk);
+        if (jwk !== undefined) {
+          const known = this.#accounts.get(`${BASE}/account/1`);
+          this.#isKnown = JSON.stringify(jwk) === JSON.stringify(known);
+          this.#accounts.set(`${BASE}/account/1`, jwk);
+        }
         return await importJWK(jwk ?? this.#accounts.get(String(header?.kid))!, "ES256");
       },
     );

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bitString, integer, objectId, octetString, pem, sequence, time, utf8 } from "./mod.ts";
+import { bitString, integer, objectId, octetString, pem, sequence, time, utf8 } from "./der.ts";
 
 const VECTORS: [what: string, der: Uint8Array, hex: string][] = [
   ["zero", integer(new Uint8Array([0, 0])), "020100"],

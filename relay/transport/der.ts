@@ -1,5 +1,5 @@
 /*
- * What of ASN.1's distinguished encoding a certificate, and the request of one, is written in. Written here because the libraries
+ * What of ASN.1's distinguished encoding a certificate is written in. Written here because the libraries
  * that write certificates take 15 MiB and half of the time of a start.
  */
 
@@ -81,12 +81,6 @@ export function time(milliseconds: number): Der {
   const isShort = Number(digits.slice(0, 4)) < 2050;
   const text = new TextEncoder().encode(isShort ? digits.slice(2) : digits);
   return tagged(isShort ? TAG.utcTime : TAG.generalizedTime, text);
-}
-
-/** A signature of ECDSA, whose two numbers stand one after the other. */
-export function ecdsaSignature(raw: Uint8Array): Der {
-  const half = raw.length / 2;
-  return sequence(integer(raw.subarray(0, half)), integer(raw.subarray(half)));
 }
 
 /** True; false is a default, and so is left out. */

@@ -3,7 +3,7 @@ import type { Admission } from "./admission.ts";
 import { openCertificates, type RelayCertificates } from "./certificate.ts";
 import { formatAddress, parseAddress, reachable } from "./config.ts";
 import type { SessionHost } from "./host.ts";
-import { openRtmp } from "./ingest.ts";
+import type { openRtmp } from "./ingest.ts";
 import type { KnownAddresses } from "./known_addresses.ts";
 import { Listeners } from "./listeners.ts";
 import type { LiveSettings } from "./live_config.ts";
@@ -36,6 +36,8 @@ export interface FrontParts {
   >;
   readonly metrics: RelayMetrics;
   readonly host: Pick<SessionHost, "protocols" | "ingests">;
+  /** Undefined: no encoder is taken in. */
+  readonly openRtmp?: typeof openRtmp | undefined;
   readonly admission: Pick<Admission, "accept">;
   readonly refused: Pick<RefusedConnections, "add">;
   readonly known: Pick<KnownAddresses, "has">;
@@ -88,11 +90,11 @@ export class Front {
 
   /** Listens, with the certificate of prepare(). Throws a StartError. */
   open(): void {
-    const { options, metrics, host, known, settings } = this.#parts;
+    const { options, metrics, host, known, settings, openRtmp } = this.#parts;
     const certificate = this.#certificates!.current;
     // HTTP after UDP, which may choose the port.
     this.#openPorts(certificate);
-    this.#rtmp = openRtmp({
+    this.#rtmp = openRtmp?.({
       ...options,
       ingests: host.ingests,
       metrics,

@@ -57,6 +57,10 @@ export interface HostParts {
   readonly archive?: Archive | undefined;
   /** Sends clients away while the relay is full; absent: nobody is. */
   readonly overflow?: Pick<Overflow, "meet">;
+  /** Takes in encoders; absent: no port does. */
+  readonly openIngests?:
+    | ((parts: HostParts, registry: Registry, nextId: () => number) => Ingests)
+    | undefined;
   /** Counts connections without a supported protocol. */
   readonly refused: Pick<RefusedConnections, "add">;
   readonly clock: Clock;

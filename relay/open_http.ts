@@ -1,7 +1,7 @@
 import { parseAddress } from "./config.ts";
 import type { HttpPort } from "./front.ts";
 import type { SessionHost } from "./host.ts";
-import { openHttpIngest } from "./ingest.ts";
+import type { openHttpIngest } from "./ingest.ts";
 import type { LiveSettings } from "./live_config.ts";
 import type { MediaHttp } from "./media/media_http.ts";
 import type { RelayMetrics } from "./metrics.ts";
@@ -14,6 +14,8 @@ import type { RelayOptions } from "./relay_options.ts";
 export interface HttpSources {
   readonly read: Read;
   readonly media: MediaHttp;
+  /** Undefined: no encoder is taken in. */
+  readonly openHttpIngest: typeof openHttpIngest | undefined;
   readonly host: Pick<SessionHost, "ingests">;
   readonly metrics: RelayMetrics;
   readonly settings: LiveSettings;
@@ -26,7 +28,7 @@ export interface HttpSources {
 /** Serves HTTP on the TCP port of a listener, or throws. */
 export function openHttp(
   options: RelayOptions,
-  { read, media, host, metrics, settings, name, startedAt }: HttpSources,
+  { read, media, openHttpIngest, host, metrics, settings, name, startedAt }: HttpSources,
   { udp, certificate }: HttpPort,
 ): OpsServer {
   const { config: { server, relay, cache, metrics: { perTrack } }, program, clock, log } = options;
@@ -47,7 +49,7 @@ export function openHttp(
     maxCacheBytes: cache.maxBytes,
     access: () => settings.ops,
     maxDiskBytes: cache.disk.folder === "" ? undefined : cache.disk.maxBytes,
-    ingest: openHttpIngest({ ...options, ingests: host.ingests, metrics }),
+    ingest: openHttpIngest?.({ ...options, ingests: host.ingests, metrics }),
     page: pageFiles,
     libraries: pageLibraries,
     media,

@@ -10,26 +10,20 @@ import { drainRelay } from "./drain.ts";
 import { Front } from "./front.ts";
 import type { SessionHost } from "./host.ts";
 import type { MediaHttp } from "./media/media_http.ts";
-import { openDisk } from "./open_disk.ts";
 import { openHttp } from "./open_http.ts";
 import { Overflow } from "./overflow.ts";
 import { openMedia } from "./open_media.ts";
+import { type OpenParts, openParts } from "./open_parts.ts";
 import { KnownAddresses } from "./known_addresses.ts";
 import { firstSettings, liveKeys, type LiveSettings, readOpsAccess } from "./live_config.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { LoadMeter } from "./load_meter.ts";
 import { RelayMetrics } from "./metrics.ts";
 import { RefusedConnections } from "./refused_connections.ts";
-import { openRelayAccess, type RelayAccess } from "./relay_access.ts";
+import type { RelayAccess } from "./relay_access.ts";
 import { RelayMesh } from "./relay_mesh.ts";
 import type { RelayOptions } from "./relay_options.ts";
 import { relayReader } from "./relay_reader.ts";
-
-/** What is opened before the relay is built. */
-interface OpenParts {
-  readonly access: RelayAccess | undefined;
-  readonly disk: DiskArchive | undefined;
-}
 
 /** A running relay. */
 export class Relay {
@@ -40,6 +34,7 @@ export class Relay {
   readonly #options: RelayOptions;
   readonly #access: RelayAccess | undefined;
   readonly #disk: DiskArchive | undefined;
+  readonly #ingest: OpenParts["ingest"];
   readonly #log: Log;
   readonly #tasks: TaskGroup;
   readonly #host: SessionHost;
@@ -62,15 +57,14 @@ export class Relay {
    */
   static async start(options: RelayOptions): Promise<Relay> {
     const metrics = new RelayMetrics();
-    const access = await openRelayAccess(options, metrics.access);
-    const disk = await openDisk(options, metrics.disk);
+    const parts = await openParts(options, metrics);
     let relay: Relay | undefined;
     try {
-      relay = new Relay(options, metrics, { access, disk });
+      relay = new Relay(options, metrics, parts);
       await relay.#start();
       return relay;
     } catch (error) {
-      await (relay ?? disk)?.close();
+      await (relay ?? parts.disk)?.close();
       throw error;
     }
   }
@@ -78,13 +72,14 @@ export class Relay {
   private constructor(
     options: RelayOptions,
     metrics: RelayMetrics,
-    { access, disk }: OpenParts,
+    { access, disk, ingest, hls }: OpenParts,
   ) {
     const { config, clock, log, tracing } = options;
     this.#options = options;
     this.metrics = metrics;
     this.#access = access;
     this.#disk = disk;
+    this.#ingest = ingest;
     this.#log = log;
     this.#startedAt = clock.wall();
     this.lifecycle = new Lifecycle(log);
@@ -108,6 +103,7 @@ export class Relay {
       tracing,
       mesh: this.#mesh,
       archive: disk,
+      openIngests: ingest?.newIngests,
       overflow: this.#newOverflow(),
       ...(gate !== undefined && { gate }),
     });
@@ -117,7 +113,7 @@ export class Relay {
       isDraining: () => this.lifecycle.isDraining,
       maxSessions: config.server.maxSessions,
     });
-    this.#media = openMedia(options, { host: this.#host, gate, metrics });
+    this.#media = openMedia(options, { host: this.#host, gate, metrics, hls });
     this.#front = this.#newFront(refused);
     this.read = this.#newReader();
   }
@@ -131,10 +127,12 @@ export class Relay {
       refused,
       known: this.#known,
       settings: this.#settings,
+      openRtmp: this.#ingest?.openRtmp,
       serveHttp: (port) =>
         openHttp(this.#options, {
           read: this.read,
           media: this.#media,
+          openHttpIngest: this.#ingest?.openHttpIngest,
           host: this.#host,
           metrics: this.metrics,
           settings: this.#settings,

@@ -13,7 +13,7 @@ import { formatAnnounce, type LoadReport } from "@qumo/shared/topology";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import { isSibling, type RelayConfig, type TlsFetch, tlsFetch } from "./config.ts";
 import {
-  ControlPlane,
+  type ControlPlane,
   type ControlPlaneSettings,
   controlPlaneSettings,
   type Identity,
@@ -36,7 +36,7 @@ import type { SessionLink } from "./session/session_options.ts";
 import type { AnnouncedRoute, RegistryObserver, Scope } from "./track/mod.ts";
 import type { Connection } from "./transport/mod.ts";
 import { nameWithoutController, randomHop } from "./own_name.ts";
-import { Mesh, type OriginTerms, PassedOn } from "./upstream/mod.ts";
+import { type Mesh, type OriginTerms, PassedOn } from "./upstream/mod.ts";
 import type { RouteView } from "./views.ts";
 
 /** The mesh's interface to the machine. */
@@ -122,6 +122,7 @@ export class RelayMesh implements RegistryObserver {
     if (this.#settings !== undefined) this.#control = await this.#newControl(this.#settings);
     if (this.#control === undefined && config.upstream.length === 0) return;
     const { mesh, relay } = config;
+    const { Mesh } = await import("./upstream/mesh.ts");
     const origins = config.upstream.map((text) => parseUpstream(text)!);
     this.#mesh = new Mesh({
       name: this.name,
@@ -254,6 +255,7 @@ export class RelayMesh implements RegistryObserver {
     const fetching = await tlsFetch(config.sdn.tls, (path) => files.readText(path));
     if (!fetching.ok) throw new StartError(fetching.refusal, "sdn.tls");
     this.#fetching = fetching.value;
+    const { ControlPlane } = await import("./control_plane/control_plane.ts");
     return new ControlPlane({
       settings,
       clock,

@@ -1,7 +1,6 @@
 import { TaskGroup, trackText } from "@qumo/shared/runtime";
 import type { RelayConfig } from "./config.ts";
 import type { HostParts, SessionHost } from "./host.ts";
-import { newIngests } from "./ingest.ts";
 import type { Ingests } from "./media/ingest/ingests.ts";
 import type { RowRange, Rows } from "./ops/readings.ts";
 import type { NamespaceView, RelaySnapshot, SessionView, TrackView } from "./ops/snapshot.ts";
@@ -45,7 +44,7 @@ interface Served {
 /** Serves a relay's connections: one session each, over one registry of tracks. */
 export class SessionServer implements SessionHost {
   readonly protocols: readonly string[];
-  readonly ingests: Ingests;
+  readonly ingests?: Ingests;
   readonly registry: Registry;
   readonly #parts: HostParts;
   #settings: SessionSettings;
@@ -76,7 +75,8 @@ export class SessionServer implements SessionHost {
       onFetchShared: () => void metrics.fetchesShared++,
       onReplaced: (replacement, isNew) => this.#replaced(replacement, isNew),
     });
-    this.ingests = newIngests(parts, this.registry, () => ++this.#lastId);
+    const ingests = parts.openIngests?.(parts, this.registry, () => ++this.#lastId);
+    if (ingests !== undefined) this.ingests = ingests;
   }
 
   /** Logs a takeover once, whatever the number of tracks. */
@@ -207,7 +207,8 @@ export class SessionServer implements SessionHost {
   }
 
   snapshot(): RelaySnapshot {
-    let [subscriptions, namespaces, parkedStreams] = [0, this.ingests.size, 0];
+    const encoders = this.ingests?.size ?? 0;
+    let [subscriptions, namespaces, parkedStreams] = [0, encoders, 0];
     for (const { counts } of this.#sessions.keys()) {
       subscriptions += counts.subscriptions;
       namespaces += counts.namespaces;
@@ -226,14 +227,14 @@ export class SessionServer implements SessionHost {
       namespaces,
       openGroups,
       parkedStreams,
-      encoders: this.ingests.size,
+      encoders,
       clientStreams: this.#streamBudget.open,
       cache: { bytes: cache.bytes, groups: cache.groups },
     };
   }
 
   encoders(range: RowRange): Rows<EncoderView> {
-    return rowsOf(this.ingests.encoders, range, ({ view }) => view);
+    return rowsOf(this.ingests?.encoders ?? [], range, ({ view }) => view);
   }
 
   sessions(range: RowRange): Rows<SessionView> {
@@ -267,7 +268,7 @@ export class SessionServer implements SessionHost {
   async drain(deadlineMs: number, address: string | undefined): Promise<void> {
     this.#closeUnknown("the relay is going away");
     // Their protocols have no GOAWAY: who is closed comes back, to a relay that takes it.
-    this.ingests.close("the relay is going away");
+    this.ingests?.close("the relay is going away");
     for (const session of this.#sessions.keys()) {
       const { transport } = session.connection;
       session.drain(deadlineMs, address === undefined ? "" : uriFor(address, transport));
@@ -277,7 +278,7 @@ export class SessionServer implements SessionHost {
 
   async close(): Promise<void> {
     this.#closeUnknown("the relay is shutting down");
-    this.ingests.close("the relay is shutting down");
+    this.ingests?.close("the relay is shutting down");
     for (const session of this.#sessions.keys()) session.close("the relay is shutting down");
     await Promise.all([...this.#sessions.values()].map(({ over }) => over));
     await this.#tasks.close();

@@ -2,7 +2,7 @@
  * The relay's side of the control plane: registration, heartbeats, and the mirror of the
  * controller's state.
  */
-export { ControlPlane, type ControlPlaneOptions } from "./control_plane.ts";
+export type { ControlPlane } from "./control_plane.ts";
 export type { RelayReport } from "./heartbeat.ts";
 export type { Identity, PublicKey } from "./identity.ts";
 export type { InterestTable } from "./interests.ts";

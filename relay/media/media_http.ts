@@ -1,27 +1,11 @@
-import type { Clock, Log } from "@qumo/shared/runtime";
-import type { Gate } from "../session/rights.ts";
-import type { Registry } from "../track/mod.ts";
-import type { MediaCounts } from "./counts.ts";
-import { HlsServer } from "./hls/hls_server.ts";
-import type { HlsSettings } from "./hls/settings.ts";
+import type { HlsServer } from "./hls/hls_server.ts";
 import { problem } from "./http/answers.ts";
-import { Lookups } from "./lookups/lookups.ts";
+import type { Lookups } from "./lookups/lookups.ts";
 
-/** The dependencies of {@linkcode MediaHttp}. */
+/** What is answered over HTTP; undefined: it is not. */
 export interface MediaHttpParts {
-  readonly registry: Registry;
-  /** Decides what a request may have, as it does for sessions. */
-  readonly gate: Gate;
-  readonly settings: MediaHttpSettings;
-  readonly counts: MediaCounts;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-/** What is answered over HTTP. */
-export interface MediaHttpSettings {
-  readonly lookups: { readonly enabled: boolean };
-  readonly hls: HlsSettings;
+  readonly lookups: Lookups | undefined;
+  readonly hls: HlsServer | undefined;
 }
 
 /** Media over HTTP: look-ups of names and groups, and broadcasts for players of HLS. */
@@ -31,13 +15,12 @@ export class MediaHttp {
   readonly #lookups: Lookups | undefined;
   readonly #hls: HlsServer | undefined;
 
-  constructor(parts: MediaHttpParts) {
-    const { lookups, hls } = parts.settings;
-    this.#lookups = lookups.enabled ? new Lookups(parts) : undefined;
-    this.#hls = hls.enabled ? new HlsServer({ ...parts, settings: hls }) : undefined;
+  constructor({ lookups, hls }: MediaHttpParts) {
+    this.#lookups = lookups;
+    this.#hls = hls;
     this.paths = [
-      ...(lookups.enabled ? ["/announced", "/announced/*", "/fetch/*"] : []),
-      ...(hls.enabled ? ["/hls/*"] : []),
+      ...(lookups === undefined ? [] : ["/announced", "/announced/*", "/fetch/*"]),
+      ...(hls === undefined ? [] : ["/hls/*"]),
     ];
   }
 

@@ -1,6 +1,6 @@
 /** The source of tracks that are not published at this relay: other relays. */
 export type { LinkTarget } from "./link.ts";
-export { Mesh } from "./mesh.ts";
+export type { Mesh } from "./mesh.ts";
 export type { OriginTerms } from "./mesh_options.ts";
 export { PassedOn } from "./passed_on.ts";
 export type { MeshSettings } from "./settings.ts";

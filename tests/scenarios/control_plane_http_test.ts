@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { tlsFetch } from "../../relay/config.ts";
-import { ControlPlane, type MirrorView } from "../../relay/control_plane/mod.ts";
+import { ControlPlane } from "../../relay/control_plane/control_plane.ts";
+import type { MirrorView } from "../../relay/control_plane/mod.ts";
 import { generateCertificate } from "../../relay/transport/mod.ts";
 import { tokenAccess } from "../../sdn/http/auth.ts";
 import { MemoryStore } from "../../sdn/store/mod.ts";

@@ -18,7 +18,8 @@ import {
   type Scope,
 } from "../../../relay/track/mod.ts";
 import type { Connection } from "../../../relay/transport/mod.ts";
-import { Mesh, type MeshSettings, PassedOn } from "../../../relay/upstream/mod.ts";
+import { Mesh } from "../../../relay/upstream/mesh.ts";
+import { type MeshSettings, PassedOn } from "../../../relay/upstream/mod.ts";
 import type { Report } from "./controller.ts";
 import type { Host } from "./network.ts";
 import { RelayClock } from "./relay_clock.ts";

@@ -8,9 +8,11 @@ import { ControllerFollower } from "../../../relay/control_plane/controller_foll
 import {
   ControlPlane,
   type ControlPlaneOptions,
-  type ControlPlaneSettings,
-  type MirrorView,
-  type RelayReport,
+} from "../../../relay/control_plane/control_plane.ts";
+import type {
+  ControlPlaneSettings,
+  MirrorView,
+  RelayReport,
 } from "../../../relay/control_plane/mod.ts";
 import type { ControllerOptions } from "../../../sdn/control/controller_options.ts";
 import { MemoryStore } from "../../../sdn/store/mod.ts";

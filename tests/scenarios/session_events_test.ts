@@ -1,7 +1,8 @@
+import { drafts } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { namespaceOf } from "../support/peers/scripted_peer.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
-import { accept, announce, subscribe } from "./script.ts";
+import { accept, announce, subscribe, VIDEO } from "./script.ts";
 
 /** The fields of the lines that say this, but for the session's number. */
 function said(world: SessionWorld, message: string): Record<string, unknown>[] {
@@ -47,6 +48,25 @@ Deno.test("a viewer on another path than the publisher is named with the path to
   assert.equal(refused?.["refusal"], "does_not_exist");
   assert.equal(refused?.["published_at_path"], "/roomA");
 });
+
+for (const draft of drafts) {
+  Deno.test(`${draft.protocol}: a FETCH that is refused is logged with its track`, async () => {
+    await using world = new SessionWorld();
+    const viewer = await world.connect({ draft });
+    const hasRange = draft.number < 20;
+    const whole = { start: { group: 0n, object: 0n }, end: { group: 1n, object: 0n } };
+    const request = await viewer.request({
+      kind: "fetch",
+      range: hasRange
+        ? { type: "standalone", track: VIDEO, ...whole }
+        : { type: "filtered", track: VIDEO },
+      parameters: hasRange ? {} : { filter: { type: "recent_groups", groups: 1n } },
+    });
+    await request.expect("requestError");
+    const [refused] = said(world, "request refused");
+    assert.equal(refused?.["track"], "live/cam · video");
+  });
+}
 
 Deno.test("a publisher that comes to another path than its viewer waits at is named with that path", async () => {
   await using world = new SessionWorld();

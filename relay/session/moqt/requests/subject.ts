@@ -9,7 +9,8 @@ export function subjectOf(message: ControlMessage): RequestSubject {
     case "publish":
       return message.track;
     case "fetch":
-      return message.range.type === "standalone" ? message.range.track : NOTHING;
+      // One that joins a subscription says which, and not the track.
+      return "track" in message.range ? message.range.track : NOTHING;
     case "publishNamespace":
       return message;
     case "subscribeNamespace":

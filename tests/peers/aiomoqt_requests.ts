@@ -2,6 +2,9 @@ import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import { Queue } from "../support/peers/queue.ts";
 import { PythonScript } from "./python.ts";
 
+/** The drafts that the library speaks. */
+export const AIOMOQT_DRAFTS: readonly number[] = [14, 16, 18, 20, 22];
+
 /** What aiomoqt can be told to ask for: of the namespace `live` at its path, or to publish `cam` there. */
 export type AiomoqtRequest =
   | "subscribe"

@@ -11,6 +11,7 @@ import { type RelayProcess, startRelay } from "../support/processes/relay_proces
 import { SdnProcess } from "../support/processes/sdn_process.ts";
 import { until } from "../support/until.ts";
 import {
+  AIOMOQT_DRAFTS,
   type AiomoqtAnswer,
   type AiomoqtRequest,
   AiomoqtRequests,
@@ -59,8 +60,7 @@ async function publisherAt(relay: RelayProcess): Promise<ScriptedPeer> {
 }
 
 for (const draft of [...drafts, ...multiplexedDrafts]) {
-  // What the library speaks.
-  if (![14, 16, 18, 20, 22].includes(draft.number)) continue;
+  if (!AIOMOQT_DRAFTS.includes(draft.number)) continue;
   optionalTest(
     `aiomoqt by draft ${draft.number} may do what the tokens of its requests allow`,
     pythonMissing("aiomoqt"),

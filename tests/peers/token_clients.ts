@@ -13,6 +13,7 @@ import {
   type QuicServerAddress,
   type QuicTransport,
 } from "../support/transport/quic_transport.ts";
+import { AIOMOQT_DRAFTS } from "./aiomoqt_requests.ts";
 import { AiomoqtTokenPeer } from "./aiomoqt_token.ts";
 import { startMoqRs } from "./moq_rs.ts";
 import { pythonMissing } from "./python.ts";
@@ -211,7 +212,7 @@ export const TOKEN_CLIENTS: readonly TokenClient[] = [
   {
     name: "aiomoqt",
     missing: pythonMissing("aiomoqt"),
-    ways: [14, 16, 18, 20, 22].flatMap(aiomoqt),
+    ways: AIOMOQT_DRAFTS.flatMap(aiomoqt),
   },
   {
     name: "moq-rs",

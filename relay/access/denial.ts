@@ -11,4 +11,6 @@ export interface Denial {
   readonly reason: string;
   /** Whether it is about a token that none of the relay's keys knows. */
   readonly isStrange?: true;
+  /** Whether nothing makes the token good again. */
+  readonly isFinal?: true;
 }

@@ -18,7 +18,8 @@ export function untilOf(
   const now = clock.wall();
   const until = expires + clockSkewMs;
   if (until <= now) {
-    return refused({ kind: "expired_auth_token", reason: `token ${tokenId} has expired` });
+    const reason = `token ${tokenId} has expired`;
+    return refused({ kind: "expired_auth_token", reason, isFinal: true });
   }
   if (notBefore - clockSkewMs > now) {
     return refused({ kind: "unauthorized", reason: `token ${tokenId} is not valid yet` });

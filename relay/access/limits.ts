@@ -82,7 +82,10 @@ export const IDENTITY_WAIT_MS = 3_000;
  */
 export const IDENTITY_MISS_PAUSE_MS = 5_000;
 
-/** Tokens of one session that were no good, behind which none is verified: each costs a signature. */
+/**
+ * Tokens of one session that were no good, behind which none is verified: each costs a signature. Those
+ * that were good and have expired are not among them.
+ */
 export const MAX_REFUSED_TOKENS = 64;
 
 /** Revocations that are kept: each is a few hundred bytes. Further ones are left out and counted. */

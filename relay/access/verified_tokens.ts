@@ -11,12 +11,18 @@ export const AGREED_TYPE = 0n;
 /** Types of tokens, of which 1 is for CAT (draft-ietf-moq-c4m, #moqt-auth-token-type-registry). */
 const KINDS: ReadonlyMap<bigint, Token["kind"]> = new Map([[AGREED_TYPE, "jwt"], [1n, "cat"]]);
 
+/** What came of a token, and when that was. */
+interface Verdict {
+  readonly verified: Outcome<Policy, Denial>;
+  readonly since: number;
+}
+
 /** The tokens of one session: those that were verified once are known, until the keys change. */
 export class VerifiedTokens {
   readonly #judge: Judge;
   readonly #peer: Peer;
   readonly #clock: Pick<Clock, "wall">;
-  readonly #known = new Map<string, Policy>();
+  readonly #known = new Map<string, Verdict>();
   #keys: unknown;
   #refused = 0;
   #turn: Promise<unknown> = Promise.resolve();
@@ -71,17 +77,33 @@ export class VerifiedTokens {
     }
     const key = `${token.kind} ${token.text}`;
     const known = this.#known.get(key);
-    if (known !== undefined && known.until > this.#clock.wall()) return done(known);
+    if (known !== undefined && this.#counts(known)) return known.verified;
     if (this.#refused >= MAX_REFUSED_TOKENS) return refused(TOO_OFTEN);
     const verified = await this.#judge.verify(token, this.#peer);
-    if (!verified.ok) {
-      this.#refused++;
-      return verified;
-    }
+    if (verified.ok) this.#remember(key, verified);
+    else this.#wasRefused(key, verified.refusal);
+    return verified;
+  }
+
+  #wasRefused(key: string, refusal: Denial): void {
+    const hasExpired = refusal.kind === "expired_auth_token";
+    // Who goes on with a token that was good here, by its alias say, forges nothing.
+    if (!hasExpired || this.#known.get(key)?.verified.ok !== true) this.#refused++;
+    // So that its alias fails with what it is (#authorization-token), at the cost of one signature.
+    if (refusal.isFinal === true) this.#remember(key, refused(refusal));
+  }
+
+  #remember(key: string, verified: Outcome<Policy, Denial>): void {
+    this.#known.delete(key);
     const [oldest] = this.#known.keys();
     if (this.#known.size >= MAX_VERIFIED_TOKENS) this.#known.delete(oldest!);
-    this.#known.set(key, verified.value);
-    return verified;
+    this.#known.set(key, { verified, since: this.#clock.wall() });
+  }
+
+  /** Whether it is so still. The machine's clock may have been corrected since a token had expired. */
+  #counts({ verified, since }: Verdict): boolean {
+    const now = this.#clock.wall();
+    return verified.ok ? verified.value.until > now : since <= now;
   }
 }
 

@@ -1,7 +1,9 @@
 import { done, refused as denied } from "@qumo/shared/runtime";
 import { type Token } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { MAX_REFUSED_TOKENS } from "../../relay/access/limits.ts";
 import { namespaceOf, type ScriptedPeer } from "../support/peers/scripted_peer.ts";
+import { plainGate } from "../support/worlds/plain_tokens.ts";
 import type { Question } from "../support/worlds/scripted_gate.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import { accept, announce, closedWith, frame, refused, subscribe, watch } from "./script.ts";
@@ -125,6 +127,20 @@ Deno.test("R-186: an alias lives until it is deleted, also when its token has ex
   await (await offer(peer, "b", register(1n, "good"))).expect("requestOk");
   await offer(peer, "c", remove(1n), use(1n));
   await closedWith(peer, "unknown_auth_token_alias");
+});
+
+Deno.test("R-186: an alias of a token that has expired fails with that however often, and ends nothing", async () => {
+  await using world = new SessionWorld({ gate: (clock) => plainGate(clock, { lateTokens: true }) });
+  const peer = await world.connect();
+  const claims = (exp: number) => JSON.stringify({ root: "", put: "", exp });
+  const request = await offer(peer, "a", register(1n, claims(60)));
+  await request.expect("requestOk");
+  await world.advance(61_000);
+  for (let time = 0; time < 3 * MAX_REFUSED_TOKENS; time++) {
+    await refused(await offer(peer, "a", use(1n)), "EXPIRED_AUTH_TOKEN");
+  }
+  await (await offer(peer, "a", remove(1n), register(1n, claims(600)))).expect("requestOk");
+  await (await offer(peer, "b", use(1n))).expect("requestOk");
 });
 
 Deno.test("R-187: a registered token costs 16 bytes and its length, and gives them back", async () => {

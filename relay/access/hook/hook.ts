@@ -160,7 +160,11 @@ export class Hook {
   #policyOf(allowed: Allowed, name: string): Outcome<Policy, Denial> {
     const tokenId = allowed.tokenId ?? name;
     const until = untilOf(allowed, tokenId, this.#parts);
-    if (!until.ok) return until;
+    if (!until.ok) {
+      // It may answer otherwise the next time.
+      const { kind, reason } = until.refusal;
+      return refused({ kind, reason });
+    }
     const { holder, rules, limits, isRelay, lifetimeMs } = allowed;
     const lasts = this.#parts.clock.wall() + lifetimeMs;
     return done({

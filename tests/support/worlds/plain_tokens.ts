@@ -42,7 +42,7 @@ export function plainGate(clock: Clock, options: PlainGateOptions = {}): Gate {
         return Promise.resolve(
           until > clock.wall()
             ? done({ ...policy, until, holder: { ...holder, tokenId } })
-            : refused({ kind: "expired_auth_token", reason }),
+            : refused({ kind: "expired_auth_token", reason, isFinal: true }),
         );
       },
     },

@@ -150,6 +150,11 @@ export class HostileBytes {
     return bytesOf(this.#draft, ...parts);
   }
 
+  /** Properties of a track, of which there is one: groups may be asked for. */
+  trackProperties(): Uint8Array {
+    return bytesOf(this.#draft, 0x30n, 1n);
+  }
+
   padding(): Uint8Array {
     return bytesOf(this.#draft, PADDING_STREAM_TYPE, this.#random.bytes(200));
   }

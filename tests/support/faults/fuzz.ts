@@ -1,7 +1,7 @@
 import type { Draft, LiteVersion } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { longer, SEED } from "../properties.ts";
-import type { Move } from "./hostile_peer.ts";
+import type { Move } from "./hostile_connection.ts";
 import { HostileWorld } from "./world.ts";
 
 /** What one fuzz test does. */

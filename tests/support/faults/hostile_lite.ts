@@ -9,21 +9,17 @@ import {
   MAX_TIMESTAMP,
 } from "@qumo/shared/wire";
 import { trackTextOf } from "../../../relay/session/lite/dialect/names.ts";
-import type { BidiStream, Connection, SendStream } from "../../../relay/transport/mod.ts";
+import type { BidiStream, Connection } from "../../../relay/transport/mod.ts";
 import { concat } from "../concat.ts";
 import type { Random } from "../random.ts";
 import { referenceDraft } from "../reference_draft.ts";
-import { HostileBytes } from "./bytes.ts";
-import type { Move } from "./hostile_peer.ts";
+import { HostileConnection, ignore, type Move, type StreamFate } from "./hostile_connection.ts";
 
-/** A peer of moq-lite that does what it likes, by a seed. It waits for nothing and nothing it does fails. */
-export class HostileLite {
-  readonly #connection: Connection;
-  readonly #random: Random;
+/** A hostile peer of moq-lite. */
+export class HostileLite extends HostileConnection {
   readonly #version: LiteVersion;
-  readonly #bytes: HostileBytes;
   readonly #tracks: readonly { readonly broadcast: string; readonly track: string }[];
-  readonly #open: SendStream[] = [];
+  readonly #open: BidiStream[] = [];
   #nextId = 0n;
 
   /** `tracks` are what its requests are about, its own first. */
@@ -32,64 +28,51 @@ export class HostileLite {
     random: Random,
     { version, tracks }: { version: LiteVersion; tracks: readonly FullTrackName[] },
   ) {
-    this.#connection = connection;
-    this.#random = random;
+    super(connection, random, referenceDraft);
     this.#version = version;
-    this.#bytes = new HostileBytes(random, referenceDraft);
     this.#tracks = tracks.map((track) => trackTextOf(track)!);
     void this.#meetRequests().catch(ignore);
-    void this.#meetStreams().catch(ignore);
   }
 
-  /** Says SETUP mostly as it should be, and asks for its tracks. */
-  begin(): this {
-    if (this.#random.percent(92)) this.#sendSetup((bytes) => bytes);
-    else if (this.#random.percent(80)) this.#sendSetup((bytes) => this.#bytes.mutate(bytes));
+  override begin(): this {
+    if (this.random.percent(92)) this.#sendSetup((bytes) => bytes);
+    else if (this.random.percent(80)) this.#sendSetup((bytes) => this.bytes.mutate(bytes));
     for (const track of this.#tracks) {
-      if (this.#random.percent(50)) {
-        this.#onNewBidi("subscribe", [this.#subscribe(track)], "nothing");
-      }
+      if (this.random.percent(50)) this.#ask("subscribe", [this.#subscribe(track)], "open");
     }
     return this;
   }
 
-  /** Sends one hostile thing of this kind. */
-  move(move: Move): void {
+  override move(move: Move): void {
     switch (move) {
       case "request":
         return this.#request();
       case "answer":
         return this.#answer();
       case "subgroup":
-        return this.#onNewUni(this.#bytes.maybeMutate(25, this.#group()));
+        return this.onNewUni(this.bytes.maybeMutate(25, this.#group()));
       case "datagram":
-        return void this.#connection.sendDatagram(this.#bytes.maybeMutate(25, this.#datagram()));
+        return void this.connection.sendDatagram(this.bytes.maybeMutate(25, this.#datagram()));
       default:
         return this.#otherStream();
     }
-  }
-
-  /** Leaves, with whatever code, or is cut off by `sever`. */
-  leave(sever: () => void): void {
-    if (this.#random.percent(30)) sever();
-    else this.#connection.close(this.#random.below(40), "x".repeat(this.#random.below(30)));
   }
 
   #sendSetup(change: (bytes: Uint8Array) => Uint8Array): void {
     const { setup } = this.#version.messages;
     const type = this.#version.uniStreams.setup;
     if (setup === undefined || type === undefined) return;
-    this.#onNewUni(change(concat([encodeStreamType(type), setup.encode({ probe: 0 })])), "fin");
+    this.onNewUni(change(concat([encodeStreamType(type), setup.encode({ probe: 0 })])), "fin");
   }
 
-  #subscribe(track = this.#random.pick(this.#tracks)): Uint8Array {
-    const random = this.#random;
+  #subscribe(track = this.random.pick(this.#tracks)): Uint8Array {
+    const random = this.random;
     const id = random.percent(90) ? this.#nextId++ : random.integer() % MAX_TIMESTAMP;
     return this.#version.messages.subscribe.encode({ id, ...track, ...this.#update() });
   }
 
   #update() {
-    const random = this.#random;
+    const random = this.random;
     const isLast = this.#version.number === 6;
     const group = BigInt(random.below(8));
     const kind = isLast ? "floor" as const : "group" as const;
@@ -105,7 +88,7 @@ export class HostileLite {
   }
 
   #request(): void {
-    const random = this.#random;
+    const random = this.random;
     const { messages } = this.#version;
     const track = random.pick(this.#tracks);
     const range = { startFrame: 0n, endFrame: undefined };
@@ -133,23 +116,21 @@ export class HostileLite {
         random.percent(70) ? messages.subscribeUpdate.encode(this.#update()) : random.bytes(20),
       );
     }
-    const changed = parts.map((bytes) => this.#bytes.maybeMutate(15, bytes));
-    this.#onNewBidi(request, changed, random.pick(["nothing", "nothing", "fin", "reset", "stop"]));
+    const changed = parts.map((bytes) => this.bytes.maybeMutate(15, bytes));
+    this.#ask(request, changed);
   }
 
   /** Answers something that the relay asked for, or says more to it. */
   #answer(): void {
-    const random = this.#random;
+    const random = this.random;
     if (this.#open.length === 0) return this.#request();
     const stream = random.pick(this.#open);
-    this.#write(stream, this.#bytes.maybeMutate(15, random.pick(this.#answers())()));
-    const end = random.below(12);
-    if (end === 0) void stream.finish().catch(ignore);
-    if (end === 1) stream.reset(random.below(60));
+    this.write(stream.send, this.bytes.maybeMutate(15, random.pick(this.#answers())()));
+    this.endSome(stream);
   }
 
   #answers(): readonly (() => Uint8Array)[] {
-    const random = this.#random;
+    const random = this.random;
     const { messages, announcements } = this.#version;
     const writer = announcements.writer(random.percent(90) ? 77n : 0n);
     const cost = { warm: 1n, cold: 2n };
@@ -183,14 +164,14 @@ export class HostileLite {
   }
 
   #otherStream(): void {
-    const random = this.#random;
+    const random = this.random;
     switch (random.below(3)) {
       case 0:
-        return this.#onNewUni(random.bytes(40));
+        return this.onNewUni(random.bytes(40));
       case 1:
-        return this.#sendSetup((bytes) => this.#bytes.maybeMutate(50, bytes));
+        return this.#sendSetup((bytes) => this.bytes.maybeMutate(50, bytes));
       default:
-        return this.#onNewUni(this.#group().subarray(0, random.below(12)));
+        return this.onNewUni(this.#group().subarray(0, random.below(12)));
     }
   }
 
@@ -205,7 +186,7 @@ export class HostileLite {
   }
 
   #frames(): Uint8Array {
-    const random = this.#random;
+    const random = this.random;
     const writer = new FrameWriter(this.#version.frames);
     const parts: Uint8Array[] = [];
     for (let count = random.below(6); count > 0; count--) {
@@ -220,64 +201,36 @@ export class HostileLite {
 
   #datagram(): Uint8Array {
     const group = this.#groupId();
-    const rest = encodeDatagramRest({ group, timestamp: 5n, payload: this.#random.bytes(100) });
+    const rest = encodeDatagramRest({ group, timestamp: 5n, payload: this.random.bytes(100) });
     return concat([encodeDatagramHeader(this.#subscriptionId()), rest]);
   }
 
   #groupId(): bigint {
-    return this.#random.percent(90) ? BigInt(this.#random.below(9)) : MAX_TIMESTAMP;
+    return this.random.percent(90) ? BigInt(this.random.below(9)) : MAX_TIMESTAMP;
   }
 
   /** The relay numbers its subscriptions from 0 on. */
   #subscriptionId(): bigint {
-    return BigInt(this.#random.below(4));
+    return BigInt(this.random.below(4));
   }
 
   #prefix(): string {
-    return this.#random.pick(["", "hostile", "stage", "a//b", "/".repeat(40), "é"]);
+    return this.random.pick(["", "hostile", "stage", "a//b", "/".repeat(40), "é"]);
   }
 
-  #onNewUni(bytes: Uint8Array, end: "fin" | "any" = "any"): void {
-    const roll = end === "fin" ? 0 : this.#random.below(10);
-    this.#connection.openUni().then((stream) => {
-      this.#write(stream, bytes);
-      if (roll < 5) void stream.finish().catch(ignore);
-      else if (roll < 7) stream.reset(roll);
-    }, ignore);
-  }
-
-  #onNewBidi(
+  #ask(
     request: keyof LiteVersion["requests"],
     parts: readonly Uint8Array[],
-    end: string,
+    fate?: StreamFate,
   ): void {
     const type = encodeStreamType(this.#version.requests[request] ?? 0x40n);
-    this.#connection.openBidi().then(({ send, receive }) => {
-      this.#write(send, concat([type, ...parts]));
-      if (end === "fin") void send.finish().catch(ignore);
-      if (end === "reset") send.reset(1);
-      if (end === "stop") receive.stop(1);
-    }, ignore);
-  }
-
-  /** Writes in pieces of any size. */
-  #write(stream: SendStream, bytes: Uint8Array): void {
-    const cut = this.#random.percent(60) ? bytes.length : this.#random.below(bytes.length + 1);
-    for (const part of [bytes.slice(0, cut), bytes.slice(cut)]) {
-      if (part.length > 0) void stream.write(part).catch(ignore);
-    }
+    this.onNewBidi([concat([type, ...parts])], fate);
   }
 
   async #meetRequests(): Promise<void> {
-    for (let bidi: BidiStream | undefined; (bidi = await this.#connection.acceptBidi());) {
-      this.#open.push(bidi.send);
+    for (let bidi: BidiStream | undefined; (bidi = await this.connection.acceptBidi());) {
+      this.#open.push(bidi);
       if (this.#open.length > 12) this.#open.shift();
     }
   }
-
-  async #meetStreams(): Promise<void> {
-    while (await this.#connection.acceptUni() !== undefined);
-  }
 }
-
-function ignore(): void {}

@@ -1,97 +1,33 @@
-import {
-  ByteReader,
-  type ControlKind,
-  type ControlMessage,
-  type FullTrackName,
-  type StreamDraft,
-} from "@qumo/shared/wire";
-import type { BidiStream, Connection, SendStream } from "../../../relay/transport/mod.ts";
-import { type Aim, HostileBytes } from "./bytes.ts";
-import { HostileData } from "./hostile_data.ts";
-import type { Random } from "../random.ts";
+import { ByteReader, type ControlKind, type StreamDraft } from "@qumo/shared/wire";
+import type { BidiStream, SendStream } from "../../../relay/transport/mod.ts";
+import { HostileMoqt, ignore, type Move } from "./hostile_connection.ts";
 
-/** What a hostile peer does at a time. */
-export type Move =
-  | "control"
-  | "request"
-  | "answer"
-  | "subgroup"
-  | "fetch_stream"
-  | "other_stream"
-  | "datagram";
-
-/** The alias under which a hostile peer publishes what it published in order. */
-export const HOSTILE_ALIAS = 1n;
-
-/** How a hostile peer speaks, and about what. */
-export interface HostilePeerOptions {
-  readonly draft: StreamDraft;
-  /** What its requests are about, its own first. */
-  readonly tracks: readonly FullTrackName[];
+/** A stream that the relay asked something on. */
+interface Asked {
+  readonly stream: BidiStream;
+  readonly kind: ControlKind;
 }
 
-/** A peer that does what it likes, by a seed. It waits for nothing and nothing it does fails. */
-export class HostilePeer implements Aim {
-  readonly tracks: readonly FullTrackName[];
-  readonly aliases: bigint[] = [HOSTILE_ALIAS, 2n, 3n];
-  readonly fetches: bigint[] = [];
-  readonly #connection: Connection;
-  readonly #random: Random;
-  readonly draft: StreamDraft;
-  readonly #bytes: HostileBytes;
-  readonly #data: HostileData;
-  readonly #asked: { readonly stream: BidiStream; readonly kind: ControlKind }[] = [];
-  readonly #answered: { readonly stream: BidiStream; readonly kind: ControlKind }[] = [];
+/** A hostile peer of a draft with a stream for each request. */
+export class HostilePeer extends HostileMoqt<StreamDraft> {
+  readonly #asked: Asked[] = [];
+  readonly #answered: Asked[] = [];
   #control: SendStream | undefined;
-  #nextId = 0n;
 
-  constructor(connection: Connection, random: Random, { draft, tracks }: HostilePeerOptions) {
-    this.#connection = connection;
-    this.#random = random;
-    this.draft = draft;
-    this.#bytes = new HostileBytes(random, draft);
-    this.#data = new HostileData(connection, random, this.#bytes);
-    this.tracks = tracks;
-    void this.#collectRequests().catch(() => {});
+  override begin(): this {
+    const { random, draft } = this;
+    void this.#collectRequests().catch(ignore);
+    if (random.percent(8)) {
+      const setup = this.bytes.maybeMutate(80, this.bytes.message("setup", this));
+      if (random.percent(80)) this.#openControl(setup);
+      return this;
+    }
+    this.#openControl(draft.control.encode({ kind: "setup", options: {} }));
+    for (const order of this.orders()) this.onNewBidi([draft.control.encode(order)], "open");
+    return this;
   }
 
-  /** The id of the next request, rarely one that was used. */
-  requestId(): bigint {
-    const id = this.#nextId;
-    if (!this.#random.percent(1)) this.#nextId += 2n;
-    return id;
-  }
-
-  earlierId(): bigint {
-    return BigInt(2 * this.#random.below(6));
-  }
-
-  /** Says SETUP as it should be. */
-  setup(): void {
-    const options = {};
-    const bytes = this.draft.control.encode({ kind: "setup", options });
-    this.#onNewUni(bytes, (stream) => this.#control = stream);
-  }
-
-  /** Says SETUP as it should not be, or says nothing at all. */
-  badSetup(): void {
-    if (this.#random.percent(20)) return;
-    const setup = this.#bytes.message("setup", this);
-    this.#onNewUni(
-      this.#bytes.maybeMutate(80, setup),
-      (stream) => this.#control = stream,
-    );
-  }
-
-  /** Opens a request in order; what comes back is left unread. */
-  order(make: (requestId: bigint) => ControlMessage): void {
-    const id = this.#nextId;
-    this.#nextId += 2n;
-    this.#onNewBidi([this.draft.control.encode(make(id))], "nothing");
-  }
-
-  /** Sends one hostile thing of this kind. */
-  move(move: Move): void {
+  override move(move: Move): void {
     switch (move) {
       case "control":
         return this.#onControl();
@@ -99,123 +35,83 @@ export class HostilePeer implements Aim {
         return this.#request();
       case "answer":
         return this.#answer();
-      case "subgroup":
-      case "fetch_stream":
-      case "datagram":
-        return this.#data.move(move, this, (bytes) => this.#onNewUni(bytes));
       case "other_stream":
-        return this.#onNewUni(this.#otherStream());
+        return this.onNewUni(this.#otherStream());
+      default:
+        return this.moveData(move);
     }
   }
 
-  /** Leaves, with whatever code, or is cut off by `sever`. */
-  leave(sever: () => void): void {
-    this.#data.leave(sever);
+  /** A stream that is to be used again stays open. */
+  #openControl(setup: Uint8Array): void {
+    this.onNewUni(setup, "open", (stream) => this.#control = stream);
   }
 
   #otherStream(): Uint8Array {
-    const random = this.#random;
+    const { random, bytes } = this;
     switch (random.below(4)) {
       case 0:
         return random.bytes(60);
       case 1:
-        return this.#bytes.anyMessage(this);
+        return bytes.anyMessage(this);
       case 2:
-        return this.#bytes.maybeMutate(50, this.#bytes.message("setup", this));
+        return bytes.maybeMutate(50, bytes.message("setup", this));
       default:
-        return this.#bytes.padding();
+        return bytes.padding();
     }
   }
 
   #onControl(): void {
-    const random = this.#random;
+    const { random, bytes } = this;
     const control = this.#control;
-    if (control === undefined) return this.#onNewUni(this.#otherStream());
+    if (control === undefined) return this.onNewUni(this.#otherStream());
     const roll = random.below(20);
     if (roll === 0) return control.reset(random.below(8));
     if (roll === 1) return void control.finish().catch(ignore);
-    const bytes = random.percent(50)
-      ? this.#bytes.maybeMutate(40, this.#bytes.message("goaway", this))
+    const said = random.percent(50)
+      ? bytes.maybeMutate(40, bytes.message("goaway", this))
       : random.percent(50)
-      ? this.#bytes.anyMessage(this)
+      ? bytes.anyMessage(this)
       : random.bytes(30);
-    void control.write(bytes).catch(ignore);
+    void control.write(said).catch(ignore);
   }
 
   #request(): void {
-    const random = this.#random;
-    const parts: Uint8Array[] = [];
-    if (random.percent(8)) parts.push(random.bytes(40));
-    else parts.push(this.#bytes.maybeMutate(15, this.#bytes.message(random.pick(REQUESTS), this)));
+    const { random, bytes } = this;
+    const parts = [
+      random.percent(8)
+        ? random.bytes(40)
+        : bytes.maybeMutate(15, bytes.message(random.pick(REQUESTS), this)),
+    ];
     while (random.percent(40)) parts.push(this.#followUp());
-    this.#onNewBidi(parts, random.pick(["nothing", "nothing", "fin", "reset", "stop", "both"]));
+    this.onNewBidi(parts);
   }
 
   #followUp(): Uint8Array {
-    const random = this.#random;
-    if (random.percent(70)) {
-      return this.#bytes.maybeMutate(15, this.#bytes.message("requestUpdate", this));
-    }
-    return random.percent(60) ? this.#bytes.anyMessage(this) : random.bytes(20);
+    const { random, bytes } = this;
+    if (random.percent(70)) return bytes.maybeMutate(15, bytes.message("requestUpdate", this));
+    return random.percent(60) ? bytes.anyMessage(this) : random.bytes(20);
   }
 
   /** Answers something that the relay asked for, or says more to what it answered before. */
   #answer(): void {
-    const random = this.#random;
+    const { random, bytes } = this;
     const again = this.#answered.length > 0 && (this.#asked.length === 0 || random.percent(40));
     const list = again ? this.#answered : this.#asked;
     if (list.length === 0) return this.#request();
-    const [asked] = list.splice(random.below(list.length), 1);
-    const { stream, kind } = asked!;
-    const kinds = again ? FOLLOWING : ANSWERS[kind] ?? FOLLOWING;
+    const [asked] = list.splice(random.below(list.length), 1) as [Asked];
+    const kinds = again ? FOLLOWING : ANSWERS[asked.kind] ?? FOLLOWING;
     const answer = random.percent(85)
-      ? this.#bytes.message(random.pick(kinds), this)
-      : this.#bytes.anyMessage(this);
-    this.#write(stream.send, this.#bytes.maybeMutate(10, answer));
-    this.#answered.push(asked!);
-    const end = random.below(12);
-    if (end === 0) void stream.send.finish().catch(ignore);
-    if (end === 1) stream.send.reset(random.below(8));
-    if (end === 2) stream.receive.stop(random.below(8));
-  }
-
-  #onNewUni(bytes: Uint8Array, use?: (stream: SendStream) => void): void {
-    const random = this.#random;
-    // A stream that is to be used again stays open.
-    const end = use === undefined ? random.below(10) : 9;
-    this.#connection.openUni().then((stream) => {
-      use?.(stream);
-      this.#write(stream, bytes);
-      if (end < 5) void stream.finish().catch(ignore);
-      else if (end < 7) stream.reset(end);
-    }, ignore);
-  }
-
-  #onNewBidi(parts: readonly Uint8Array[], end: string): void {
-    this.#connection.openBidi().then(({ send, receive }) => {
-      for (const bytes of parts) this.#write(send, bytes);
-      if (end === "fin") void send.finish().catch(ignore);
-      if (end === "reset" || end === "both") send.reset(1);
-      if (end === "stop" || end === "both") receive.stop(1);
-    }, ignore);
-  }
-
-  /** Writes in pieces of any size. */
-  #write(stream: SendStream, bytes: Uint8Array): void {
-    const random = this.#random;
-    if (random.percent(60)) return void stream.write(bytes).catch(ignore);
-    for (let at = 0; at < bytes.length;) {
-      const next = at + 1 + random.below(bytes.length);
-      void stream.write(bytes.slice(at, next)).catch(ignore);
-      at = next;
-    }
+      ? bytes.message(random.pick(kinds), this)
+      : bytes.anyMessage(this);
+    this.write(asked.stream.send, bytes.maybeMutate(10, answer));
+    this.#answered.push(asked);
+    this.endSome(asked.stream);
   }
 
   /** Notes what the relay asks, so that it can be answered. */
   async #collectRequests(): Promise<void> {
-    for (;;) {
-      const stream = await this.#connection.acceptBidi();
-      if (stream === undefined) return;
+    for (let stream; (stream = await this.connection.acceptBidi()) !== undefined;) {
       void this.#noteRequest(stream).catch(ignore);
     }
   }
@@ -257,5 +153,3 @@ const FOLLOWING: readonly ControlKind[] = [
   "namespaceDone",
   "goaway",
 ];
-
-function ignore(): void {}

@@ -8,12 +8,12 @@ import { SessionServer } from "../../../relay/session_server.ts";
 import { HonestPeer } from "./honest_peer.ts";
 import { HostileLite } from "./hostile_lite.ts";
 import { HostileMultiplexed } from "./hostile_multiplexed.ts";
-import { HOSTILE_ALIAS, HostilePeer, type Move } from "./hostile_peer.ts";
+import type { HostileConnection, Move } from "./hostile_connection.ts";
+import { HostilePeer } from "./hostile_peer.ts";
 import { endOf, type Voice, voiceOf, VOICES } from "./voices.ts";
 import { Random } from "../random.ts";
 import { openSubgroup, type SubgroupScript } from "../peers/scripted_objects.ts";
 import { namespaceOf, trackOf } from "../peers/scripted_peer.ts";
-import { bytesOf } from "../peers/scripted_streams.ts";
 import { ManualClock } from "../worlds/manual_clock.ts";
 import {
   type MemoryConnection,
@@ -220,45 +220,14 @@ export class HostileWorld {
     { dialect }: Voice,
     client: MemoryConnection,
     { random, own }: { readonly random: Random; readonly own: FullTrackName },
-  ): HostilePeer | HostileMultiplexed | HostileLite {
+  ): HostileConnection {
     const tracks = [own, STAGE];
     if (!("family" in dialect)) {
       return new HostileLite(client, random, { version: dialect, tracks }).begin();
     }
-    if (dialect.family === "A") {
-      return new HostileMultiplexed(client, random, { draft: dialect, tracks }).begin();
-    }
-    const peer = new HostilePeer(client, random, { draft: dialect, tracks });
-    return this.#beginSession(peer, random, own);
-  }
-
-  #beginSession(hostile: HostilePeer, random: Random, own: FullTrackName): HostilePeer {
-    if (random.percent(8)) {
-      hostile.badSetup();
-      return hostile;
-    }
-    hostile.setup();
-    if (random.percent(50)) {
-      hostile.order((requestId) => ({
-        kind: "publishNamespace",
-        requestId,
-        namespace: own.namespace,
-        parameters: {},
-      }));
-    }
-    if (random.percent(60)) {
-      hostile.order((requestId) => ({
-        kind: "publish",
-        requestId,
-        track: own,
-        alias: HOSTILE_ALIAS,
-        parameters: {},
-        properties: random.percent(70) ? NOTHING : bytesOf(hostile.draft, 0x30n, 1n),
-      }));
-    }
-    if (random.percent(60)) hostile.order((requestId) => ask("subscribe", requestId, STAGE));
-    if (random.percent(30)) hostile.order((requestId) => ask("subscribe", requestId, own));
-    return hostile;
+    return dialect.family === "A"
+      ? new HostileMultiplexed(client, random, { draft: dialect, tracks }).begin()
+      : new HostilePeer(client, random, { draft: dialect, tracks }).begin();
   }
 
   async #judge(hostile: MemoryConnection, { protocol, codes }: Voice): Promise<void> {
@@ -304,12 +273,6 @@ export class HostileWorld {
       return error instanceof Error ? error.stack : String(error);
     }).join("\n");
   }
-}
-
-const NOTHING = new Uint8Array(0);
-
-function ask(kind: "subscribe", requestId: bigint, track: FullTrackName) {
-  return { kind, requestId, track, parameters: {} };
 }
 
 function networkOf(random: Random): MemoryOptions {

@@ -1,6 +1,7 @@
 /** The rules for one public port of several relays, in a network namespace of the test's own. */
 import assert from "node:assert/strict";
 import { namespacesRefused } from "../support/mesh/net_namespaces.ts";
+import { UdpLink } from "../support/mesh/udp_link.ts";
 import { optionalTest, programMissing } from "../support/optional_test_case.ts";
 import { connectMoqNet } from "../support/peers/moq_net.ts";
 import {
@@ -11,7 +12,6 @@ import {
 } from "../support/processes/program_process.ts";
 import { ROOT } from "../support/root.ts";
 import { makeCertificate } from "../support/transport/certificate.ts";
-import { MovingPath } from "../support/transport/moving_path.ts";
 import { until } from "../support/until.ts";
 
 const RULES = new URL("configs/nftables/one_port.nft", ROOT);
@@ -46,8 +46,7 @@ async function visit(
   source: string,
   { hash }: { hash: Uint8Array<ArrayBuffer> },
 ): Promise<number> {
-  const target = { transport: "udp", hostname: SERVER, port: 443 } as const;
-  using path = new MovingPath({ source, target });
+  await using path = new UdpLink(443, { source, target: SERVER });
   const client = await connectMoqNet({ port: path.port, certificateHash: hash });
   try {
     await client.publish("before", ["video"]);
@@ -55,8 +54,9 @@ async function visit(
     const before = path.seenPort;
     const known = await namespaces();
     path.move();
-    assert.notEqual(path.seenPort, before);
     await client.publish("after", ["video"]);
+    await until("the other port to be seen", () => path.seenPort !== undefined);
+    assert.notEqual(path.seenPort, before);
     const expected = known.map((count) => count * 2);
     await until(
       `${source} to go on where it was`,

@@ -7,7 +7,7 @@ import { systemClock } from "@qumo/shared/runtime";
 import { ffmpegMissing } from "../peers/encoder.ts";
 import { publishCamera } from "../peers/camera.ts";
 import { Lateness } from "../support/lateness.ts";
-import { StallingTcpLink } from "../support/mesh/stalling_tcp_link.ts";
+import { TcpLink } from "../support/mesh/tcp_link.ts";
 import { UdpLink } from "../support/mesh/udp_link.ts";
 import { startClientCommand } from "../support/processes/relay_client.ts";
 import { relayChromiumTest } from "../support/processes/relay_test_case.ts";
@@ -41,7 +41,7 @@ for (const [outage, rate] of CELLS) {
     `the relay's page and subscribe are live again within two seconds of ${what}`,
     async ({ relay }, browser) => {
       await using udp = new UdpLink(relay.port);
-      await using tcp = new StallingTcpLink(udp.port, relay.port);
+      await using tcp = new TcpLink(relay.port, udp.port);
       await using _camera = publishCamera(`moqt://127.0.0.1:${relay.port}`, NAME, rate);
       const page = await browser.newPage();
       await page.addInitScript(breakWebSocket);
@@ -59,7 +59,8 @@ for (const [outage, rate] of CELLS) {
       try {
         for (const { name, seen } of viewers) await until(name, async () => await seen() > 0);
         await steady(viewers);
-        for (const link of [udp, tcp]) link.cut();
+        udp.cut();
+        tcp.stall();
         await wait(outage);
         for (const link of [udp, tcp]) link.restore();
         using lateness = new Lateness();

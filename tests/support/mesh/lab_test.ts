@@ -1,98 +1,46 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { Deadline } from "../deadline.ts";
+import { startRelay } from "../processes/relay_process.ts";
 import { MeshController } from "./controller.ts";
 import { LoopbackSite } from "./site.ts";
 import { freePort } from "./ports.ts";
 import { MeshPublisher } from "./publisher.ts";
-import { MeshRelay } from "./relay.ts";
 import { liveSchedule } from "./schedule.ts";
 import { TcpLink } from "./tcp_link.ts";
 import { chain, diamond, neighborsOf, ringWithChords, topology } from "./topology.ts";
-import { until } from "../until.ts";
 import { UdpLink } from "./udp_link.ts";
 import { MeshViewer } from "./viewer.ts";
 
-const WHAT = { path: "lab", track: "video" };
-
-/** One relay and no mesh. */
-async function withRelay(body: (relay: MeshRelay) => Promise<void>): Promise<void> {
-  using deadline = new Deadline();
-  const folder = await Deno.makeTempDir({ prefix: "lab_" });
-  try {
-    const site = new LoopbackSite({ relays: ["solo"], links: [] });
-    await using relay = new MeshRelay({ name: "solo", folder, place: site.relay("solo") });
-    await relay.start({ server: { address: relay.listen }, drain_timeout_ms: 100 });
-    await deadline.for("the test", body(relay));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-Deno.test("a viewer has every object of a publisher at its relay, once and in order", async () => {
-  await withRelay(async (relay) => {
-    const what = { ...WHAT, schedule: liveSchedule(systemClock.now()) };
-    await using publisher = new MeshPublisher(what);
-    await publisher.connect(relay);
-    await using viewer = await MeshViewer.join(relay, what);
-    const first = await viewer.has(0);
-    const { missing, cut } = await viewer.verdict(first + 3);
-    assert.deepEqual({ missing, cut, faults: viewer.reception.faults }, {
-      missing: [],
-      cut: [],
-      faults: [],
-    });
-  });
-});
-
-Deno.test("groups go on by time when a publisher leaves and comes back", async () => {
-  await withRelay(async (relay) => {
-    const what = { ...WHAT, schedule: liveSchedule(systemClock.now()) };
-    await using publisher = new MeshPublisher(what);
-    await publisher.connect(relay);
-    await using viewer = await MeshViewer.join(relay, what);
-    const before = await viewer.has(0);
-    publisher.disconnect(relay.name);
-    await publisher.connect(relay);
-    await viewer.moveTo(relay);
-    assert.ok(await viewer.has(before + 1) > before);
-    assert.deepEqual(viewer.reception.faults, []);
-  });
-});
-
-Deno.test("a relay that is killed is lost to its publisher and to its viewer, and nothing more happens", async () => {
-  await withRelay(async (relay) => {
-    const what = { ...WHAT, schedule: liveSchedule(systemClock.now()) };
-    await using publisher = new MeshPublisher(what);
-    await publisher.connect(relay);
-    await using viewer = await MeshViewer.join(relay, what);
-    await relay.end("SIGKILL");
-    await until("both to know", () => !viewer.isConnected && publisher.relays.length === 0);
-  });
-});
-
 Deno.test("what a cut link held up comes when the link is whole again", async () => {
-  await withRelay(async (relay) => {
-    await using link = new UdpLink(relay.port);
-    const far = { ...relay, name: "far", hostname: relay.hostname, port: link.port };
-    const what = { ...WHAT, schedule: liveSchedule(systemClock.now()) };
-    await using publisher = new MeshPublisher(what);
-    await publisher.connect(relay);
-    await using viewer = await MeshViewer.join(far, what);
-    await using witness = await MeshViewer.join(relay, what);
-    const first = await viewer.has(0);
-    link.cut();
-    await witness.has(first + 3);
-    assert.equal(viewer.reception.isWhole(first + 2), false);
-    link.restore();
-    link.set({ delayMs: 30, lossPercent: 2 });
-    const end = await viewer.has(first + 6);
-    const { longestGapMs } = viewer.reception.verdict({ first, last: end });
-    assert.ok(longestGapMs > 300, `a gap of ${longestGapMs} ms`);
-    const { sent, received } = viewer.reception.arrivals.at(-1)!;
-    assert.ok(received - sent >= 25, `${received - sent} ms over a link that takes 30`);
-    assert.deepEqual(viewer.reception.faults, []);
-  });
+  using deadline = new Deadline();
+  await using relay = await deadline.for("a relay", startRelay());
+  await deadline.for(
+    "the test",
+    (async () => {
+      const { certificateHash } = relay;
+      const near = { name: "near", port: relay.port, certificateHash };
+      await using link = new UdpLink(relay.port);
+      const far = { name: "far", port: link.port, certificateHash };
+      const what = { path: "lab", track: "video", schedule: liveSchedule(systemClock.now()) };
+      await using publisher = new MeshPublisher(what);
+      await publisher.connect(near);
+      await using viewer = await MeshViewer.join(far, what);
+      await using witness = await MeshViewer.join(near, what);
+      const first = await viewer.has(0);
+      link.cut();
+      await witness.has(first + 3);
+      assert.equal(viewer.reception.isWhole(first + 2), false);
+      link.restore();
+      link.set({ delayMs: 30, lossPercent: 2 });
+      const end = await viewer.has(first + 6);
+      const { longestGapMs } = viewer.reception.verdict({ first, last: end });
+      assert.ok(longestGapMs > 300, `a gap of ${longestGapMs} ms`);
+      const { sent, received } = viewer.reception.arrivals.at(-1)!;
+      assert.ok(received - sent >= 25, `${received - sent} ms over a link that takes 30`);
+      assert.deepEqual(viewer.reception.faults, []);
+    })(),
+  );
 });
 
 Deno.test("a controller comes back at its port, behind a link that can be cut", async () => {

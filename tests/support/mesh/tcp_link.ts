@@ -1,12 +1,16 @@
 /** Carries TCP connections to one port of this machine, until it is cut. */
 export class TcpLink implements AsyncDisposable {
-  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #listener: Deno.TcpListener;
   readonly #port: number;
   readonly #connections = new Set<Deno.TcpConn>();
   readonly #work = new Set<Promise<unknown>>();
   #isWhole = true;
+  // What bytes wait for.
+  #stall: PromiseWithResolvers<void> | undefined;
 
-  constructor(port: number) {
+  /** Leads to `port`; listens where it is said, or anywhere. */
+  constructor(port: number, at = 0) {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: at });
     this.#port = port;
     this.#run(this.#accept());
   }
@@ -22,12 +26,20 @@ export class TcpLink implements AsyncDisposable {
     for (const connection of this.#connections) close(connection);
   }
 
-  /** From now on connections go through again. */
+  /** From now on bytes wait, and neither end of a connection is told. */
+  stall(): void {
+    this.#stall ??= Promise.withResolvers();
+  }
+
+  /** From now on connections and bytes go through again. */
   restore(): void {
     this.#isWhole = true;
+    this.#stall?.resolve();
+    this.#stall = undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.restore();
     this.cut();
     this.#listener.close();
     while (this.#work.size > 0) await Promise.all(this.#work);
@@ -46,14 +58,21 @@ export class TcpLink implements AsyncDisposable {
     if (far === undefined) return close(near);
     this.#connections.add(far);
     if (!this.#isWhole) this.cut();
-    await Promise.all([
-      near.readable.pipeTo(far.writable).catch(() => close(far)),
-      far.readable.pipeTo(near.writable).catch(() => close(near)),
-    ]);
+    await Promise.all([this.#carry(near, far), this.#carry(far, near)]);
     for (const connection of [near, far]) {
       close(connection);
       this.#connections.delete(connection);
     }
+  }
+
+  async #carry(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
+    const waiting = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+      transform: async (bytes, controller) => {
+        await this.#stall?.promise;
+        controller.enqueue(bytes);
+      },
+    });
+    await from.readable.pipeThrough(waiting).pipeTo(to.writable).catch(() => close(to));
   }
 
   #run(work: Promise<void>): void {

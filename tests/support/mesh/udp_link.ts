@@ -18,7 +18,8 @@ const PERFECT: LinkConditions = { delayMs: 0, lossPercent: 0 };
 export class UdpLink implements AsyncDisposable {
   readonly #front = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
   readonly #target: Deno.NetAddr;
-  readonly #random: Random;
+  readonly #random = new Random(1);
+  readonly #source: string;
   // A socket for each client, so that the answers find their way back.
   readonly #backs = new Map<number, Deno.DatagramConn>();
   readonly #loops = new Set<Promise<void>>();
@@ -28,16 +29,28 @@ export class UdpLink implements AsyncDisposable {
   #isClosed = false;
   #onAnswer: (bytes: number) => void = () => {};
 
-  /** Leads to `port`; losses are the same for the same seed. */
-  constructor(port: number, seed = 1) {
-    this.#target = { transport: "udp", hostname: "127.0.0.1", port };
-    this.#random = new Random(seed);
+  /** Leads to `port`, from one address of this machine to another. Losses are the same each time. */
+  constructor(port: number, { source = "127.0.0.1", target = "127.0.0.1" } = {}) {
+    this.#target = { transport: "udp", hostname: target, port };
+    this.#source = source;
     this.#loop(this.#front, (packet, from) => this.#forth(packet, from));
   }
 
   /** Where to send what is meant for the other end. */
   get port(): number {
     return (this.#front.addr as Deno.NetAddr).port;
+  }
+
+  /** The port that the other end sees of the first client. */
+  get seenPort(): number | undefined {
+    const [back] = this.#backs.values();
+    return (back?.addr as Deno.NetAddr | undefined)?.port;
+  }
+
+  /** From now on packets leave from other ports, as behind a NAT, and what comes to the former is lost. */
+  move(): void {
+    for (const back of this.#backs.values()) back.close();
+    this.#backs.clear();
   }
 
   /** Called with the size of every packet that is carried back to a client. */
@@ -71,7 +84,7 @@ export class UdpLink implements AsyncDisposable {
   #forth(packet: Uint8Array<ArrayBuffer>, from: Deno.NetAddr): void {
     let back = this.#backs.get(from.port);
     if (back === undefined) {
-      back = Deno.listenDatagram({ hostname: "127.0.0.1", port: 0, transport: "udp" });
+      back = Deno.listenDatagram({ hostname: this.#source, port: 0, transport: "udp" });
       this.#backs.set(from.port, back);
       this.#loop(back, (answer) => {
         if (this.#isWhole) this.#onAnswer(answer.length);

@@ -1,82 +1,29 @@
 import { done, refused } from "@qumo/shared/runtime";
-import {
-  compareLocations,
-  type FillParameters,
-  type Filter,
-  type Location,
-  type Parameters,
-} from "@qumo/shared/wire";
-import {
-  type Demand,
-  type PastSource,
-  type Refusal,
-  type TrackEnd,
-  type TrackEntry,
-  type Window,
-  windowOf,
-} from "../../../track/mod.ts";
+import type { FillParameters, Location, Parameters } from "@qumo/shared/wire";
+import type { Demand, Refusal, TrackEnd, TrackEntry } from "../../../track/mod.ts";
 import type { Subscription } from "../../delivery/subscription.ts";
 import type { SubscriptionOwner } from "../../delivery/subscription_context.ts";
-import type { JoinPoint } from "../../delivery/subscription_options.ts";
 import { aliasOf, rendererOf } from "../dialect/renderer.ts";
 import type { RequestPermit } from "../connection/access.ts";
 import { largestForSubscriber } from "../connection/moq_dev.ts";
 import { isRelay, leavesByFin } from "../connection/relay_peer.ts";
 import { publishDone, type SubscriptionEnd } from "../requests/refusals.ts";
-import type { IdleHolder, ObjectStreams } from "../../delivery/object_streams.ts";
-import type { FetchDelivery } from "./fetch_delivery.ts";
+import type { IdleHolder } from "../../delivery/object_streams.ts";
+import { Beginning } from "./beginning.ts";
+import type { ServedContext, ServedInit } from "./served_init.ts";
 import { SubscriptionFills } from "./subscription_fills.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import {
   applyParameters,
   defaultOptions,
-  isFromLargest,
   type SubscriptionParameters,
   unsatisfiable,
 } from "./subscription_parameters.ts";
 import { reportPath } from "./path_reports.ts";
-import type { RangeFilters } from "../requests/range_filters.ts";
 import { SubscriptionFilters } from "./subscription_filters.ts";
 import type { DatagramDrop, Skip } from "../../../vocabulary/mod.ts";
-import type { Configured, Parties, Reporting, Timing, Wire } from "../connection/facets.ts";
-import type { PeerIds } from "../requests/request_ids.ts";
-import type { StopProbes } from "../requests/stop_probe.ts";
 import { followUpdates, type Update, type UpdateAnswer } from "../requests/updates.ts";
-
-/** The interfaces that {@linkcode ServedSubscription} uses of its session. */
-export type ServedContext = Reporting & Timing & Wire & Parties & Configured & {
-  readonly ids: PeerIds;
-  readonly stops: StopProbes;
-  readonly streams: ObjectStreams;
-};
-
-/** The parameters of a {@linkcode ServedSubscription}. */
-export interface ServedInit {
-  readonly entry: TrackEntry;
-  readonly demand: Demand;
-  readonly stream: RequestChannel;
-  readonly context: ServedContext;
-  /** What allows the subscriber to have the track. */
-  readonly permit: RequestPermit;
-  /** The request id, which a joining fetch refers to. */
-  readonly requestId: bigint;
-  /** The position among the session's subscriptions to the track; 0 for the first. */
-  readonly copy: number;
-  /** What the subscriber wants of it to begin with. */
-  readonly wanted: SubscriptionParameters;
-  /** The filters by ranges in it. */
-  readonly filters: RangeFilters;
-  /** The largest location that the subscriber was told of. */
-  readonly largest: Location | undefined;
-  readonly join: JoinPoint;
-  /** Who has past objects that are not cached. */
-  readonly pastSource: () => PastSource | undefined;
-  /** The fills of all subscriptions of the session that are being sent. */
-  readonly openFills: Set<FetchDelivery>;
-  /** Called once when the subscription is over. */
-  readonly onEnd: () => void;
-}
 
 /** A subscription of the peer: a track that is delivered, and the request's stream. */
 export class ServedSubscription implements SubscriptionOwner, IdleHolder {
@@ -90,8 +37,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   readonly #fills: SubscriptionFills;
   readonly #firstFill: FillParameters | undefined;
   readonly #filters: SubscriptionFilters;
-  #joiningLocation: Location | undefined;
-  #begunBy: { readonly filter: Filter | undefined; readonly join: JoinPoint };
+  readonly #beginning: Beginning;
   #subscriberFinished = false;
   #over = false;
   readonly #onEnd: () => void;
@@ -109,8 +55,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     this.#context = init.context;
     this.#onEnd = init.onEnd;
     this.#permit = init.permit;
-    this.#joiningLocation = init.largest;
-    this.#begunBy = { filter: init.wanted.filter, join: init.join };
+    this.#beginning = new Beginning(init.wanted.filter, init.join, init.largest);
     const { entry, pastSource, openFills: open } = init;
     this.#fills = new SubscriptionFills(init.context, { entry, pastSource, open });
     this.#firstFill = init.wanted.fill;
@@ -120,7 +65,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     this.#filters = new SubscriptionFilters(track, init.context.draft.varint, init.filters);
     const options = {
       ...asked,
-      window: this.#windowFrom(asked.window, init.largest),
+      window: this.#beginning.extended(asked.window),
       filter: this.#filters.objects,
     };
     const how = { renderer: rendererOf(draft.data, init.copy), limits: settings.delivery };
@@ -142,7 +87,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
 
   /** The largest location when delivery started, as reported to the subscriber (#subscriptions). */
   get joiningLocation(): Location | undefined {
-    return this.#joiningLocation;
+    return this.#beginning.largest;
   }
 
   /** Whether objects are forwarded. */
@@ -160,8 +105,8 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     this.#demand.setForward(this.#delivery.options.forward);
     this.#filters.begin();
     this.#releases.push(this.#context.streams.usedBy(this));
-    this.#delivery.start(this.#begunBy.join);
-    this.#beginFill(this.requestId, this.#firstFill, this.#joiningLocation);
+    this.#delivery.start(this.#beginning.join);
+    this.#beginFill(this.requestId, this.#firstFill, this.joiningLocation);
     const { peer, relayName } = this.#context;
     if (this.#over || !isRelay(peer) || relayName === undefined) return;
     this.#releases.push(reportPath(this.#stream, this.entry.feeds, {
@@ -178,23 +123,16 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   ): void {
     const { forward, priority, order } = this.#delivery.options;
     if (fill === undefined || this.#over || !forward) return;
-    const inherited = { filter: this.#begunBy.filter, priority, order };
+    const inherited = { filter: this.#beginning.filter, priority, order };
     const only = this.#filters.ofFill(fill);
     if (only !== "nothing") this.#fills.begin({ requestId, fill, inherited, largest, only });
   }
 
-  /** Extends the window to the start of the largest object's group. */
-  #windowFrom(window: Window, largest: Location | undefined): Window {
-    if (this.#begunBy.join !== "group_start" || largest === undefined) return window;
-    return { ...window, start: { group: largest.group, object: 0n } };
-  }
-
   /** The source that reported the largest location may differ from the one that delivers. */
   began(source: string | undefined): void {
-    const { filter } = this.#begunBy;
-    if (!isFromLargest(filter)) return;
     const largest = this.entry.track.reports.largestOf(source);
-    const window = this.#windowFrom(windowOf(filter, largest), largest);
+    const window = this.#beginning.windowFrom(largest);
+    if (window === undefined) return;
     this.#delivery.update({ ...this.#delivery.options, window });
     this.#notify(largest);
   }
@@ -202,12 +140,11 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   /** Says that the largest location is another than the one that the subscriber was told of. */
   #notify(largest: Location | undefined): void {
     const { draft, peer } = this.#context;
-    const before = this.#joiningLocation;
-    const isNews = largest !== undefined &&
-      (before === undefined || compareLocations(before, largest) !== 0);
     const parameters = largestForSubscriber(largest, peer);
-    if (!draft.allows?.stateNotify || !isNews || parameters.largestObject === undefined) return;
-    this.#stream.send({ kind: "publishStateNotify", parameters });
+    const isNews = this.#beginning.isNews(largest) && parameters.largestObject !== undefined;
+    if (draft.allows?.stateNotify && isNews) {
+      this.#stream.send({ kind: "publishStateNotify", parameters });
+    }
   }
 
   /** The subscriber accepted a PUBLISH, with parameters of its own. */
@@ -320,11 +257,11 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     const refusal = unsatisfiable(this.#context.draft, update.filter, largest) ??
       this.#filters.update(update);
     if (refusal !== undefined) return refused(refusal);
-    if (update.filter !== undefined) this.#begunBy = { filter: update.filter, join: "live" };
+    if (update.filter !== undefined) this.#beginning.change(update.filter);
     const before = this.#delivery.options;
     const filtered = { ...before, filter: this.#filters.objects };
     const options = applyParameters(update, filtered, largest);
-    if (options.forward && !before.forward) this.#joiningLocation = largest;
+    if (options.forward && !before.forward) this.#beginning.tell(largest);
     this.#demand.setForward(options.forward);
     if (update.newGroupRequest !== undefined) feeds.requestNewGroup(update.newGroupRequest);
     this.#delivery.update(options);

@@ -6,7 +6,8 @@ import { isRelay } from "../connection/relay_peer.ts";
 import type { FetchDelivery } from "./fetch_delivery.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
-import { type ServedContext, type ServedInit, ServedSubscription } from "./served_subscription.ts";
+import type { ServedContext, ServedInit } from "./served_init.ts";
+import { ServedSubscription } from "./served_subscription.ts";
 
 /** A subscription of the peer, served or being prepared. */
 export interface Slot {

@@ -26,3 +26,10 @@ export interface TrackEnd {
   readonly kind: TrackEndKind;
   readonly reason: string;
 }
+
+const OF_TRACK: ReadonlySet<TrackEnd["kind"]> = new Set(["ended", "replaced", "malformed"]);
+
+/** Whether an end is of the track, not only of its publisher. */
+export function isOfTrack({ kind }: TrackEnd): boolean {
+  return OF_TRACK.has(kind);
+}

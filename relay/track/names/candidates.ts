@@ -1,6 +1,6 @@
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { Refusal } from "../errors.ts";
-import type { TrackEntry } from "../sources/feeds.ts";
+import type { TrackEntry } from "../sources/track_entry.ts";
 import type { Publisher } from "../sources/publisher.ts";
 
 import type { Advertisements } from "./advertisements.ts";

@@ -2,7 +2,7 @@ import type { Clock } from "@qumo/shared/runtime";
 import type { FullTrackName } from "@qumo/shared/wire";
 import type { Archive, KeptTrack } from "../sources/archive.ts";
 import { cachingFetches } from "../sources/cached_fetch.ts";
-import type { TrackEntry } from "../sources/feeds.ts";
+import type { TrackEntry } from "../sources/track_entry.ts";
 import { InTurn, type PastSource } from "../sources/in_turn.ts";
 import { KeptSource } from "../sources/kept_source.ts";
 import { SharedFetches } from "../sources/shared_fetches.ts";

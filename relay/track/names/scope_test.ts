@@ -4,7 +4,7 @@ import { formatNamespace, type Namespace } from "@qumo/shared/wire";
 import { nameOf, namespaceOf, put, World } from "../../../tests/support/worlds/track_model.ts";
 import { ScriptedFeed, ScriptedPublisher } from "../../../tests/support/worlds/track_publishers.ts";
 import type { Refusal } from "../errors.ts";
-import type { TrackEntry } from "../sources/feeds.ts";
+import type { TrackEntry } from "../sources/track_entry.ts";
 import { REDUNDANT_SILENCE_MS } from "../limits.ts";
 import { Registry } from "./registry.ts";
 import { Scope } from "./scope.ts";

@@ -1,5 +1,5 @@
 import { hasPrefix, type Namespace } from "@qumo/shared/wire";
-import type { TrackEntry } from "../sources/feeds.ts";
+import type { TrackEntry } from "../sources/track_entry.ts";
 import type { Publisher } from "../sources/publisher.ts";
 import { NamespaceTree } from "./namespaces.ts";
 

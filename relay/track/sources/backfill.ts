@@ -1,7 +1,7 @@
 import { type Clock, sleep } from "@qumo/shared/runtime";
 import type { Location } from "@qumo/shared/wire";
 import { cachingFetches } from "./cached_fetch.ts";
-import type { TrackEntry } from "./feeds.ts";
+import type { TrackEntry } from "./track_entry.ts";
 import { type LocationRange, planFetch } from "../objects/fetch_plan.ts";
 import { InTurn } from "./in_turn.ts";
 import { MAX_BACKFILL_GROUPS, PAST_PATIENCE_MS } from "../limits.ts";

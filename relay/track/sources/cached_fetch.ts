@@ -1,7 +1,7 @@
 import type { Clock } from "@qumo/shared/runtime";
 import { compareLocations } from "@qumo/shared/wire";
 import { CacheSink } from "./cache_sink.ts";
-import type { TrackEntry } from "./feeds.ts";
+import type { TrackEntry } from "./track_entry.ts";
 import type { PastSource } from "./in_turn.ts";
 import { MAX_BACKFILL_GROUPS } from "../limits.ts";
 import type { FetchedObject, FetchSink, Publisher } from "./publisher.ts";

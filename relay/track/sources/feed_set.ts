@@ -1,5 +1,7 @@
 import type { Feed } from "./feed.ts";
 import type { Publisher } from "./publisher.ts";
+import type { Refusal } from "../errors.ts";
+import type { Source, Sources } from "../objects/source.ts";
 
 /** The state of a feed in its {@linkcode FeedSet}. */
 export interface FeedState {
@@ -133,6 +135,25 @@ export class FeedSet {
   get hasLocal(): boolean {
     for (const { path } of this.flowing()) if (path === undefined) return true;
     return false;
+  }
+
+  /** The refusal when only unreachable relays have the track; undefined otherwise. */
+  get outOfReach(): Refusal | undefined {
+    const feeds = this.all();
+    return feeds.every(({ outOfReach }) => outOfReach !== undefined)
+      ? feeds[0]?.outOfReach
+      : undefined;
+  }
+
+  /** The source of the objects: one that has delivered some, or else the first. */
+  sourceIn(sources: Sources): Source | undefined {
+    let first: Source | undefined;
+    for (const { source } of this.flowing()) {
+      if (source === undefined) continue;
+      if (sources.has(source)) return source;
+      first ??= source;
+    }
+    return first;
   }
 
   #add(feed: Feed, state: FeedState): void {

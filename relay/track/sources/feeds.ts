@@ -1,6 +1,6 @@
 import { done, type Outcome, refused } from "@qumo/shared/runtime";
 import { type Demand, Demands } from "./demands.ts";
-import type { Refusal, TrackEnd } from "../errors.ts";
+import { isOfTrack, type Refusal, type TrackEnd } from "../errors.ts";
 import { EstablishWaiters } from "./establish_waiters.ts";
 import type { Feed, FeedEvents, FeedTarget, Verdict } from "./feed.ts";
 import { FeedSet } from "./feed_set.ts";
@@ -14,16 +14,6 @@ import type { Source } from "../objects/source.ts";
 import { Takeover } from "./takeover.ts";
 import type { Track } from "../objects/track.ts";
 
-/** A track and its feeds. */
-export interface TrackEntry {
-  /** The path that the sessions of its scope connect to. */
-  readonly path: string;
-  /** The time of its first use, in the clock's milliseconds. */
-  readonly since: number;
-  readonly track: Track;
-  readonly feeds: Feeds;
-}
-
 /**
  * The feeds of one track: one subscription to each publisher that has it, however many subscribers
  * there are (#subscriber-interactions).
@@ -31,10 +21,11 @@ export interface TrackEntry {
 export class Feeds implements FeedEvents {
   /** The publishers to request past objects of. */
   readonly past: PastPublishers;
+  /** Whether feeds from other relays are needed. */
+  readonly need: RemoteNeed;
   readonly #track: Track;
   readonly #options: FeedsOptions;
   readonly #feeds: FeedSet;
-  readonly #need: RemoteNeed;
   readonly #takeover: Takeover;
   readonly #demands: Demands;
   readonly #waiters = new EstablishWaiters();
@@ -50,7 +41,7 @@ export class Feeds implements FeedEvents {
     this.#options = options;
     this.#feeds = new FeedSet(options.onOffered, options.onCarried);
     this.past = new PastPublishers(this.#feeds, track, policy);
-    this.#need = new RemoteNeed(this.#feeds, track);
+    this.need = new RemoteNeed(this.#feeds, track);
     this.#takeover = new Takeover({
       track,
       feeds: this.#feeds,
@@ -62,7 +53,7 @@ export class Feeds implements FeedEvents {
     this.#demands = new Demands({
       clock,
       linger,
-      onChange: () => this.#updateForward(),
+      onChange: () => this.#feeds.setForward(this.forward),
       onNone: () => this.#endUnused(),
     });
   }
@@ -107,14 +98,6 @@ export class Feeds implements FeedEvents {
   get isInterrupted(): boolean {
     if (this.established || this.#feeds.size === 0) return false;
     return this.#lastEnd !== undefined || this.#feeds.established().length > 0;
-  }
-
-  /** The refusal when only unreachable relays have the track; undefined otherwise. */
-  get #outOfReach(): Refusal | undefined {
-    const feeds = this.#feeds.all();
-    return feeds.every(({ outOfReach }) => outOfReach !== undefined)
-      ? feeds[0]?.outOfReach
-      : undefined;
   }
 
   /** The number of publishers that deliver the track, or have been requested to. */
@@ -163,7 +146,7 @@ export class Feeds implements FeedEvents {
     if (this.#isOver) return refused(NOBODY);
     const { newGroupRequest } = options;
     const asked = publishers.filter((publisher) => !this.has(publisher));
-    const outOfReach = asked.length === 0 ? this.#outOfReach : undefined;
+    const outOfReach = asked.length === 0 ? this.#feeds.outOfReach : undefined;
     if (outOfReach !== undefined) return refused(outOfReach);
     for (const publisher of asked) this.#subscribe(publisher, options);
     const outcome = await this.#firstAnswer();
@@ -178,7 +161,7 @@ export class Feeds implements FeedEvents {
   offer({ publisher, feed }: Offer, forward = this.forward): void {
     this.#feeds.offer(publisher, feed, forward);
     this.#waiters.settle(done(undefined));
-    if (feed.path === undefined) this.#need.review();
+    if (feed.path === undefined) this.need.review();
   }
 
   ended(feed: Feed, end: TrackEnd): void {
@@ -188,7 +171,7 @@ export class Feeds implements FeedEvents {
     if (isEstablished) this.#lastEnd = end;
     if (publisher !== undefined) this.#options.onLeft(publisher);
     if (this.#feeds.size > 0) {
-      if (feed.path === undefined) this.#need.localEnded();
+      if (feed.path === undefined) this.need.localEnded();
       return this.pathChanged();
     }
     if (!this.#findOther(publisher, end)) this.#finish(end);
@@ -218,14 +201,7 @@ export class Feeds implements FeedEvents {
 
   /** The source of the objects. */
   get source(): Source | undefined {
-    const { sources } = this.#track;
-    let first: Source | undefined;
-    for (const { source } of this.#feeds.flowing()) {
-      if (source === undefined) continue;
-      if (sources.has(source)) return source;
-      first ??= source;
-    }
-    return first;
+    return this.#feeds.sourceIn(this.#track.sources);
   }
 
   get #target(): FeedTarget {
@@ -236,22 +212,12 @@ export class Feeds implements FeedEvents {
    * After the loss of the last publisher: subscribes to others that have the track, if there are.
    */
   #findOther(lost: Publisher | undefined, end: TrackEnd): boolean {
-    if (this.#demands.size === 0 || this.#isOver || FINAL.has(end.kind)) return false;
+    if (this.#demands.size === 0 || this.#isOver || isOfTrack(end)) return false;
     // A publisher that only refused an update can be requested again.
     const others = this.#options.others(end.kind === "update_failed" ? undefined : lost);
     const from = this.#track.resumePoint;
     for (const publisher of others) this.#subscribe(publisher, from && { from });
     return others.length > 0;
-  }
-
-  /** Whether remote feeds are needed only until a local publisher has sent an object. */
-  get isUndecided(): boolean {
-    return this.#need.isUndecided;
-  }
-
-  /** Releases remote feeds if a local publisher delivers the track. */
-  reviewNeed(): void {
-    this.#need.review();
   }
 
   /** A remote publisher withdrew its offer of the track. */
@@ -298,7 +264,7 @@ export class Feeds implements FeedEvents {
       this.#newGroup.agreed();
       this.#feeds.establish(feed);
       this.pathChanged();
-      if (feed.path === undefined) this.#need.review();
+      if (feed.path === undefined) this.need.review();
       return this.#waiters.settle(outcome);
     }
     this.#feeds.remove(feed);
@@ -314,12 +280,8 @@ export class Feeds implements FeedEvents {
       this.#feeds.remove(feed);
       feed.cancel();
     }
-    this.#updateForward();
-    if (this.#feeds.size === 0) this.#finish({ kind: "ended", reason: "no subscriber is left" });
-  }
-
-  #updateForward(): void {
     this.#feeds.setForward(this.forward);
+    if (this.#feeds.size === 0) this.#finish({ kind: "ended", reason: "no subscriber is left" });
   }
 
   #finish(end: TrackEnd): void {
@@ -333,9 +295,6 @@ export class Feeds implements FeedEvents {
     this.#track.finish(end);
   }
 }
-
-/** Ends that apply to the track, not only to its publisher. */
-const FINAL: ReadonlySet<TrackEnd["kind"]> = new Set(["ended", "replaced", "malformed"]);
 
 const NO_ROUTE: Refusal = { kind: "timeout", reason: "no route to the track" };
 const NOBODY: Refusal = { kind: "does_not_exist", reason: "nobody publishes the track" };

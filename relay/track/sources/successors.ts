@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "@qumo/shared/runtime";
-import type { TrackEntry } from "./feeds.ts";
+import type { TrackEntry } from "./track_entry.ts";
 import { REDUNDANT_SILENCE_MS } from "../limits.ts";
 import type { Publisher } from "./publisher.ts";
 
@@ -34,12 +34,12 @@ export class Successors {
     this.#watched.delete(entry);
     const { track, feeds } = entry;
     const others = this.#remote(entry).filter((one) => !feeds.has(one));
-    feeds.reviewNeed();
-    const isWatched = others.length > 0 || feeds.isUndecided;
+    feeds.need.review();
+    const isWatched = others.length > 0 || feeds.need.isUndecided;
     if (!isWatched || feeds.size === 0 || feeds.demand === 0) return;
     const silence = this.#clock.now() - (track.lastArrival ?? since);
     if (silence >= REDUNDANT_SILENCE_MS && others.length > 0) void feeds.connect(others);
-    if (silence >= REDUNDANT_SILENCE_MS && !feeds.isUndecided) return;
+    if (silence >= REDUNDANT_SILENCE_MS && !feeds.need.isUndecided) return;
     const wait = silence < REDUNDANT_SILENCE_MS
       ? REDUNDANT_SILENCE_MS - silence
       : REDUNDANT_SILENCE_MS;

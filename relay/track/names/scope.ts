@@ -1,5 +1,5 @@
 import type { Outcome } from "@qumo/shared/runtime";
-import { type FullTrackName, type Namespace, trackKey } from "@qumo/shared/wire";
+import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import { DIRECT, type RouteTold } from "./announced_route.ts";
 import {
   type AdvertisedNamespace,
@@ -12,9 +12,8 @@ import {
 import type { KeptTrack } from "../sources/archive.ts";
 import { Candidates } from "./candidates.ts";
 import { Claims } from "./claims.ts";
-import { comes, type Discovered, type Discovery } from "./discovery.ts";
+import type { Discovery } from "./discovery.ts";
 import type { Refusal } from "../errors.ts";
-import { Feeds } from "../sources/feeds.ts";
 import type { TrackEntry } from "../sources/track_entry.ts";
 import type { PastSource } from "../sources/in_turn.ts";
 import type { KeptFeed, Offer } from "../sources/feeds_options.ts";
@@ -25,8 +24,8 @@ import { Renewals } from "./renewals.ts";
 import { Rendezvous } from "./rendezvous.ts";
 import type { OpenOptions, ScopeOptions } from "./scope_options.ts";
 import { Successors } from "../sources/successors.ts";
-import { Track } from "../objects/track.ts";
 import { type OpenTrack, TrackOpening } from "./track_opening.ts";
+import { TracksInUse } from "./tracks_in_use.ts";
 import { type TrackListener, TrackWatchers } from "./track_watchers.ts";
 
 /**
@@ -36,14 +35,11 @@ import { type TrackListener, TrackWatchers } from "./track_watchers.ts";
 export class Scope {
   /** The path of its sessions. */
   readonly path: string;
-  readonly #options: ScopeOptions;
-  readonly #entries = new Map<string, TrackEntry>();
+  readonly #tracks: TracksInUse;
   readonly #advertised: Advertisements;
   readonly #trackWatchers = new TrackWatchers();
   readonly #rendezvous: Rendezvous;
-  readonly #claims = new Claims();
   readonly #candidates: Candidates;
-  readonly #renewals: Renewals;
   readonly #successors: Successors;
   readonly #past: PastSources;
   readonly #opening: TrackOpening;
@@ -52,46 +48,40 @@ export class Scope {
   discovery: Discovery | undefined;
 
   constructor(options: ScopeOptions) {
-    this.#options = options;
-    this.path = options.path;
-    this.#rendezvous = new Rendezvous(options.clock);
-    this.#advertised = new Advertisements(options.clock, options.local);
-    this.#candidates = new Candidates({
-      advertised: this.#advertised,
-      claims: this.#claims,
-      policyOf: options.policyOf,
-    });
-    this.#renewals = new Renewals(
-      options.clock,
-      (found, stage) => this.#advertised.tellOfRenewal(found, stage),
-    );
+    const { path, clock, local, archive, maxTracks, policyOf } = options;
+    this.path = path;
+    const rendezvous = this.#rendezvous = new Rendezvous(clock);
+    const advertised = this.#advertised = new Advertisements(clock, local);
+    const claims = new Claims();
+    const candidates = this.#candidates = new Candidates({ advertised, claims, policyOf });
     this.#past = new PastSources({
-      path: options.path,
-      clock: options.clock,
-      candidates: this.#candidates,
-      archive: options.archive,
+      path,
+      clock,
+      candidates,
+      archive,
       find: (name) => this.find(name),
       onShared: options.onFetchShared ?? (() => {}),
     });
-    this.#successors = new Successors(
-      options.clock,
-      (entry) => this.#candidates.elsewhereOf(entry),
+    const successors = this.#successors = new Successors(
+      clock,
+      (entry) => candidates.elsewhereOf(entry),
     );
-    this.#changes = new PublisherChanges({
-      advertised: this.#advertised,
-      claims: this.#claims,
-      candidates: this.#candidates,
-      successors: this.#successors,
-      entries: () => [...this.#entries.values()],
+    const names = { advertised, claims, candidates, successors };
+    const changes = this.#changes = new PublisherChanges({
+      ...names,
+      entries: () => [...this.tracks],
     });
-    this.#opening = new TrackOpening({
-      clock: options.clock,
-      maxTracks: options.maxTracks,
-      candidates: this.#candidates,
-      rendezvous: this.#rendezvous,
-      successors: this.#successors,
-      entry: (name) => this.entry(name),
+    const discovery = () => this.discovery;
+    this.#tracks = new TracksInUse({
+      ...names,
+      options,
+      changes,
+      renewals: new Renewals(clock, (found, stage) => advertised.tellOfRenewal(found, stage)),
+      discovery,
+      onRenewed: (entry, kept) => this.#renewed(entry, kept),
     });
+    const entry = (name: FullTrackName) => this.entry(name);
+    this.#opening = new TrackOpening({ ...names, clock, maxTracks, rendezvous, entry, discovery });
   }
 
   /** Sets the publisher of last resort, for tracks without a known publisher. */
@@ -101,22 +91,22 @@ export class Scope {
 
   /** The tracks in use. */
   get tracks(): Iterable<TrackEntry> {
-    return this.#entries.values();
+    return this.#tracks.all();
   }
 
   get trackCount(): number {
-    return this.#entries.size;
+    return this.#tracks.size;
   }
 
   /** Whether nothing local is in use. */
   get isIdle(): boolean {
-    const inUse = this.#entries.size + this.#rendezvous.size;
+    const inUse = this.#tracks.size + this.#rendezvous.size;
     return inUse === 0 && this.#trackWatchers.isEmpty && this.#advertised.isIdle;
   }
 
   /** The track of this name, if it is in use. */
   find(name: FullTrackName): TrackEntry | undefined {
-    return this.#entries.get(trackKey(name));
+    return this.#tracks.find(name);
   }
 
   /** Every published namespace, local and remote, with its publishers. */
@@ -250,7 +240,7 @@ export class Scope {
     const found = this.discovery?.follow(prefix, "prefix");
     // Remote tracks are offered only once there is a listener.
     for (const track of this.#advertised.remoteTracksUnder(prefix)) this.#offerRemote(track);
-    const stop = this.#trackWatchers.add(prefix, listener, [...this.#entries.values()]);
+    const stop = this.#trackWatchers.add(prefix, listener, [...this.tracks]);
     return () => {
       stop();
       found?.end();
@@ -262,51 +252,13 @@ export class Scope {
    * feed at once. Undefined when there are too many tracks.
    */
   entry(name: FullTrackName): TrackEntry | undefined {
-    const key = trackKey(name);
-    const known = this.#entries.get(key);
-    if (known !== undefined) return known;
-    if (this.#entries.size >= this.#options.maxTracks) return undefined;
-    const { nextTrackNumber, cache, archive } = this.#options;
-    const recorder = archive?.recorderOf(this.path, name);
-    const track = new Track(name, nextTrackNumber(), cache, recorder);
-    const found = this.discovery?.follow(name.namespace, "namespace");
-    const onGone = () => {
-      found?.end();
-      this.#successors.forget(entry);
-      if (this.#entries.get(key) === entry) this.#entries.delete(key);
-    };
-    const { clock, linger, local } = this.#options;
-    const feeds = new Feeds(track, {
-      clock,
-      linger,
-      onGone,
-      policy: this.#options.policyOf(name.namespace),
-      renew: (kept) => this.#renew(name, kept),
-      onReplaced: (replacement) =>
-        this.#options.onReplaced(replacement, this.#changes.replaced(replacement)),
-      onRenewed: () => this.#renewals.add(name.namespace),
-      onLeft: (publisher) => {
-        const { namespace } = name;
-        if (this.#advertised.widestOf(publisher, namespace) === undefined) {
-          this.#claims.left(publisher, namespace);
-        }
-        this.#successors.watch(entry);
-      },
-      others: (lost) => this.#candidates.publishersOf(name, lost),
-      onOffered: (offered) => offered ? local?.offered(name) : local?.retracted(name),
-      onCarried: (publisher, isCarried) =>
-        this.#advertised.carries(publisher, name.namespace, isCarried),
-    });
-    const entry: TrackEntry = { path: this.path, since: clock.now(), track, feeds };
-    this.#entries.set(key, entry);
-    return entry;
+    return this.#tracks.entry(name);
   }
 
-  /** Replaces a track that has ended by a new one, with those of its feeds that continue. */
-  #renew(name: FullTrackName, kept: readonly KeptFeed[]): void {
-    const entry = this.entry(name)!;
+  /** A track has ended and is replaced by a new one, with those of its feeds that continue. */
+  #renewed(entry: TrackEntry, kept: readonly KeptFeed[]): void {
     entry.feeds.adopt(kept);
-    this.#rendezvous.trackCame(name);
+    this.#rendezvous.trackCame(entry.track.name);
     for (const { feed, state } of kept) {
       if (feed.offered) this.#trackWatchers.tell(entry, state.publisher);
     }
@@ -336,15 +288,6 @@ export class Scope {
    * never rejects.
    */
   open(name: FullTrackName, options: OpenOptions): Promise<Outcome<OpenTrack, Refusal>> {
-    if (this.discovery === undefined) return this.#opening.open(name, options);
-    return this.#openKnown(name, options, this.discovery.follow(name.namespace, "namespace"));
-  }
-
-  /** As open(), once it is known who else may have the track. */
-  async #openKnown(name: FullTrackName, options: OpenOptions, found: Discovered) {
-    if (this.publishersOf(name).length === 0) await comes(found, options.signal);
-    const outcome = await this.#opening.open(name, options);
-    found.end();
-    return outcome;
+    return this.#opening.open(name, options);
   }
 }

@@ -8,6 +8,7 @@ import type { TrackEntry } from "../sources/track_entry.ts";
 import type { Publisher, RequestOptions } from "../sources/publisher.ts";
 import type { Successors } from "../sources/successors.ts";
 import type { Candidates } from "./candidates.ts";
+import { comes, type Discovered, type Discovery } from "./discovery.ts";
 import type { Rendezvous } from "./rendezvous.ts";
 import type { OpenOptions } from "./scope_options.ts";
 
@@ -27,6 +28,8 @@ export interface TrackOpeningParts {
    * The entry of a track, created if it is not in use; undefined when there are too many tracks.
    */
   readonly entry: (name: FullTrackName) => TrackEntry | undefined;
+  /** Finds what other relays have, where not all of that is advertised. */
+  readonly discovery: () => Discovery | undefined;
 }
 
 /** Opens tracks for subscribers: asks the candidate publishers, and waits for one to come. */
@@ -46,7 +49,20 @@ export class TrackOpening {
   }
 
   /** Opens a track: resolves when objects can be delivered, or with a refusal; never rejects. */
-  async open(name: FullTrackName, options: OpenOptions): Promise<Outcome<OpenTrack, Refusal>> {
+  open(name: FullTrackName, options: OpenOptions): Promise<Outcome<OpenTrack, Refusal>> {
+    const found = this.#parts.discovery()?.follow(name.namespace, "namespace");
+    return found === undefined ? this.#open(name, options) : this.#openKnown(name, options, found);
+  }
+
+  /** Opens a track once it is known who else may have it. */
+  async #openKnown(name: FullTrackName, options: OpenOptions, found: Discovered) {
+    if (this.#candidates.publishersOf(name).length === 0) await comes(found, options.signal);
+    const outcome = await this.#open(name, options);
+    found.end();
+    return outcome;
+  }
+
+  async #open(name: FullTrackName, options: OpenOptions): Promise<Outcome<OpenTrack, Refusal>> {
     const { clock, maxTracks } = this.#parts;
     const { signal } = options;
     const deadline = clock.now() + options.rendezvous;

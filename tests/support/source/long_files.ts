@@ -12,7 +12,6 @@ export const LONG_FILES: { readonly [path: string]: LongFile } = {
   "relay/session/delivery/subgroup_pump.ts": { lines: 340, why: STATES },
   "relay/session/delivery/subscription.ts": { lines: 390, why: STATES },
   "relay/track/names/advertisements.ts": { lines: 340, why: STATES },
-  "relay/track/names/scope.ts": { lines: 350, why: "the facade of a scope" },
   "relay/track/objects/group.ts": { lines: 320, why: STATES },
   "relay/track/objects/rendering.ts": { lines: 320, why: STATES },
   "relay/track/objects/subgroup_log.ts": { lines: 400, why: STATES },

@@ -13,7 +13,8 @@ import type { ChannelEnd, ChannelEvents, RecordChannel } from "./channel.ts";
 import { QmuxCode, QmuxError } from "./codes.ts";
 import { Datagrams } from "./datagrams.ts";
 import { FrameGuard } from "./frame_guard.ts";
-import { encodeFrame, type Frame, FrameReader } from "./frames.ts";
+import { FrameReceiver } from "./frame_receiver.ts";
+import { encodeFrame, FrameReader } from "./frames.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import {
   CONNECTION_WINDOW,
@@ -73,10 +74,9 @@ export class QmuxConnection implements Connection, ChannelEvents {
   readonly #pings: Pings;
   readonly #keepAlive: KeepAlive;
   readonly #guard: FrameGuard;
+  readonly #receiver: FrameReceiver;
   readonly #resolveClosed: (info: CloseInfo) => void;
-  readonly #resolveReady: () => void;
   readonly #rejectReady: (error: TransportError) => void;
-  #isReady = false;
   #over: CloseInfo | undefined;
   #lingering: Timer | undefined;
 
@@ -92,7 +92,7 @@ export class QmuxConnection implements Connection, ChannelEvents {
     ({ promise: this.closed, resolve: this.#resolveClosed } = Promise.withResolvers());
     const ready = Promise.withResolvers<void>();
     ready.promise.catch(() => {});
-    ({ promise: this.ready, resolve: this.#resolveReady, reject: this.#rejectReady } = ready);
+    ({ promise: this.ready, reject: this.#rejectReady } = ready);
     const isPacked = version !== "qmux-00";
     this.#outbox = new Outbox({
       channel,
@@ -105,6 +105,16 @@ export class QmuxConnection implements Connection, ChannelEvents {
     this.#datagrams = new Datagrams(this.#outbox, isPacked);
     this.#pings = new Pings(this.#outbox);
     this.#guard = new FrameGuard(clock);
+    this.#receiver = new FrameReceiver({
+      hasRecords: isPacked,
+      outbox: this.#outbox,
+      streams: this.#streams,
+      datagrams: this.#datagrams,
+      pings: this.#pings,
+      guard: this.#guard,
+      onReady: ready.resolve,
+      onClosed: (code, reason) => this.#peerClosed(code, reason),
+    });
     this.#keepAlive = new KeepAlive({
       clock,
       interval: limits.keepAliveInterval,
@@ -171,7 +181,7 @@ export class QmuxConnection implements Connection, ChannelEvents {
       if (record.length === 0) this.#guard.count();
       const frames = new FrameReader(record);
       for (let frame = frames.next(); frame !== undefined; frame = frames.next()) {
-        this.#receive(frame);
+        this.#receiver.receive(frame);
         if (this.#over !== undefined) return;
       }
     });
@@ -212,77 +222,6 @@ export class QmuxConnection implements Connection, ChannelEvents {
     } catch (error) {
       const isTheirs = error instanceof QmuxError;
       this.#violated(isTheirs ? error : new QmuxError(QmuxCode.internalError, `${error}`));
-    }
-  }
-
-  #receive(frame: Frame): void {
-    if (frame.kind === "padding") return this.#guard.count();
-    if ((frame.kind === "parameters") === this.#isReady) {
-      throw new QmuxError(QmuxCode.protocolViolation, "parameters come first, and once");
-    }
-    switch (frame.kind) {
-      case "parameters":
-        return this.#begin(frame.parameters);
-      case "stream":
-        return this.#receiveData(frame);
-      case "datagram":
-        return this.#datagrams.receive(frame.data, frame.size);
-      case "application_close":
-        return this.#peerClosed(frame.code, frame.reason);
-      case "close":
-        return this.#peerClosed(frame.code, `transport error: ${frame.reason}`);
-      case "ping":
-        this.#guard.count();
-        return this.#pings.asked(frame.sequence);
-      case "pong":
-        this.#guard.count();
-        return this.#pings.answered(frame.sequence);
-      default:
-        if (!this.#receiveFlow(frame)) this.#guard.count();
-    }
-  }
-
-  #begin(peer: TransportParameters): void {
-    this.#isReady = true;
-    if (this.#version !== "qmux-00") this.#outbox.limitRecord(peer.maxRecordSize);
-    this.#streams.begin(peer);
-    this.#datagrams.begin(peer);
-    this.#resolveReady();
-  }
-
-  #receiveData({ id, offset, data, fin }: Frame & { readonly kind: "stream" }): void {
-    const stream = this.#streams.receiving(id);
-    if (stream === undefined || data.length === 0 && !fin) this.#guard.count();
-    stream?.push(data, offset, fin);
-  }
-
-  /** Whether the frame had any effect. */
-  #receiveFlow(frame: Frame): boolean {
-    const streams = this.#streams;
-    switch (frame.kind) {
-      case "reset": {
-        const stream = streams.receiving(frame.id);
-        stream?.reset(frame.code, frame.size);
-        return stream !== undefined;
-      }
-      case "stop": {
-        const stream = streams.sending(frame.id);
-        stream?.stopped(frame.code);
-        return stream !== undefined;
-      }
-      case "max_data":
-        return this.#outbox.raise(frame.limit);
-      case "max_stream_data":
-        return streams.sending(frame.id)?.raise(frame.limit) ?? false;
-      case "max_streams_bidi":
-        return streams.allow("bidi", frame.limit);
-      case "max_streams_uni":
-        return streams.allow("uni", frame.limit);
-      case "stream_data_blocked":
-        streams.receiving(frame.id);
-        return false;
-      default:
-        return false;
     }
   }
 

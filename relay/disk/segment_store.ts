@@ -1,4 +1,4 @@
-import { type Clock, type Log, messageOf } from "@qumo/shared/runtime";
+import { type Clock, joinBytes, type Log, messageOf } from "@qumo/shared/runtime";
 import { type FullTrackName, type PropertyForm, trackKey } from "@qumo/shared/wire";
 import type { DiskCounts } from "./counts.ts";
 import type { SegmentFiles } from "./files.ts";
@@ -208,7 +208,7 @@ export class SegmentStore {
   async #write(segment: Segment, parts: readonly Uint8Array[]): Promise<void> {
     const { files } = this.#parts;
     try {
-      await files.append(segment.file, joined(parts));
+      await files.append(segment.file, joinBytes(parts));
     } catch (error) {
       segment.isFinished = true;
       // What was written of it is cut now, or at the next start.
@@ -260,16 +260,6 @@ function isSame(header: SegmentHeader, { properties = NOTHING, maxCacheDuration 
 
 function keyOf(path: string, name: FullTrackName): string {
   return `${path}\n${trackKey(name)}`;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 const NOTHING = new Uint8Array();

@@ -1,4 +1,3 @@
-import { suggest } from "@qumo/shared/runtime";
 import { formatAnnounce } from "@qumo/shared/topology";
 import { namespaceKey } from "@qumo/shared/wire";
 import { type MirrorView, parseRelayUrl } from "../control_plane/mod.ts";
@@ -16,6 +15,7 @@ import { RoutePublisher } from "./route_publisher.ts";
 import { Reachability, SHORT_OUTAGE_MS } from "./reachability.ts";
 import { LimitedRoutes } from "./routes.ts";
 import { StaticRoutes } from "./static_routes.ts";
+import { whyUnknown } from "./unknown_neighbor.ts";
 import type { LinkView, RouteView } from "../views.ts";
 
 /**
@@ -275,27 +275,4 @@ function partsOf(origin: string): typeof NAMED {
   const { pathname } = new URL(origin);
   const path = pathname === "" ? "/" : pathname;
   return { path, scope: path === "/" ? "" : path };
-}
-
-/** Names of registered relays in the message about an unknown one. */
-const MAX_NAMES = 5;
-
-/**
- * Why a neighbor has no usable address, according to the controller; undefined while the mirror is
- * not up to date.
- */
-function whyUnknown(mirror: MirrorView, name: string): string | undefined {
-  if (!mirror.isComplete || !mirror.isFollowed) return undefined;
-  const relay = mirror.relay(name);
-  if (relay !== undefined) {
-    return parseRelayUrl(relay.address) === undefined
-      ? "it registered no address that can be called"
-      : "it registered no hash of its certificate";
-  }
-  const names = [...mirror.names()].sort();
-  const meant = suggest(name, names);
-  const known = meant === undefined
-    ? names.length === 0 ? "none is" : `registered: ${names.slice(0, MAX_NAMES).join(", ")}`
-    : `did you mean ${meant}?`;
-  return `no relay of this name is registered (${known})`;
 }

@@ -48,6 +48,7 @@ export { openTracing } from "./exporting.ts";
 export { greet, listeningText } from "./greeting.ts";
 export { tokenEntry } from "./token_settings.ts";
 export { askHealth, askOwn, healthUrl } from "./health_check.ts";
+export { joinBytes } from "./join_bytes.ts";
 export { LimitedLog } from "./limited_log.ts";
 export { type Log, type LogFields, type LogLevel, openLog } from "./log.ts";
 export { fetchFailure, messageOf } from "./message_of.ts";

@@ -1,3 +1,4 @@
+import { joinBytes } from "@qumo/shared/runtime";
 import { answer, problem } from "../http/answers.ts";
 import { queryOf } from "../http/visitor.ts";
 import { HLS_READY_MS, LONGEST_SEGMENT, MAX_AHEAD_SEGMENTS } from "../limits.ts";
@@ -96,20 +97,10 @@ async function fileAnswer(
   const found = window.find(segment);
   if (found === undefined) return GONE();
   if (part === undefined) {
-    return answer(joined(found.parts.map(({ bytes }) => bytes)), { type, cache: FOREVER });
+    return answer(joinBytes(found.parts.map(({ bytes }) => bytes)), { type, cache: FOREVER });
   }
   const bytes = found.parts[part]?.bytes;
   return bytes === undefined ? GONE() : answer(bytes, { type, cache: FOREVER });
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 const GONE = () => problem(404, "this is not there, or no longer");

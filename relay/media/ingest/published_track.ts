@@ -1,4 +1,4 @@
-import type { Clock } from "@qumo/shared/runtime";
+import { type Clock, joinBytes } from "@qumo/shared/runtime";
 import { compareLocations, type FullTrackName, type Location } from "@qumo/shared/wire";
 import type { FetchRequest, FetchSink, Renderer, TrackEnd } from "../../track/mod.ts";
 import { MAX_KEPT_OBJECTS } from "./limits.ts";
@@ -117,7 +117,7 @@ export class PublishedTrack {
         object,
         priority: this.facts.properties.defaultPriority,
         properties,
-        payload: joined(parts),
+        payload: joinBytes(parts),
         renderer: this.#init.renderer,
       });
     }
@@ -169,14 +169,4 @@ function later(one: bigint, other: bigint): bigint {
 
 function isBetween(at: Location, start: Location, end: Location): boolean {
   return compareLocations(start, at) <= 0 && compareLocations(at, end) <= 0;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

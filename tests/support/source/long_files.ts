@@ -19,7 +19,6 @@ export const LONG_FILES: { readonly [path: string]: LongFile } = {
   "relay/track/objects/track.ts": { lines: 350, why: STATES },
   "relay/transport/listener.ts": { lines: 330, why: STATES },
   "relay/upstream/link.ts": { lines: 330, why: STATES },
-  "relay/upstream/mesh.ts": { lines: 310, why: "the facade of the mesh" },
   "relay/upstream/route_feed.ts": { lines: 340, why: STATES },
   "sdn/control/controller.ts": { lines: 340, why: "the facade of the controller" },
   "shared/wire/moqt/model/messages.ts": { lines: 320, why: LIST },

@@ -28,6 +28,9 @@ const STOP_TIMEOUT = 10_000;
 // What it prints when it is ready.
 const READY = /127\.0\.0\.1:(\d+).* sha256 ([0-9a-f]{64})/;
 
+// As the image and the systemd units have it.
+const IMAGE = { MALLOC_ARENA_MAX: "1" };
+
 /** How Deno runs a server. */
 export interface ServerOptions {
   /** Flags of Deno beside the usual. */
@@ -50,7 +53,7 @@ export async function startServer(
   const profiling = profileDir === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDir}`];
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--allow-all", ...flags, ...profiling, module.href, ...args],
-    env,
+    env: { ...IMAGE, ...env },
     stdout: "piped",
     stderr: "inherit",
   }).spawn();

@@ -37,6 +37,7 @@ import type { AnnouncedRoute, RegistryObserver, Scope } from "./track/mod.ts";
 import type { Connection } from "./transport/mod.ts";
 import { nameWithoutController, randomHop } from "./own_name.ts";
 import { type Mesh, type OriginTerms, PassedOn } from "./upstream/mod.ts";
+import { version } from "./version.ts";
 import type { RouteView } from "./views.ts";
 
 /** The mesh's interface to the machine. */
@@ -103,7 +104,7 @@ export class RelayMesh implements RegistryObserver {
     this.#context = context;
     const isNamed = config.sdn.relayName !== "" || config.relay.nodeId !== "";
     const hostname = isNamed || config.sdn.urls.length === 0 ? "" : access.hostname();
-    const settings = controlPlaneSettings(config, hostname);
+    const settings = controlPlaneSettings(config, { hostname, version: version.version });
     if (!settings.ok) throw new StartError(settings.refusal);
     this.#settings = settings.value;
     this.name = this.#settings?.name ?? nameWithoutController(config);

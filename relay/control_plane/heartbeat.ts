@@ -52,6 +52,8 @@ export const acceptedSchema = z.object({
   next_heartbeat_ms: z.number().positive().optional(),
   /** The controller reads `host`; an older one refuses it. */
   reads_host: z.boolean().optional(),
+  /** The controller reads `version`; an older one refuses it. */
+  reads_version: z.boolean().optional(),
   resend_announces: z.boolean().optional(),
   has_rival: z.boolean().optional(),
   /** What tenants use at all other relays; an older controller has none, and refuses ours. */
@@ -75,6 +77,7 @@ export class Heartbeat {
   #mayHaveFlows = false;
   #readsTenants = false;
   #readsHost = false;
+  #readsVersion = false;
   #untoldFlows = 0;
   #intervalMs: number;
 
@@ -100,7 +103,7 @@ export class Heartbeat {
 
   /** The heartbeat to send now. */
   next(report: RelayReport): Beat {
-    const { region, neighbors, host } = this.#settings;
+    const { region, neighbors, host, version } = this.#settings;
     const { address, certificateSha256 } = report;
     const announces = this.#announces;
     const isWhole = this.#known !== announces.version || announces.told.length <= FEW_ANNOUNCES;
@@ -118,6 +121,7 @@ export class Heartbeat {
         ...(region !== "" && { region }),
         ...(address !== "" && { address }),
         ...(this.#readsHost && host !== undefined && { host }),
+        ...(this.#readsVersion && { version }),
         ...(certificateSha256 !== "" && { certificate_sha256: certificateSha256 }),
         neighbors: Object.fromEntries(neighbors),
         links: report.links,
@@ -138,6 +142,7 @@ export class Heartbeat {
     const isHostDue = !this.#readsHost && answer.reads_host === true &&
       this.#settings.host !== undefined;
     this.#readsHost = answer.reads_host === true;
+    this.#readsVersion = answer.reads_version === true;
     const asked = answer.next_heartbeat_ms ?? Infinity;
     this.#intervalMs = Math.min(this.#settings.heartbeatIntervalMs, asked);
     const mustResend = answer.resend_announces === true && beat.announces === undefined;
@@ -149,6 +154,7 @@ export class Heartbeat {
   refused(): void {
     this.#readsTenants = false;
     this.#readsHost = false;
+    this.#readsVersion = false;
   }
 
   /** The next heartbeat is a new registration: the controller then has nothing of this relay. */

@@ -20,6 +20,7 @@ const MAX_REGISTRATION_BYTES = 8 * 1024 * 1024;
 const SETTINGS = {
   name: "r",
   region: "",
+  version: "1.2.3",
   urls: ["http://a"],
   neighbors: new Map([["n", 2]]),
   heartbeatIntervalMs: 30_000,
@@ -76,6 +77,18 @@ Deno.test("Heartbeat names its host to a controller that reads it, at once, and 
   const alone = new Heartbeat(SETTINGS, parts);
   assert.equal(alone.accepted(alone.next(REPORT), { reads_host: true }), false);
   assert.equal(alone.next(REPORT).body.host, undefined);
+});
+
+Deno.test("Heartbeat says its version to a controller that reads it, and to no other", () => {
+  const { heartbeat } = subject(1);
+  const versionOf = () => heartbeat.next(REPORT).body.version;
+  assert.equal(versionOf(), undefined, "nothing is known of the controller");
+  heartbeat.accepted(heartbeat.next(REPORT), {});
+  assert.equal(versionOf(), undefined, "an older controller");
+  heartbeat.accepted(heartbeat.next(REPORT), { reads_version: true });
+  assert.equal(versionOf(), "1.2.3");
+  heartbeat.refused();
+  assert.equal(versionOf(), undefined, "it may be an older one now");
 });
 
 Deno.test("Heartbeat says its announces whole while they are few, unknown, different or asked for", () => {

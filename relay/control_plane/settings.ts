@@ -6,6 +6,8 @@ export interface ControlPlaneSettings {
   /** This relay's unique name in the mesh. */
   readonly name: string;
   readonly region: string;
+  /** The version of this program. */
+  readonly version: string;
   /** What the relays of this machine are together; absent for one that is alone. */
   readonly host?: string;
   /** Controllers, at least one, in the order in which they are tried. */
@@ -46,7 +48,7 @@ export interface SettingsSource {
  */
 export function controlPlaneSettings(
   { relay, sdn, host }: SettingsSource,
-  hostname: string,
+  { hostname, version }: { readonly hostname: string; readonly version: string },
 ): Outcome<ControlPlaneSettings | undefined, string> {
   if (sdn.urls.length === 0) return done(undefined);
   const name = sdn.relayName || relay.nodeId || hostname;
@@ -60,6 +62,7 @@ export function controlPlaneSettings(
   return done({
     name,
     region: relay.region,
+    version,
     ...(host !== undefined && host.member > 0 && { host: name.replace(/-\d+$/, "") }),
     urls: sdn.urls,
     neighbors: sdn.neighbors,

@@ -13,7 +13,10 @@ const SDN = {
 
 function settings(given: { sdn?: Partial<typeof SDN>; nodeId?: string }, hostname = "host") {
   const relay = { nodeId: given.nodeId ?? "", region: "eu" };
-  return controlPlaneSettings({ relay, sdn: { ...SDN, ...given.sdn } }, hostname);
+  return controlPlaneSettings({ relay, sdn: { ...SDN, ...given.sdn } }, {
+    hostname,
+    version: "1.2.3",
+  });
 }
 
 Deno.test("controlPlaneSettings() names the relay by what is said first", () => {

@@ -117,7 +117,9 @@ export function relayColumns(now: number): Column<Relay>[] {
 }
 
 function relaysText({ relays, expired }: Relays, now: number): string {
-  const there = tableText(relayColumns(now), relays);
+  const columns = relayColumns(now);
+  columns.splice(-1, 0, { title: "version", of: ({ version }) => version });
+  const there = tableText(columns, relays);
   if (expired.length === 0) return there;
   const ended = tableText([
     { title: "expired", of: ({ relay }) => relay },

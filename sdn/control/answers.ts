@@ -19,6 +19,8 @@ export const registeredAnswer = z.strictObject({
   has_rival: z.literal(true).optional(),
   /** The controller reads `host` of a registration. */
   reads_host: z.literal(true),
+  /** The controller reads `version` of a registration. */
+  reads_version: z.literal(true),
   tenants: z.array(tenantUsageSchema).meta({
     description: "What the tenants that the relay reported use at all other relays together",
   }),
@@ -42,6 +44,9 @@ export const relayAnswer = z.strictObject({
   certificate_sha256: z.string().optional(),
   host: z.string().optional().meta({
     description: "What the relays of its machine are together",
+  }),
+  version: z.string().optional().meta({
+    description: "The version of its program; absent where it does not say it",
   }),
   announces: z.number().int(),
   modified: z.number().int().meta({ description: "The revision at which it changed; its ETag" }),

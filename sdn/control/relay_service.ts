@@ -66,6 +66,7 @@ export class RelayService implements RelayUseCases {
       ...(resendAnnounces && { resend_announces: true as const }),
       ...(this.#rivals.has(name, clock.now()) && { has_rival: true as const }),
       reads_host: true as const,
+      reads_version: true as const,
       // Says to a relay that it may report, too: older controllers refuse what they do not know.
       tenants: usages.elsewhere(name),
     });

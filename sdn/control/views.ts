@@ -40,6 +40,7 @@ export function relayView(
     ...(record.load && { load: record.load }),
     ...(record.certificateSha256 && { certificate_sha256: record.certificateSha256 }),
     ...(record.host && { host: record.host }),
+    ...(record.build && { version: record.build }),
     announces: relay.announces,
     modified: relay.modified,
     ...(heardAt !== undefined && { last_seen: toDate(heardAt) }),

@@ -13,6 +13,7 @@ Deno.test("PUT /relay/{name} registers; the answer says when to come again", asy
     lease_expires_at: "2026-01-01T00:01:30.000Z",
     next_heartbeat_ms: 30_000,
     reads_host: true,
+    reads_version: true,
     tenants: [],
   });
 });
@@ -38,6 +39,22 @@ Deno.test("relays of one machine say so, are seen so, and stand in for each othe
   assert.equal((await ask("GET", "/assign?instead_of=tokyo-1")).body.relay, "osaka");
   await beat("tokyo-1");
   assert.equal((await ask("GET", "/relay/tokyo-1")).body.host, undefined, "it is alone again");
+});
+
+Deno.test("a relay says its version, which the list has until it says none", async () => {
+  const { ask } = await testController();
+  const versionOf = async () => (await ask("GET", "/relay")).body.relays[0].version;
+  await ask("PUT", "/relay/a", { version: "1.2.0-rc.1+abc" });
+  assert.equal(await versionOf(), "1.2.0-rc.1+abc");
+  await ask("PUT", "/relay/a", { version: "1.3.0" });
+  assert.equal(await versionOf(), "1.3.0");
+  await ask("PUT", "/relay/a", {});
+  assert.equal(await versionOf(), undefined, "downgraded to one that says none");
+  for (const version of ["", "x".repeat(65), "1 2", "1\u001b[2J", "é"]) {
+    const { status, body } = await ask("PUT", "/relay/a", { version });
+    assert.equal(status, 400, version);
+    assert.match(body.error, /version/);
+  }
 });
 
 Deno.test("upstream's relay client is served as upstream serves it", async () => {

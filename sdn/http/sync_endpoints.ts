@@ -10,6 +10,9 @@ import {
   accessMessageSchema,
   digestAnswerSchema,
   digestRequestSchema,
+  READS,
+  READS_HEADER,
+  readsOf,
   syncAnswerSchema,
   syncMessageSchema,
   wireStateSchema,
@@ -31,6 +34,9 @@ const upstreamGraph = z.object({
 const stateAnswer = graphAnswer.extend({ states: z.array(wireStateSchema) })
   .meta({ id: "SyncEverything" });
 
+/** What this controller reads, in its answers. */
+const OURS = { [READS_HEADER]: READS };
+
 /** Replication between controllers: digests, differences, and full state. */
 export function syncEndpoints(
   controller: Controller,
@@ -45,7 +51,8 @@ export function syncEndpoints(
       role: "admin",
       body: digestRequestSchema,
       answer: digestAnswerSchema,
-      handle: ({ body }) => Promise.resolve(done({ body: exchange.compare(body.buckets) })),
+      handle: ({ body }) =>
+        Promise.resolve(done({ body: exchange.compare(body.buckets), headers: OURS })),
     }),
     endpoint({
       method: "put",
@@ -63,9 +70,11 @@ export function syncEndpoints(
       summary: "Everything that is known, in upstream's form and as controllers exchange it",
       role: "admin",
       answer: stateAnswer,
-      handle: async () => {
+      handle: async ({ headers }) => {
         const { graph } = await controller.routes.graph();
-        return done({ body: { ...graph, states: exchange.tell(exchange.names()) } });
+        return done({
+          body: { ...graph, states: exchange.tell(exchange.names(), readsOf(headers)) },
+        });
       },
     }),
     endpoint({
@@ -76,15 +85,16 @@ export function syncEndpoints(
       body: z.union([syncMessageSchema, upstreamGraph]),
       bodyLimit: MAX_SYNC_BYTES,
       answer: syncAnswerSchema,
-      handle: async ({ body }) => {
+      handle: async ({ body, headers }) => {
         const message = "nodes" in body ? fromUpstream(body, { exchange, leaseMs }) : body;
         await exchange.take(message);
         return done({
+          headers: OURS,
           body: {
             nodes: controller.health().relays,
             status: "synced",
             revision: controller.revision(),
-            states: exchange.tell(message.want),
+            states: exchange.tell(message.want, readsOf(headers)),
             leases: "nodes" in body ? [] : exchange.leases(message.since_ms),
           },
         });

@@ -47,6 +47,8 @@ export interface RelayRecord {
   readonly certificateSha256: string;
   /** What the relays of its machine are together; absent for one that is alone, or older. */
   readonly host?: string;
+  /** The version of its program; absent for one that is older than this field. */
+  readonly build?: string;
   readonly links: ReadonlyMap<string, Link>;
   readonly load?: LoadReport;
   /** Whether the relay itself reports that it drains. */

@@ -174,7 +174,7 @@ export function beatenRecord(
     { load: base.load, smoothed: measured.load },
     weight,
   );
-  const { load: _load, host: _host, ...kept } = base;
+  const { load: _load, host: _host, build: _build, ...kept } = base;
   const record: RelayRecord = {
     ...kept,
     registered: true,
@@ -182,6 +182,7 @@ export function beatenRecord(
     address: body.address || base.address,
     certificateSha256: body.certificate_sha256 ?? base.certificateSha256,
     ...(body.host !== undefined && { host: body.host }),
+    ...(body.version !== undefined && { build: body.version }),
     links: read.links,
     ...(load !== undefined && { load }),
     draining: body.draining ?? false,
@@ -196,7 +197,7 @@ export function beatenRecord(
 /** Whether two records are equal apart from their versions. */
 export function saysTheSame(a: RelayRecord, b: RelayRecord): boolean {
   return a.registered === b.registered && a.region === b.region && a.address === b.address &&
-    a.certificateSha256 === b.certificateSha256 && a.host === b.host &&
+    a.certificateSha256 === b.certificateSha256 && a.host === b.host && a.build === b.build &&
     a.draining === b.draining &&
     sameLoad(a.load, b.load) && sameLinks(a.links, b.links);
 }

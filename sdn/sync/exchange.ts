@@ -2,7 +2,7 @@ import type { Adoption, Registry, RelayState } from "../registry/mod.ts";
 import { Digest } from "./digest.ts";
 import { mergeRelay } from "./merge.ts";
 import type { DigestAnswer, SyncMessage } from "./message.ts";
-import { fromWire, toWire, type WireState } from "./wire.ts";
+import { fromWire, type Reads, toWire, type WireState } from "./wire.ts";
 
 /** The dependencies of {@linkcode Exchange}. */
 export interface ExchangeOptions {
@@ -58,13 +58,13 @@ export class Exchange {
     });
   }
 
-  /** The local state of these relays. */
-  tell(names: Iterable<string>): WireState[] {
+  /** The local state of these relays, for a peer that reads so much. */
+  tell(names: Iterable<string>, reads: Reads): WireState[] {
     this.#options.expire();
     const now = this.#options.now();
     return [...new Set(names)].flatMap((name) => {
       const adoption = this.#options.registry.adoption(name, now);
-      return adoption === undefined ? [] : [toWire(adoption, now)];
+      return adoption === undefined ? [] : [toWire(adoption, now, reads)];
     });
   }
 

@@ -4,6 +4,7 @@ import { accessMessageAnswer } from "./access_message.ts";
 import type { AccessPeer } from "./access_replicator.ts";
 import { digestAnswerSchema, syncAnswerSchema } from "./message.ts";
 import type { Peer } from "./replicator.ts";
+import { READS, type Reads, READS_HEADER, readsOf } from "./wire.ts";
 
 /** The time limit for a peer's answer, in milliseconds. */
 const TIMEOUT_MS = 10_000;
@@ -23,6 +24,7 @@ export function httpPeer(
   url: string,
   { token, clock }: { token: () => string; clock: Clock },
 ): Peer & AccessPeer {
+  let reads: Reads = { version: false };
   const ask = async <T>(
     request: { method: string; path: string; body: unknown; timeoutMs?: number },
     schema: z.ZodType<T>,
@@ -39,6 +41,7 @@ export function httpPeer(
         method: request.method,
         headers: {
           "content-type": "application/json",
+          [READS_HEADER]: READS,
           ...(shown !== "" && { authorization: `Bearer ${shown}` }),
         },
         body: JSON.stringify(request.body),
@@ -51,6 +54,7 @@ export function httpPeer(
             "nothing is exchanged",
         );
       }
+      reads = readsOf(response.headers);
       if (!response.ok) throw new Error(`${response.status} ${text.slice(0, 200)}`);
       return schema.parse(JSON.parse(text));
     } finally {
@@ -59,6 +63,9 @@ export function httpPeer(
   };
   return {
     name: new URL(url).host,
+    get reads() {
+      return reads;
+    },
     digest: (buckets, signal) =>
       ask({ method: "POST", path: "/sync/digest", body: { buckets } }, answers.digest, signal),
     put: (message, signal) =>

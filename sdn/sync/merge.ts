@@ -28,8 +28,8 @@ export function mergeRelay(a: RelayState, b: RelayState): RelayState {
 }
 
 /**
- * A text that two records share exactly when they are equal apart from times: it breaks ties
- * between equal versions.
+ * A text that two records share exactly when they are equal apart from times and from the version of
+ * the relay's program: it breaks ties between equal versions.
  */
 export function recordText(record: RelayRecord): string {
   const links = [...record.links].sort(([a], [b]) => a < b ? -1 : 1)
@@ -51,7 +51,9 @@ export function recordText(record: RelayRecord): string {
 function newerRecord(a: RelayRecord, b: RelayRecord): RelayRecord {
   const order = compareVersions(a.version, b.version);
   if (order !== 0) return order > 0 ? a : b;
-  return recordText(a) >= recordText(b) ? a : b;
+  // Peers of before pass records on without the version of the program, which is no difference to them.
+  const [one, other] = [a, b].map((record) => `${recordText(record)}${record.build ?? ""}`);
+  return one! >= other! ? a : b;
 }
 
 function newerDrain(a?: DrainOrder, b?: DrainOrder): DrainOrder | undefined {

@@ -14,4 +14,12 @@ export {
   syncMessageSchema,
 } from "./message.ts";
 export { type Peer, Replicator } from "./replicator.ts";
-export { fromWire, toWire, type WireState, wireStateSchema } from "./wire.ts";
+export {
+  fromWire,
+  READS,
+  READS_HEADER,
+  readsOf,
+  toWire,
+  type WireState,
+  wireStateSchema,
+} from "./wire.ts";

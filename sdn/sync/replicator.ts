@@ -1,12 +1,14 @@
 import { Backoff, type Clock, sleep, type TaskGroup } from "@qumo/shared/runtime";
 import type { Exchange } from "./exchange.ts";
 import type { DigestAnswer, SyncAnswer, SyncMessage } from "./message.ts";
-import type { WireState } from "./wire.ts";
+import type { Reads, WireState } from "./wire.ts";
 
 /** A client of another controller. Each call rejects when the peer cannot be reached. */
 export interface Peer {
   /** The peer's name in logs and metrics. */
   readonly name: string;
+  /** What it reads, as its last answer said. */
+  readonly reads: Reads;
   digest(buckets: readonly string[], signal: AbortSignal): Promise<DigestAnswer>;
   put(message: Partial<SyncMessage>, signal: AbortSignal): Promise<SyncAnswer>;
 }
@@ -150,7 +152,7 @@ class PeerLink {
     const answer = await this.#peer.digest(exchange.buckets(), signal);
     const names = exchange.differences(answer);
     const since = this.#heardAt === undefined ? undefined : startedAt - this.#heardAt;
-    const messages = inParts(exchange.tell(names));
+    const messages = inParts(exchange.tell(names, this.#peer.reads));
     for (const [place, states] of messages.entries()) {
       const isLast = place === messages.length - 1;
       const reply = await this.#peer.put({
@@ -172,7 +174,7 @@ class PeerLink {
     this.#pending.clear();
     const startedAt = clock.now();
     if (this.#untilRenewal() <= 0) await this.#renew(startedAt, signal);
-    for (const states of inParts(exchange.tell(names))) {
+    for (const states of inParts(exchange.tell(names, this.#peer.reads))) {
       if (states.length > 0) await this.#peer.put({ states, since_ms: 0 }, signal);
     }
   }

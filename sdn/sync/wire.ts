@@ -1,6 +1,11 @@
 import * as z from "zod";
 import { MAX_COST, MAX_RTT_MS } from "@qumo/shared/topology";
-import { loadReportSchema, relayNameSchema, trackTextSchema } from "@qumo/shared/topology/schemas";
+import {
+  loadReportSchema,
+  relayNameSchema,
+  trackTextSchema,
+  versionSchema,
+} from "@qumo/shared/topology/schemas";
 import type { Adoption, RelayState, TrackState, Version } from "../registry/mod.ts";
 
 const count = z.number().int().nonnegative();
@@ -34,6 +39,8 @@ export const wireStateSchema = z.strictObject({
     certificate_sha256: z.string(),
     // Peers of before refuse it; they have relays that say it only after they were upgraded.
     host: relayNameSchema.optional(),
+    // Said to peers that read it, and to no others.
+    build: versionSchema.optional(),
     links: z.record(relayNameSchema, linkSchema),
     load: loadReportSchema.optional(),
     draining: z.boolean(),
@@ -46,8 +53,28 @@ export const wireStateSchema = z.strictObject({
 /** A relay's state in a message. */
 export type WireState = z.output<typeof wireStateSchema>;
 
+/**
+ * The header in which controllers say what they read that older ones refuse, with each request and
+ * answer.
+ */
+export const READS_HEADER = "qumo-reads";
+/** All that this version reads so. */
+export const READS = "version";
+
+/** What a peer reads that an older one refuses. */
+export interface Reads {
+  /** The versions of relays' programs. */
+  readonly version: boolean;
+}
+
+/** What a peer says that it reads. */
+export function readsOf(headers: Headers): Reads {
+  const words = (headers.get(READS_HEADER) ?? "").split(",").map((word) => word.trim());
+  return { version: words.includes("version") };
+}
+
 /** Encodes a relay's state for a peer. */
-export function toWire({ state, remaining }: Adoption, now: number): WireState {
+export function toWire({ state, remaining }: Adoption, now: number, reads: Reads): WireState {
   const { name, life: { epoch, number }, beat, alive } = state;
   const head = { name, epoch, number, beat, remaining_ms: Math.max(0, remaining) };
   if (alive === undefined) return head;
@@ -63,6 +90,7 @@ export function toWire({ state, remaining }: Adoption, now: number): WireState {
       address: record.address,
       certificate_sha256: record.certificateSha256,
       ...(record.host !== undefined && { host: record.host }),
+      ...(reads.version && record.build !== undefined && { build: record.build }),
       links: Object.fromEntries(
         [...record.links].map(([to, { cost, up, rttMs, loss }]) => [to, {
           cost,
@@ -124,6 +152,7 @@ export function fromWire(wire: WireState, now: number): Adoption {
         address: alive.address,
         certificateSha256: alive.certificate_sha256,
         ...(alive.host !== undefined && { host: alive.host }),
+        ...(alive.build !== undefined && { build: alive.build }),
         links: new Map(links),
         ...(alive.load && { load: alive.load }),
         draining: alive.draining,

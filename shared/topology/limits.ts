@@ -25,6 +25,9 @@ export const MAX_REGION_LENGTH = 128;
 /** Characters of a relay's address: the limit of URLs in browsers and servers. */
 export const MAX_ADDRESS_LENGTH = 2048;
 
+/** Characters of the version that a relay says it is: numbers, a commit and what was made of it. */
+export const MAX_VERSION_LENGTH = 64;
+
 /** Neighbors of one relay: a larger full mesh is more than one machine can serve. */
 export const MAX_NEIGHBORS = 256;
 

@@ -12,6 +12,7 @@ import {
   MAX_RTT_MS,
   MAX_SEQUENCE,
   MAX_TENANTS_PER_RELAY,
+  MAX_VERSION_LENGTH,
 } from "./limits.ts";
 import { relayNameFault } from "./relay_name.ts";
 import { canonicalTrackText } from "./track_text.ts";
@@ -43,6 +44,10 @@ export const trackTextSchema = z.string().transform((text, context) => {
 
 const count = z.number().int().nonnegative();
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, "Expected 64 lower-case hexadecimal digits");
+
+/** What a relay says that its program is: printed in tables and terminals as it is. */
+export const versionSchema = z.string().max(MAX_VERSION_LENGTH)
+  .regex(/^[\x21-\x7e]+$/, "Expected visible ASCII without spaces");
 
 /** The configured cost of a link; zero or less means the default, 1, as in the Go controller. */
 const neighborCostSchema = z.number().min(-MAX_COST).max(MAX_COST);
@@ -130,6 +135,8 @@ export const registrationSchema = z.strictObject({
   host: relayNameSchema.optional().meta({
     description: "What the relay and others on its machine are together",
   }),
+  // Read by controllers whose answers say so; refused by older ones.
+  version: versionSchema.optional().meta({ description: "The version of the relay's program" }),
   // The total size of the canonical texts is checked by the registry.
   announces: bounded(trackTextSchema, { count: MAX_ANNOUNCES_PER_RELAY }).optional(),
   announces_digest: sha256Hex.optional(),

@@ -15,6 +15,7 @@ async function meshOf(config: object = {}, token?: string) {
     region: "eu",
     address: "https://a:1",
     neighbors: { b: 2 },
+    version: "1.2.0",
     load,
   });
   await controller.register("b", { region: "eu", neighbors: { a: 2, c: 3 } });
@@ -39,10 +40,10 @@ Deno.test("an operator lists what there is, and asks for a route", async () => {
   await using mesh = await meshOf();
   const relays = await mesh.run(["ls"]);
   assert.equal(relays.code, 0, relays.stderr);
-  assert.match(relays.stdout, /^RELAY +REGION +STATE +SESSIONS +EGRESS +CPU +TRACKS/);
+  assert.match(relays.stdout, /^RELAY +REGION +STATE +SESSIONS +EGRESS +CPU +TRACKS +SEEN +VERSION +ADDRESS\n/);
   assert.match(
     relays.stdout,
-    /\na +eu +registered +12 +2\.5 Mbit\/s +25 % +1 +\d+s +https:\/\/a:1\n/,
+    /\na +eu +registered +12 +2\.5 Mbit\/s +25 % +1 +\d+s +1\.2\.0 +https:\/\/a:1\n/,
   );
   const links = await mesh.run(["ls", "links"]);
   assert.match(links.stdout, /\nb +c +up +3 /);

@@ -5,6 +5,8 @@ import type { RelayState, TrackState, Version } from "../../sdn/registry/mod.ts"
 import { fromWire, mergeRelay, stateHash, toWire, wireStateSchema } from "../../sdn/sync/mod.ts";
 import { simulate } from "../support/worlds/sync_simulation.ts";
 
+const ALL = { version: true };
+
 const check = <T>(property: fc.IProperty<T>) => checkProperty(property, { numRuns: 1000 });
 
 const life = fc.record({ epoch: fc.nat(1), number: fc.nat(1) });
@@ -19,6 +21,7 @@ const state: fc.Arbitrary<RelayState> = fc.record({
       ownEpoch: fc.option(fc.nat(1), { nil: undefined }),
       region: fc.constantFrom("eu", "us"),
       cost: fc.nat(1),
+      build: fc.option(fc.constantFrom("1.0.0", "1.1.0"), { nil: undefined }),
       cpu: fc.option(fc.constantFrom(0, 0.5), { nil: undefined }),
       drain: fc.option(fc.record({ place, on: fc.boolean() }), { nil: undefined }),
       tracks: fc.dictionary(fc.constantFrom("x", "y"), track),
@@ -50,6 +53,7 @@ const state: fc.Arbitrary<RelayState> = fc.record({
         address: "",
         certificateSha256: "",
         ...(alive.cost % 2 === 1 && { host: "machine" }),
+        ...(alive.build !== undefined && { build: alive.build }),
         links: new Map([["b", { cost: alive.cost, up: true }]]),
         ...(alive.cpu !== undefined && { load: { cpu: alive.cpu } }),
         draining: false,
@@ -86,12 +90,21 @@ Deno.test("merge is idempotent, and gives nothing back but what one side said", 
 Deno.test("a state survives the way to another controller, whatever its clock reads", () => {
   const clock = fc.integer({ min: 3, max: 1000 });
   check(fc.property(state, clock, clock, (given, here, there) => {
-    const sent = JSON.stringify(toWire({ state: given, remaining: 50 }, here));
+    const sent = JSON.stringify(toWire({ state: given, remaining: 50 }, here, ALL));
     const back = fromWire(wireStateSchema.parse(JSON.parse(sent)), there);
     assert.equal(back.remaining, 50);
     assert.equal(stateHash(back.state), stateHash(given));
-    const again = toWire(back, there);
+    const again = toWire(back, there, ALL);
     assert.equal(JSON.stringify(again), sent);
+    const older = toWire({ state: given, remaining: 50 }, here, { version: false });
+    assert.equal(older.alive?.build, undefined);
+    const { state: passedOn } = fromWire(older, there);
+    assert.equal(
+      stateHash(passedOn),
+      stateHash(given),
+      "what an older peer lacks is no difference",
+    );
+    assert.deepEqual(mergeRelay(passedOn, given).alive?.record, given.alive?.record);
   }));
 });
 

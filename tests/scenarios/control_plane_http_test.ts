@@ -51,6 +51,7 @@ function relay(name: string, given: {
     settings: {
       name,
       region: "eu",
+      version: "1.2.3",
       urls: given.urls,
       neighbors: new Map(),
       heartbeatIntervalMs: 30_000,

@@ -263,6 +263,7 @@ async function cutPeer(clock: ManualClock): Promise<Peer & AccessPeer & { isCut:
   };
   const peer = {
     name: "c2",
+    reads: { version: true },
     isCut: false,
     digest: (buckets: readonly string[]) => send("POST", "/sync/digest", { buckets }),
     put: (message: unknown) => send("PUT", "/sync", message),

@@ -1,19 +1,30 @@
 import assert from "node:assert/strict";
 import { TaskGroup } from "@qumo/shared/runtime";
 import { announcesDigest, MAX_SEQUENCE } from "@qumo/shared/topology";
-import { type AccessPeer, AccessReplicator, type Peer, Replicator } from "../../sdn/sync/mod.ts";
+import {
+  type AccessPeer,
+  AccessReplicator,
+  type Peer,
+  READS,
+  READS_HEADER,
+  readsOf,
+  Replicator,
+} from "../../sdn/sync/mod.ts";
 import { testController } from "../support/worlds/sdn_controller.ts";
 import { ManualClock } from "../support/worlds/manual_clock.ts";
 
 const INTERVAL = 10_000;
 
 /** Controllers that know each other, under one clock, with a network that can be cut. */
-async function cluster(size: number, { interval = INTERVAL, leaseMs = 90_000 } = {}) {
+async function cluster(
+  size: number,
+  { interval = INTERVAL, leaseMs = 90_000, older = -1 } = {},
+) {
   const clock = new ManualClock();
   const cut = new Set<number>();
   const lost: string[] = [];
   const tasks = new TaskGroup((_task, error) => assert.fail(String(error)));
-  const traffic = { digests: 0, puts: 0 };
+  const traffic = { digests: 0, puts: 0, states: 0 };
   const members = await Promise.all(
     Array.from(
       { length: size },
@@ -21,20 +32,33 @@ async function cluster(size: number, { interval = INTERVAL, leaseMs = 90_000 } =
     ),
   );
   const peer = (from: number, to: number): Peer & AccessPeer => {
+    // One of before neither says what it reads nor is it told more.
+    const isOlder = from === older || to === older;
+    let reads = { version: false };
     const ask = async (method: string, path: string, body: unknown) => {
       if (cut.has(from) || cut.has(to)) throw new Error("cut off");
-      const answer = await members[to]?.ask(method, path, body);
+      const answer = await members[to]?.ask(
+        method,
+        path,
+        body,
+        isOlder ? {} : { [READS_HEADER]: READS },
+      );
+      if (answer && !isOlder) reads = readsOf(answer.headers);
       assert.equal(answer?.status, 200, JSON.stringify(answer?.body));
       return answer?.body;
     };
     return {
       name: `c${to}`,
+      get reads() {
+        return reads;
+      },
       digest(buckets) {
         traffic.digests++;
         return ask("POST", "/sync/digest", { buckets });
       },
       put(message) {
         traffic.puts++;
+        traffic.states += message.states?.length ?? 0;
         return ask("PUT", "/sync", message);
       },
       access: (message) => ask("PUT", "/sync/access", message),
@@ -202,6 +226,22 @@ Deno.test("an empty controller learns everything at its start and takes nothing 
   await clock.advance(INTERVAL);
   assert.equal((await other("GET", "/health")).body.relays, 50);
   assert.equal((await one("GET", "/announce")).body.count, 50);
+  await tasks.close();
+});
+
+Deno.test("controllers tell each other the versions of relays, and nothing to one that reads none", async () => {
+  const { clock, tasks, traffic, asks } = await cluster(3, { older: 2 });
+  const [one, other, older] = asks as [Ask, Ask, Ask];
+  await clock.advance(0);
+  await one("PUT", "/relay/a", { epoch: 1, seq: 1, version: "1.2.0" });
+  await clock.advance(0);
+  const versionAt = async (ask: typeof one) => (await ask("GET", "/relay/a")).body.version;
+  assert.deepEqual([await versionAt(one), await versionAt(other)], ["1.2.0", "1.2.0"]);
+  assert.equal(await versionAt(older), undefined);
+  const { states } = traffic;
+  await clock.advance(INTERVAL);
+  assert.deepEqual([await versionAt(one), await versionAt(other)], ["1.2.0", "1.2.0"]);
+  assert.equal(traffic.states, states, "what it lacks is no difference");
   await tasks.close();
 });
 

@@ -126,6 +126,7 @@ export class ControlPlaneWorld {
     const plane = new ControlPlane({
       settings: {
         region: "",
+        version: "1.2.3",
         neighbors: new Map(),
         heartbeatIntervalMs: 30_000,
         tokenFile: "",

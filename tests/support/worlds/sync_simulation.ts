@@ -66,7 +66,7 @@ class Controller {
     const now = this.now(time);
     return JSON.stringify(
       names.map((name) => this.registry.adoption(name, now)).filter((one) => one !== undefined)
-        .map((one) => toWire(one, now)),
+        .map((one) => toWire(one, now, { version: this.#offset % 2 === 0 })),
     );
   }
 
@@ -126,6 +126,7 @@ class Relay {
       epoch: this.epoch,
       seq: ++this.seq,
       region: `r${this.epoch}`,
+      version: `1.${this.epoch}`,
       draining: this.draining,
       announces_digest: announcesDigest(this.tracks),
     };

@@ -29,6 +29,7 @@ import pairKey from "./page/pair_key.js" with { type: "text" };
 import peersView from "./page/peers_view.js" with { type: "text" };
 import plot from "./page/plot.js" with { type: "text" };
 import relayShapes from "./page/relay_shapes.js" with { type: "text" };
+import relaysView from "./page/relays_view.js" with { type: "text" };
 import routeView from "./page/route_view.js" with { type: "text" };
 import style from "./page/style.css" with { type: "text" };
 import summaryView from "./page/summary_view.js" with { type: "text" };
@@ -36,6 +37,7 @@ import table from "./page/table.js" with { type: "text" };
 import tableOrder from "./page/table_order.js" with { type: "text" };
 import topologyView from "./page/topology_view.js" with { type: "text" };
 import troubles from "./page/troubles.js" with { type: "text" };
+import versions from "./page/versions.js" with { type: "text" };
 import whatIf from "./page/what_if.js" with { type: "text" };
 
 const SCRIPT = "text/javascript; charset=utf-8";
@@ -69,12 +71,14 @@ const scripts = {
   peers_view: peersView,
   plot,
   relay_shapes: relayShapes,
+  relays_view: relaysView,
   route_view: routeView,
   summary_view: summaryView,
   table,
   table_order: tableOrder,
   topology_view: topologyView,
   troubles,
+  versions,
   what_if: whatIf,
 };
 

@@ -40,7 +40,10 @@ Deno.test("an operator lists what there is, and asks for a route", async () => {
   await using mesh = await meshOf();
   const relays = await mesh.run(["ls"]);
   assert.equal(relays.code, 0, relays.stderr);
-  assert.match(relays.stdout, /^RELAY +REGION +STATE +SESSIONS +EGRESS +CPU +TRACKS +SEEN +VERSION +ADDRESS\n/);
+  assert.match(
+    relays.stdout,
+    /^RELAY +REGION +STATE +SESSIONS +EGRESS +CPU +TRACKS +SEEN +VERSION +ADDRESS\n/,
+  );
   assert.match(
     relays.stdout,
     /\na +eu +registered +12 +2\.5 Mbit\/s +25 % +1 +\d+s +1\.2\.0 +https:\/\/a:1\n/,

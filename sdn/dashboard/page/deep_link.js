@@ -2,7 +2,18 @@
  * What the page shows, as the part of its address behind `#`: to send to somebody, or to come back
  * to. Whoever follows it sees the same relay, link, route and search. A token is never in it.
  */
-const KEYS = ["relay", "link", "track", "unfold", "from", "to", "filter", "search", "sort"];
+const KEYS = [
+  "relay",
+  "link",
+  "track",
+  "unfold",
+  "from",
+  "to",
+  "filter",
+  "states",
+  "search",
+  "sort",
+];
 
 /** @returns {Record<string, string | undefined>} what the address asks for */
 export function readLink() {

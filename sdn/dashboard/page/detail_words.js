@@ -30,7 +30,9 @@ function relayWords({ nodes, relays }, relay) {
   const machine = siblings.length === 0
     ? ""
     : `with ${siblings.join(", ")} on the machine ${known.host}`;
-  return [words(known.state), known.region, relays.get(relay)?.address ?? "", machine]
+  const { address = "", version } = relays.get(relay) ?? {};
+  const build = version === undefined ? "" : `version ${version}`;
+  return [words(known.state), known.region, address, build, machine]
     .filter((one) => one !== "").join(" · ");
 }
 

@@ -22,7 +22,7 @@ export const STATES = [
  * @typedef {{ cost?: number, up?: boolean, rtt_ms?: number, loss?: number }} LinkReport
  * @typedef {{ relay: string, region: string, address: string, state: string,
  *   links: Record<string, LinkReport>, load?: Record<string, number>, announces: number,
- *   lease_expires_at: string }} Relay
+ *   version?: string, lease_expires_at: string }} Relay
  * @typedef {{ id: string, region: string, address?: string, state: string, host?: string,
  *   last_seen?: string }} Node
  * @typedef {{ id: number, time: string, level: string, kind: string, text: string,
@@ -155,7 +155,8 @@ export class Model {
     return this.nodes.map((node) => {
       const isHeard = node.state === "registered" || node.state === "draining";
       const { load, announces } = isHeard ? this.relays.get(node.id) ?? {} : {};
-      return { ...node, load, announces };
+      const { version } = this.relays.get(node.id) ?? {};
+      return { ...node, load, announces, version };
     });
   }
 

@@ -65,6 +65,7 @@ export function relayTable(api, { access, isLive, drain, onSelect }) {
         show: ({ announces }) => number(announces),
         sort: ({ announces }) => announces,
       },
+      { label: "Version", show: ({ version }) => version ?? "", sort: ({ version }) => version },
       {
         label: "Drain",
         kind: "action",

@@ -6,11 +6,10 @@ import { DrainDialog } from "./drain_dialog.js";
 import { EventsView } from "./events_view.js";
 import { FlowsView } from "./flows_view.js";
 import { machineKey } from "./fold.js";
-import { words } from "./format.js";
 import { MachinesView } from "./machines_view.js";
-import { STATES } from "./model.js";
-import { directoryTable, linkTable, relayTable } from "./network_tables.js";
+import { directoryTable, linkTable } from "./network_tables.js";
 import { pairKey } from "./pair_key.js";
+import { RelaysView } from "./relays_view.js";
 import { showSummary } from "./summary_view.js";
 import { TopologyView } from "./topology_view.js";
 
@@ -63,7 +62,7 @@ export class NetworkView {
     this.#model = model;
     this.#api = api;
     this.#isLive = isLive;
-    this.#relays = relayTable(api, {
+    this.#relays = new RelaysView(api, {
       access,
       isLive,
       drain: new DrainDialog(api),
@@ -86,10 +85,6 @@ export class NetworkView {
     byId("search").addEventListener("input", () => {
       writeLink({ search: byId("search").value });
       this.#showDirectory();
-    });
-    byId("relays-search").addEventListener("input", () => {
-      writeLink({ filter: byId("relays-search").value });
-      this.tick();
     });
     addEventListener("hashchange", () => {
       this.#follow();
@@ -147,15 +142,8 @@ export class NetworkView {
 
   /** Updates what changes with time only. */
   tick() {
-    const wanted = byId("relays-search").value.trim().toLowerCase();
     const heard = this.#model.heard();
-    const rows = heard.filter(({ id, region, address = "", state, host = "" }) => {
-      return `${id}\n${region}\n${address}\n${words(state)}\n${host}`.toLowerCase().includes(
-        wanted,
-      );
-    });
-    rows.sort((a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state));
-    this.#relays.show(rows, wanted === "" ? "None" : "No relay matches.");
+    this.#relays.show(heard);
     this.#machines.show(heard, this.#unfolded);
   }
 
@@ -251,13 +239,13 @@ export class NetworkView {
 
   /** Shows what the page's address selects. */
   #follow() {
-    const { relay, link: pair, track, unfold, filter = "", search = "" } = readLink();
+    const { relay, link: pair, track, unfold, search = "" } = readLink();
     const [a, b] = namesIn(pair);
     const link = b === undefined ? undefined : pairKey(a, b);
     const isNothing = [relay, link, track].every((one) => one === undefined);
     this.#selected = isNothing ? NOTHING : { relay, link, track };
     this.#unfolded = namesIn(unfold);
-    byId("relays-search").value = filter;
+    this.#relays.follow();
     byId("search").value = search;
   }
 

@@ -70,6 +70,11 @@ export const relaysAnswer = z.strictObject({
     address: z.string(),
     last_seen: time,
     expired_at: time,
+    load: loadReportSchema.optional().meta({ description: "What it reported last" }),
+    only_had: z.array(z.string()).optional().meta({
+      description: "Tracks that no other relay had when it ended: the first of them",
+    }),
+    only_had_count: z.number().int().optional().meta({ description: "How many there were" }),
   })).meta({ description: "The newest first, for as long as ends are remembered" }),
 }).meta({ id: "Relays" });
 

@@ -36,12 +36,14 @@ export class Presenter {
     const ends = [...registry.tombstones.values()]
       .filter(({ reason }) => reason === "expired")
       .sort((a, b) => b.endedAt - a.endedAt).slice(0, limit);
-    return ends.map(({ name, region = "", address = "", endedAt }) => ({
+    return ends.map(({ name, region = "", address = "", endedAt, last }) => ({
       relay: name,
       region,
       address,
       last_seen: toDate(endedAt - leaseMs),
       expired_at: toDate(endedAt),
+      ...(last?.load && { load: last.load }),
+      ...(last && { only_had: [...last.onlyHad], only_had_count: last.onlyHadCount }),
     }));
   }
 

@@ -62,6 +62,29 @@ Deno.test("troublesOf() says of a lost relay since when, who is hurt and what on
   assert.deepEqual(more, [], "its links are not told of beside it");
 });
 
+Deno.test("troublesOf() says of an expired relay what only it had, and what others have again", () => {
+  const model = modelOf({ states: { a: "expired", b: "registered" } });
+  const expire = (only_had: readonly string[], only_had_count: number) => {
+    const last = { load: { sessions: 9 }, only_had, only_had_count };
+    const ended = { relay: "a", region: "", address: "", last_seen: "", ...last };
+    model.takeRelays({ relays: [], expired: [ended] });
+    const [{ hurt } = { hurt: "" }] = troublesOf(model, { before: () => ({}), now: NOW });
+    return hurt;
+  };
+  assert.equal(expire([], 0), "");
+  assert.equal(expire([], 2), "Only it had 2 tracks.", "whose names are too long");
+  assert.equal(expire(["live", "talk"], 2), "Only it had live, talk.");
+  model.apply("announce", { relay: "b", track: "talk" });
+  assert.equal(expire(["live", "talk"], 2), "Only it had live, talk; others have talk again.");
+  assert.equal(
+    detailWords(model, { relay: "a" }, NOW).split(" · ").at(-1),
+    "Only it had live, talk; others have talk again",
+  );
+  assert.equal(expire(["v", "w", "x", "y"], 30), "Only it had v, w, x and 27 more.");
+  model.apply("announce", { relay: "b", track: "live" });
+  assert.equal(expire(["live", "talk"], 2), "Only it had live, talk; others have it all again.");
+});
+
 Deno.test("troublesOf() tells of what flaps while it is up, and of what is quiet no more", () => {
   const at = (ago: number) =>
     [

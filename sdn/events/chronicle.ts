@@ -1,9 +1,10 @@
-import type { Clock, Timer } from "@qumo/shared/runtime";
+import { type Clock, many, type Timer } from "@qumo/shared/runtime";
 import type { Graph } from "../graph/mod.ts";
 import {
   type AccessEntry,
   type Change,
   compareLives,
+  type LastState,
   type Link,
   type RelayEntry,
   type RelayRecord,
@@ -11,6 +12,9 @@ import {
 } from "../registry/mod.ts";
 import type { EventLog } from "./event_log.ts";
 import { ANNOUNCES_SETTLE_MS, UNREACHABLE_SETTLE_MS } from "./limits.ts";
+
+/** Tracks named in the event of an expired relay. */
+const MAX_TRACKS_NAMED = 3;
 
 /** Neighbors named in the event of an unreachable relay. */
 const MAX_NAMED = 3;
@@ -115,7 +119,7 @@ export class Chronicle {
       case "relay":
         return this.#reportRelay(change.record, relays.get(change.record.name)?.announces ?? 0);
       case "gone": {
-        const { name: relay, reason } = change.tombstone;
+        const { name: relay, reason, last } = change.tombstone;
         this.#reported.delete(relay);
         this.#announces.delete(relay);
         if (reason === "deregistered") {
@@ -123,7 +127,7 @@ export class Chronicle {
           return events.add(kind, { relay });
         }
         const detail = `no heartbeat for ${Math.round(leaseMs / 1000)} s`;
-        return events.add("relay_expired", { relay, detail });
+        return events.add("relay_expired", { relay, detail: `${detail}${onlyHad(last)}` });
       }
       case "drain": {
         const { relay, order: { on, version: { by } } } = change;
@@ -222,4 +226,13 @@ export class Chronicle {
     }
     this.#uncounted.clear();
   }
+}
+
+/** What is announced nowhere any more since the relay is gone. */
+function onlyHad(last: LastState | undefined): string {
+  if (last === undefined || last.onlyHadCount === 0) return "";
+  const named = last.onlyHad.slice(0, MAX_TRACKS_NAMED);
+  const more = last.onlyHadCount - named.length;
+  if (named.length === 0) return `; only it had ${many(more, "track")}`;
+  return `; only it had ${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

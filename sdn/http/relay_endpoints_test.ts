@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { announcesDigest } from "@qumo/shared/topology";
+import { MAX_ONLY_HAD, MAX_ONLY_HAD_LENGTH } from "../registry/limits.ts";
 import { registerDemo, START, testController } from "../../tests/support/worlds/sdn_controller.ts";
 
 Deno.test("PUT /relay/{name} registers; the answer says when to come again", async () => {
@@ -278,6 +279,8 @@ Deno.test("a relay that was killed is unreachable at once, then expired, and kee
     address: "moqt://tokyo:4433",
     last_seen: seen,
     expired_at: new Date(START + 90_000).toISOString(),
+    only_had: [],
+    only_had_count: 0,
   }]);
   await ask("PUT", "/relay/london", { links: { tokyo: { up: false }, nowhere: {} } });
   assert.deepEqual(await stateOf(), ["expired", ...place]);
@@ -292,4 +295,27 @@ Deno.test("a relay that was killed is unreachable at once, then expired, and kee
   assert.deepEqual(await stateOf(), ["registered", ...place]);
   await ask("DELETE", "/relay/tokyo");
   assert.deepEqual(await stateOf(), ["deregistered", ...place]);
+});
+
+Deno.test("of a relay that expired the list has what it reported last and what only it had, up to a bound", async () => {
+  const { ask, clock } = await testController();
+  const names = Array.from({ length: MAX_ONLY_HAD + 5 }, (_, at) => `own/${at}`);
+  const load = { sessions: 9, subscriptions: 21 };
+  await ask("PUT", "/relay/a", { load, announces: ["shared", ...names] });
+  const long = "x".repeat(MAX_ONLY_HAD_LENGTH + 1);
+  await ask("PUT", "/relay/b", { announces: [long] });
+  await clock.advance(45_000);
+  await ask("PUT", "/relay/c", { announces: ["shared"] });
+  await clock.advance(45_000);
+  const { expired } = (await ask("GET", "/relay")).body;
+  const of = (name: string) => expired.find(({ relay }: { relay: string }) => relay === name);
+  assert.deepEqual([of("a").load, of("a").only_had_count], [load, names.length]);
+  assert.deepEqual(of("a").only_had, names.slice(0, MAX_ONLY_HAD));
+  assert.deepEqual([of("b").only_had, of("b").only_had_count], [[], 1], "it is too long");
+  const { events } = (await ask("GET", "/events")).body;
+  const told = events.map(({ text }: { text: string }) => text);
+  assert.ok(
+    told.includes("a expired: no heartbeat for 90 s; only it had own/0, own/1, own/2 and 22 more"),
+  );
+  assert.ok(told.includes("b expired: no heartbeat for 90 s; only it had 1 track"));
 });

@@ -50,6 +50,12 @@ export class Directory {
     this.#tracks.delete(track);
   }
 
+  /** Whether this relay, and no other one, announces exactly this track. */
+  isOnlyAt(relay: string, track: string): boolean {
+    const relays = this.#byTrack.get(track);
+    return relays?.size === 1 && relays.has(relay);
+  }
+
   /** The announces of exactly this track, by relay. */
   of(track: string): Announce[] {
     return [...this.#byTrack.get(track)?.values() ?? []].sort(byRelay);

@@ -16,6 +16,12 @@ export const MAX_TOMBSTONES = 50_000;
 /** Ended relays that are distinguished from unknown ones: the oldest are evicted first. */
 export const MAX_KNOWN_ENDS = 20_000;
 
+/** Tracks that are named of those that only an ended relay had; all are counted. */
+export const MAX_ONLY_HAD = 20;
+
+/** Characters of those names: with the longest ones fewer are named. */
+export const MAX_ONLY_HAD_LENGTH = 2048;
+
 /** Withdrawn announces kept per relay: they keep a late message from restoring an announce. */
 export const MAX_WITHDRAWN_PER_RELAY = 1_000;
 

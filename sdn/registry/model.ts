@@ -78,6 +78,16 @@ export interface Tombstone {
   /** The relay's region, if it was known. */
   readonly region?: string;
   readonly address?: string;
+  /** What an expired relay had; known only where it was seen to end, and not after a restart. */
+  readonly last?: LastState;
+}
+
+/** What a relay had when it expired. */
+export interface LastState {
+  readonly load?: LoadReport;
+  /** Tracks that no other relay announced then: some of them, and how many there were. */
+  readonly onlyHad: readonly string[];
+  readonly onlyHadCount: number;
 }
 
 /** An operator's drain order, or its cancellation. */

@@ -5,6 +5,7 @@ import { DeadlineHeap } from "./deadline_heap.ts";
 import { Directory } from "./directory.ts";
 import { FlowTable } from "./flow_table.ts";
 import { Graveyard } from "./graveyard.ts";
+import { lastState } from "./last_state.ts";
 import { MAX_FLOWS, MAX_TOMBSTONES } from "./limits.ts";
 import type {
   Change,
@@ -72,13 +73,16 @@ export class RegistryState {
   end(tombstone: Tombstone): Change {
     const { name } = tombstone;
     const entry = this.#relays.get(name);
+    const last = entry !== undefined && tombstone.reason === "expired" &&
+      { last: lastState(entry, this.directory) };
     for (const track of entry?.announces.keys() ?? []) this.directory.remove(name, track);
     this.#relays.delete(name);
     this.leases.delete(name);
     // The end of the relay implies the end of its flows.
     this.flows.clear(name);
     const { region, address } = entry?.record ?? {};
-    const end = { ...(region && { region }), ...(address && { address }), ...tombstone };
+    const place = { ...(region && { region }), ...(address && { address }) };
+    const end = { ...place, ...last, ...tombstone };
     this.graveyard.bury(end);
     return { kind: "gone", tombstone: end };
   }

@@ -133,7 +133,13 @@ chromiumTest(
 
     await world.pass(90_000, ["a", "c", "d"]);
     await relay.says("expired · asia");
-    await relay.happened("b expired: no heartbeat for 90 s");
+    await relay.happened("b expired: no heartbeat for 90 s; only it had talk");
+    // Its announces are gone from the directory, and what it had is still known.
+    await track.needs("It had 9 viewers and publishers with 21 subscriptions. Only it had talk.");
+    await relay.says(/Only it had talk$/);
+    await world.beat({ c: { announces: ["talk"] } });
+    await relay.says(/Only it had talk; others have it all again$/);
+    await world.beat({ c: { announces: [] } });
     await relay.page.getByRole("img", { name: /Sessions, .*: not known now, 9 before$/ }).waitFor();
     await track.says("From d: c → a, d → c");
     assert.equal(await relayOf(relay.page, "b").getAttribute("aria-pressed"), "true");
@@ -146,7 +152,8 @@ chromiumTest(
     await world.pass(30_000, RELAYS);
     await relay.page.getByRole("img", { name: /^Sessions, .*: 9$/ }).waitFor();
     await relay.page.locator("#attention").waitFor({ state: "hidden" });
-    const states = (await relay.texts()).map((text) => text.split(" · ")[0]);
+    const states = (await relay.texts()).map((text) => text.split(" · ")[0])
+      .filter((state, at, all) => state !== all[at - 1]);
     assert.deepEqual(states, ["registered", "unreachable", "expired", "registered"]);
     for (const { problems } of [relay, link, track]) assert.deepEqual(problems, []);
   },

@@ -25,9 +25,11 @@ export class AttentionView {
 
   show() {
     this.#askOfLost();
+    const lasts = new Map(lostOf(this.#model).map(({ id, last }) => [id, last]));
     const before = (relay) => {
       return {
         sessions: this.#model.relays.get(relay)?.load?.sessions,
+        ...lasts.get(relay)?.load,
         ...this.#before.get(relay),
       };
     };

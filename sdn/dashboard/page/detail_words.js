@@ -1,6 +1,6 @@
 import { many, words } from "./format.js";
 import { pairKey } from "./pair_key.js";
-import { downsOf } from "./troubles.js";
+import { downsOf, onlyWords } from "./troubles.js";
 
 const HOUR_MS = 3_600_000;
 
@@ -21,7 +21,8 @@ export function detailWords(model, { relay, link, track }, now) {
     : `From ${flows[0].source}: ${hops.join(", ")}`;
 }
 
-function relayWords({ nodes, relays }, relay) {
+function relayWords(model, relay) {
+  const { nodes, relays } = model;
   const known = nodes.find(({ id }) => id === relay);
   if (known === undefined) return "Gone: it is not registered, and no neighbor names it.";
   const siblings = known.host === undefined
@@ -32,7 +33,8 @@ function relayWords({ nodes, relays }, relay) {
     : `with ${siblings.join(", ")} on the machine ${known.host}`;
   const { address = "", version } = relays.get(relay) ?? {};
   const build = version === undefined ? "" : `version ${version}`;
-  return [words(known.state), known.region, address, build, machine]
+  const only = known.last === undefined ? "" : onlyWords(model, relay);
+  return [words(known.state), known.region, address, build, machine, only]
     .filter((one) => one !== "").join(" · ");
 }
 

@@ -24,7 +24,9 @@ export const STATES = [
  *   links: Record<string, LinkReport>, load?: Record<string, number>, announces: number,
  *   version?: string, lease_expires_at: string }} Relay
  * @typedef {{ id: string, region: string, address?: string, state: string, host?: string,
- *   last_seen?: string }} Node
+ *   last_seen?: string, last?: Last }} Node
+ * @typedef {{ load?: Record<string, number>, only_had?: string[],
+ *   only_had_count?: number }} Last what an expired relay had
  * @typedef {{ id: number, time: string, level: string, kind: string, text: string,
  *   relay?: string, neighbor?: string }} Happening
  * @typedef {{ from: string, to: string, state: string, configured_cost: number, cost?: number,
@@ -116,8 +118,8 @@ export class Model {
   /** @param {{ relays: Relay[], expired?: any[] }} answer */
   takeRelays({ relays, expired = [] }) {
     this.relays = new Map(relays.map((one) => [one.relay, one]));
-    this.#expired = new Map(expired.map(({ relay, region, address, last_seen }) => {
-      return [relay, { id: relay, region, address, state: "expired", last_seen }];
+    this.#expired = new Map(expired.map(({ relay, region, address, last_seen, ...last }) => {
+      return [relay, { id: relay, region, address, state: "expired", last_seen, last }];
     }));
     this.#gather();
   }
@@ -225,8 +227,8 @@ export class Model {
   #gather() {
     const nodes = new Map(this.#expired);
     for (const node of this.#declared) {
-      const { last_seen } = this.relays.get(node.id) ?? this.#expired.get(node.id) ?? {};
-      nodes.set(node.id, { ...node, ...(last_seen && { last_seen }) });
+      const { last_seen, last } = this.relays.get(node.id) ?? this.#expired.get(node.id) ?? {};
+      nodes.set(node.id, { ...node, ...(last_seen && { last_seen }), ...(last && { last }) });
     }
     this.nodes = [...nodes.values()].sort((a, b) => compare(a.id, b.id));
   }

@@ -139,10 +139,6 @@ function tell({ log }, now, isMeant) {
 }
 
 function hurtBy(model, relay, { sessions, subscriptions }) {
-  const others = [...model.announces].filter(([name]) => name !== relay);
-  const gone = [...model.announces.get(relay)?.keys() ?? []].filter((track) =>
-    !others.some(([, tracks]) => tracks.has(track))
-  );
   // Links are no sessions here: relays report those of their clients.
   const clients = sessions === undefined
     ? ""
@@ -150,10 +146,43 @@ function hurtBy(model, relay, { sessions, subscriptions }) {
     ? "It had 1 viewer or publisher"
     : `It had ${sessions} viewers and publishers`;
   const taken = subscriptions === undefined ? "" : ` with ${many(subscriptions, "subscription")}`;
-  const named = gone.slice(0, MAX_TRACKS).join(", ");
-  const more = gone.length > MAX_TRACKS ? ` and ${gone.length - MAX_TRACKS} more` : "";
+  const only = onlyWords(model, relay);
   return [
     clients === "" ? "" : `${clients}${taken}.`,
-    gone.length === 0 ? "" : `Only it has ${named}${more}.`,
+    only === "" ? "" : `${only}.`,
   ].filter((part) => part !== "").join(" ");
+}
+
+/**
+ * What nobody has but this relay, or had when it expired; and what of it is announced again.
+ *
+ * @param {import("./model.js").Model} model
+ * @param {string} relay
+ */
+export function onlyWords(model, relay) {
+  const others = [...model.announces].filter(([name]) => name !== relay);
+  const isElsewhere = (track) => others.some(([, tracks]) => tracks.has(track));
+  const { last } = model.nodes.find(({ id }) => id === relay) ?? {};
+  if (last === undefined) {
+    const tracks = [...model.announces.get(relay)?.keys() ?? []]
+      .filter((track) => !isElsewhere(track));
+    return tracks.length === 0 ? "" : `Only it has ${listed(tracks, tracks.length)}`;
+  }
+  const { only_had: tracks = [], only_had_count: count = 0 } = last;
+  if (count === 0) return "";
+  const back = tracks.filter(isElsewhere);
+  const again = back.length === 0
+    ? ""
+    : back.length === count
+    ? "; others have it all again"
+    : `; others have ${listed(back, back.length)} again`;
+  return `Only it had ${listed(tracks, count)}${again}`;
+}
+
+/** The first names of so many tracks. */
+function listed(tracks, count) {
+  const named = tracks.slice(0, MAX_TRACKS);
+  if (named.length === 0) return many(count, "track");
+  const more = count > named.length ? ` and ${count - named.length} more` : "";
+  return `${named.join(", ")}${more}`;
 }

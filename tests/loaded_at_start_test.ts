@@ -109,6 +109,14 @@ Deno.test("COSE is loaded for a relay that takes CAT, and for no other", async (
   assert.ok(loadedAtStart(files, "relay/access/cat/cat_verifier.ts").others.has("@auth0/cose"));
 });
 
+Deno.test("acme-client is loaded when a certificate is ordered, and not for one that is stored", async () => {
+  const files = await readProjectFiles();
+  const { others, late } = loadedAtStart(files, "shared/acme/mod.ts");
+  assert.equal(others.has("acme-client"), false);
+  assert.ok(late.has("shared/acme/acme_certificates.ts -> shared/acme/order.ts"));
+  assert.ok(loadedAtStart(files, "shared/acme/order.ts").others.has("acme-client"));
+});
+
 Deno.test("loadedAtStart() sees an import through others, and neither types nor late ones", () => {
   const files = {
     "a.ts": `import { b } from "./b.ts"; import type { C } from "./c.ts"; import "node:net";`,

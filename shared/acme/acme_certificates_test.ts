@@ -11,6 +11,7 @@ import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 import { memoryLog } from "../../tests/support/worlds/memory_log.ts";
 import { AcmeCertificates, type AcmeParts } from "./acme_certificates.ts";
 import { Challenges } from "./challenges.ts";
+import { MAX_REASON_CHARACTERS } from "./limits.ts";
 import { inspectCertificate } from "../runtime/certificates.ts";
 
 const START = Date.UTC(2026, 0, 1);
@@ -189,4 +190,24 @@ Deno.test("AcmeCertificates does not use what is stored if it has ended, or is f
   assert.ok(lines.some(({ text }) => text === "warn: the certificate could not be stored"));
   assert.equal(authority.issued, 4);
   await fourth.close();
+});
+
+Deno.test("AcmeCertificates says that its account's key is none, and leaves that as it is", async () => {
+  const { lines, authority, folder, counts, parts, meanwhile } = world();
+  folder.set("account.pem", "-----BEGIN PRIVATE KEY-----\n");
+  const source = await AcmeCertificates.open(parts);
+  await meanwhile("a failure", () => counts.failed === 1);
+  assert.equal(lines.at(-1)?.fields["reason"], "account.pem in its folder is no private key");
+  assert.deepEqual(authority.asked, []);
+  assert.deepEqual([...folder.keys()], ["account.pem"]);
+  await source.close();
+});
+
+Deno.test("AcmeCertificates says the beginning of a reason that is a story", async () => {
+  const { lines, authority, counts, parts, meanwhile } = world();
+  faultsAt(authority, "/order", { detail: "x".repeat(100_000) });
+  const source = await AcmeCertificates.open(parts);
+  await meanwhile("a refusal", () => counts.failed === 1);
+  assert.equal(lines.at(-1)?.fields["reason"], "x".repeat(MAX_REASON_CHARACTERS));
+  await source.close();
 });

@@ -89,7 +89,10 @@ const HOSTILE: Record<string, readonly [string, Answer, RegExp]> = {
   ],
   "a directory elsewhere": [
     "/directory",
-    () => new Response(null, { status: 302, headers: { location: "https://other.test/" } }),
+    (_, { redirect }) => {
+      if (redirect !== "manual") return new Response("what is elsewhere");
+      return new Response(null, { status: 302, headers: { location: "https://other.test/" } });
+    },
     /it answered 302 and leads to https:\/\/other.test\/, where nothing is asked/,
   ],
   "no nonce": ["/nonce", () => new Response(null), /nonce/],

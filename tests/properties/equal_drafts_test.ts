@@ -26,7 +26,7 @@ Deno.test("two drafts with the same tables are equal on the wire, whatever they 
 
 Deno.test("a draft with other integers, types and codes differs in those", () => {
   const found = wireDifferences(referenceDraft, testDraft);
-  for (const what of ["integers", "ends of ranges", "subscribe", "stream codes", "request codes"]) {
+  for (const what of ["integers", "fetchRanges", "subscribe", "stream codes", "request codes"]) {
     assert.ok(found.includes(what), `${what} of ${found}`);
   }
   assert.ok(!found.includes("family"));

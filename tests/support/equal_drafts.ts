@@ -1,18 +1,8 @@
 /** Drafts that are equal on the wire: what pins them so. */
-import {
-  type ControlMessage,
-  encodeDatagram,
-  encodeFetchHeader,
-  encodeSubgroupHeader,
-  MAX_OBJECT_ID,
-  objectHeaderSize,
-  type StreamDraft,
-  writeObjectHeader,
-} from "@qumo/shared/wire";
+import type { ControlMessage, StreamDraft } from "@qumo/shared/wire";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { arbitraryMessages } from "./arbitrary_control.ts";
-import { integerUpTo, record } from "./arbitrary_values.ts";
 import { layoutsOf, parametersIn } from "./layouts.ts";
 import { SEED } from "./properties.ts";
 
@@ -24,7 +14,7 @@ export function wireDifferences(one: StreamDraft, other: StreamDraft): string[] 
   const names = new Set([...ours.keys(), ...theirs.keys()]);
   const tables = [...names].filter((name) => ours.get(name) !== theirs.get(name));
   // Bytes of different tables are different for a reason that is told.
-  return tables.length > 0 ? tables : [...controlDifferences(one, other), ...dataOf(one, other)];
+  return tables.length > 0 ? tables : [...controlDifferences(one, other)];
 }
 
 /** Everything that a descriptor says, by what it is about. */
@@ -33,12 +23,7 @@ function factsOf(draft: StreamDraft): ReadonlyMap<string, string> {
   const facts = new Map<string, unknown>([
     ["family", family],
     ["integers", varint.name],
-    ["integers of data", data.varint.name],
-    ["properties", data.properties.name],
-    ["subgroup types", data.subgroupBits],
-    ["datagram types", data.datagramBits],
-    ["object statuses", [...data.statuses].sort()],
-    ["ends of ranges", [...data.fetchRanges].sort()],
+    ...factsOfData(data),
     ["parameters of answers and updates", draft.parameters],
     ["session codes", sorted(draft.sessionCodes)],
     ["stream codes", sorted(draft.streamCodes)],
@@ -56,6 +41,18 @@ function factsOf(draft: StreamDraft): ReadonlyMap<string, string> {
   }
   return new Map([...facts].map(([name, fact]) => [name, JSON.stringify(fact)]));
 }
+
+/** What the bytes of objects are made by; of layouts that are code it is which one. */
+function factsOfData({ name: _name, live: _live, fetch, ...rest }: StreamDraft["data"]) {
+  if (!LAYOUTS.includes(fetch)) LAYOUTS.push(fetch);
+  const facts = Object.entries(rest).map(([name, value]): [string, unknown] => {
+    if (typeof value !== "object") return [name, value];
+    return [name, "name" in value ? value.name : [...value].map(String).sort()];
+  });
+  return [...facts, ["fetch layout", LAYOUTS.indexOf(fetch)] as [string, unknown]];
+}
+
+const LAYOUTS: StreamDraft["data"]["fetch"][] = [];
 
 function sorted(codes: Readonly<Partial<Record<string, number>>>) {
   return Object.entries(codes).sort(([a], [b]) => a < b ? -1 : 1);
@@ -75,66 +72,6 @@ function controlDifferences(one: StreamDraft, other: StreamDraft): string[] {
     if (!holds(messages, check)) found.add(`bytes of ${kind}`);
   }
   return [...found];
-}
-
-/** Kinds of data of which one draft writes other bytes than the other. */
-function dataOf(one: StreamDraft, other: StreamDraft): string[] {
-  const id = integerUpTo(one.data.varint.max);
-  const object = integerUpTo(BigInt(MAX_OBJECT_ID)).map(Number);
-  const priority = fc.nat(255);
-  const bytes = fc.uint8Array({ minLength: 1, maxLength: 40 });
-  const position = { alias: id, group: id, object, priority };
-  const header = record({
-    ...position,
-    subgroup: id,
-    hasProperties: fc.boolean(),
-    endOfGroup: fc.boolean(),
-    firstObject: fc.boolean(),
-  });
-  const plain = record({ ...position, payload: bytes, properties: bytes, subgroup: id });
-  const writers: readonly [string, boolean][] = [
-    [
-      "subgroup headers",
-      holds(header, (value) => same((data) => encodeSubgroupHeader(value, data))),
-    ],
-    [
-      "datagrams",
-      holds(
-        plain,
-        (value) => same((data) => encodeDatagram({ ...value, status: 0, endOfGroup: false }, data)),
-      ),
-    ],
-    ["object headers", holds(plain, (value) => same((data) => objectHeader(value, data)))],
-    ["fetch headers", holds(id, (value) => same((data) => encodeFetchHeader(value, data)))],
-    [
-      "objects of a fetch",
-      holds(plain, (value) =>
-        same((data) =>
-          data.fetch.writer("ascending", data)
-            .object({ ...value, payloadLength: value.payload.length })
-        )),
-    ],
-  ];
-  return writers.filter(([, isSame]) => !isSame).map(([what]) => `bytes of ${what}`);
-
-  function same(write: (data: StreamDraft["data"]) => Uint8Array): void {
-    assert.deepEqual(write(one.data), write(other.data));
-  }
-}
-
-function objectHeader(
-  { object, properties, payload }: {
-    readonly object: number;
-    readonly properties: Uint8Array;
-    readonly payload: Uint8Array;
-  },
-  { varint }: StreamDraft["data"],
-): Uint8Array {
-  const bytes = new Uint8Array(
-    objectHeaderSize(object, true, properties, payload.length, 0, varint),
-  );
-  writeObjectHeader(bytes, 0, object, true, properties, payload.length, 0, varint);
-  return bytes;
 }
 
 function holds<T>(arbitrary: fc.Arbitrary<T>, check: (value: T) => void): boolean {

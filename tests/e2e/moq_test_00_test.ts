@@ -10,7 +10,10 @@ import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 Deno.test("The relay passes on the traffic of moq-test-00", async (t) => {
   await using relay = await startRelay();
   const publisherPeer = await ScriptedPeer.dial(relay);
-  const publisher = await TestPublisher.announce(publisherPeer);
+  const publisher = await TestPublisher.announce(
+    publisherPeer,
+    scenarios.map(({ track }) => track),
+  );
   for (const scenario of scenarios) {
     await t.step({
       name: scenario.name,
@@ -27,7 +30,7 @@ async function play(relay: RelayProcess, publisher: TestPublisher, scenario: Sce
   using deadline = new Deadline();
   const subscriber = await deadline.for("a connection", ScriptedPeer.dial(relay));
   try {
-    const cast = { publisher, subscriber, cached: true };
+    const cast = { publisher, subscriber };
     assert.deepEqual(await playScenario(scenario, cast, deadline), []);
   } catch (cause) {
     throw new Error(`${cause}\nThe relay's log:\n${relay.log()}`, { cause });

@@ -1,20 +1,25 @@
-import { ByteWriter, ObjectStatus, vi64 } from "@qumo/shared/wire";
+import { compareLocations, type Location, ObjectStatus } from "@qumo/shared/wire";
+import { properties } from "../peers/scripted_objects.ts";
 import { Forwarding, type TestTrack } from "./track.ts";
 
-/** One object of a moq-test-00 track as it must arrive. */
+/** One object of a moq-test-00 track as it must arrive, or as it came. */
 export interface TestObject {
-  readonly group: number;
+  readonly group: bigint;
   /** Undefined: a datagram. */
-  readonly subgroup: number | undefined;
+  readonly subgroup: bigint | undefined;
   readonly object: number;
-  readonly status: ObjectStatus;
+  readonly status: number;
   /** The block of properties as its publisher wrote it. */
   readonly properties: Uint8Array;
   readonly payload: Uint8Array;
   /** Undefined: the track's default. */
   readonly priority: number | undefined;
-  /** Whether it is the last of its group. */
-  readonly last: boolean;
+}
+
+/** Which objects are asked for; the end is the last that is wanted. */
+export interface TestRange {
+  readonly start: Location;
+  readonly end: Location;
 }
 
 // Even groups say nothing of their priority and odd ones this, so that both ways are on every track.
@@ -23,44 +28,48 @@ const LONGEST_BYTES_PROPERTY = 20;
 const FILLER = "t".charCodeAt(0);
 const NOTHING = new Uint8Array();
 
-/** The groups of a track. */
-export function* groupsOf(track: TestTrack): Generator<number> {
-  for (let group = track.startGroup; group <= track.lastGroup; group += track.groupIncrement) {
-    yield group;
+/** The objects of a track, or of a part of it, group by group in the order of their ids. */
+export function objectsOf(track: TestTrack, range?: TestRange): TestObject[] {
+  const { startGroup, lastGroup, groupIncrement, startObject, lastObject, objectIncrement } = track;
+  const objects: TestObject[] = [];
+  for (let group = startGroup; group <= lastGroup; group += groupIncrement) {
+    for (let object = startObject; object <= lastObject; object += objectIncrement) {
+      objects.push(objectAt(track, group, object));
+    }
   }
+  return range === undefined ? objects : objects.filter(({ group, object }) => {
+    const at = { group, object: BigInt(object) };
+    return compareLocations(at, range.start) >= 0 && compareLocations(at, range.end) <= 0;
+  });
 }
 
-/** The objects of one group of a track, in the order of their ids. */
-export function* objectsOf(track: TestTrack, group: number): Generator<TestObject> {
-  const { startObject, lastObject, objectIncrement } = track;
-  for (let object = startObject; object <= lastObject; object += objectIncrement) {
-    yield objectAt(track, group, object, object + objectIncrement > lastObject);
-  }
+/** Whether an object is the last of its group. */
+export function isLast({ lastObject, objectIncrement }: TestTrack, object: number): boolean {
+  return object + objectIncrement > lastObject;
 }
 
-function objectAt(track: TestTrack, group: number, object: number, last: boolean): TestObject {
-  const marker = last && track.endOfGroupMarkers;
+function objectAt(track: TestTrack, group: number, object: number): TestObject {
+  const isMark = isLast(track, object) && track.endOfGroupMarkers;
   const size = object === track.startObject ? track.firstSize : track.size;
   return {
-    group,
+    group: BigInt(group),
     subgroup: subgroupOf(track.forwarding, object),
     object,
-    status: marker ? ObjectStatus.END_OF_GROUP : ObjectStatus.NORMAL,
-    properties: marker ? NOTHING : propertiesOf(track, group, object),
-    payload: marker ? NOTHING : new Uint8Array(size).fill(FILLER),
+    status: isMark ? ObjectStatus.END_OF_GROUP : ObjectStatus.NORMAL,
+    properties: isMark ? NOTHING : propertiesOf(track, group, object),
+    payload: isMark ? NOTHING : new Uint8Array(size).fill(FILLER),
     priority: group % 2 === 0 ? undefined : ODD_GROUP_PRIORITY,
-    last,
   };
 }
 
-function subgroupOf(forwarding: Forwarding, object: number): number | undefined {
+function subgroupOf(forwarding: Forwarding, object: number): bigint | undefined {
   switch (forwarding) {
     case Forwarding.SUBGROUP_PER_GROUP:
-      return 0;
+      return 0n;
     case Forwarding.SUBGROUP_PER_OBJECT:
-      return object;
+      return BigInt(object);
     case Forwarding.TWO_SUBGROUPS_PER_GROUP:
-      return object % 2;
+      return BigInt(object % 2);
     case Forwarding.DATAGRAM:
       return undefined;
   }
@@ -68,25 +77,13 @@ function subgroupOf(forwarding: Forwarding, object: number): number | undefined 
 
 /** The draft wants random values; these differ from object to object and can be checked. */
 function propertiesOf(track: TestTrack, group: number, object: number): Uint8Array {
-  const found: { readonly type: number; readonly value: number | Uint8Array }[] = [];
+  const found: [type: number, value: number | Uint8Array][] = [];
   if (track.integerProperty !== undefined) {
-    found.push({ type: 2 * track.integerProperty, value: group * 100_003 + object });
+    found.push([2 * track.integerProperty, group * 100_003 + object]);
   }
   if (track.bytesProperty !== undefined) {
     const value = new Uint8Array(1 + (group + object) % LONGEST_BYTES_PROPERTY).fill(object);
-    found.push({ type: 2 * track.bytesProperty + 1, value });
+    found.push([2 * track.bytesProperty + 1, value]);
   }
-  const writer = new ByteWriter(vi64);
-  let previous = 0;
-  for (const { type, value } of found.toSorted((a, b) => a.type - b.type)) {
-    writer.count(type - previous);
-    previous = type;
-    if (typeof value === "number") {
-      writer.count(value);
-    } else {
-      writer.count(value.length);
-      writer.bytes(value);
-    }
-  }
-  return writer.finish();
+  return properties(...found.sort(([a], [b]) => a - b));
 }

@@ -1,4 +1,5 @@
-import type { TestRange } from "./check.ts";
+import { at } from "../peers/scripted_requests.ts";
+import type { TestRange } from "./objects.ts";
 import { Forwarding, type TestTrack, testTrack } from "./track.ts";
 
 /** One way of asking for one track. */
@@ -51,12 +52,12 @@ export const scenarios: readonly Scenario[] = [
   fetch(
     "a range inside the track",
     { startGroup: 0, lastGroup: 5, objectsPerGroup: 5 },
-    { start: { group: 2, object: 1 }, end: { group: 4, object: 3 } },
+    { start: at(2, 1), end: at(4, 3) },
   ),
   fetch(
     "a single object",
     { forwarding: SUBGROUP_PER_OBJECT, lastGroup: 0, objectsPerGroup: 5 },
-    { start: { group: 0, object: 1 }, end: { group: 0, object: 1 } },
+    { start: at(0, 1), end: at(0, 1) },
   ),
 
   subscribe("10 bytes", { lastGroup: 2, objectsPerGroup: 5, firstSize: 10, size: 10 }),

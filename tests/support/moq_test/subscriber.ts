@@ -9,14 +9,13 @@ import assert from "node:assert/strict";
 import type { Deadline } from "../deadline.ts";
 import { nextFetch } from "../peers/scripted_fetches.ts";
 import { nextDatagram, SubgroupReader } from "../peers/scripted_objects.ts";
-import { subscribe } from "../peers/scripted_requests.ts";
+import { at, subscribe } from "../peers/scripted_requests.ts";
 import type { ScriptedPeer } from "../peers/scripted_peer.ts";
 import type { RequestStream } from "../peers/scripted_streams.ts";
-import { type ArrivedObject, checkFetch, checkSubscription, expectedOf } from "./check.ts";
-import type { TestObject } from "./objects.ts";
+import { checkFetch, checkSubscription } from "./check.ts";
+import { isLast, objectsOf, type TestObject } from "./objects.ts";
 import type { Scenario } from "./scenarios.ts";
-import { Forwarding, type TestTrack } from "./track.ts";
-import { DEFAULT_PRIORITY, nameOf } from "./wire_form.ts";
+import { DEFAULT_PRIORITY, Forwarding, nameOf, type TestTrack } from "./track.ts";
 
 const TRACK_ENDED = "track_ended";
 
@@ -39,7 +38,7 @@ export async function subscribeTo(
   deadline: Deadline,
 ): Promise<string[]> {
   const parameters: ControlMessageOf<"subscribe">["parameters"] = {
-    filter: { type: "absolute_start", start: { group: 0n, object: 0n } },
+    filter: { type: "absolute_start", start: at(0, 0) },
     ...(deliveryTimeout !== undefined && { objectDeliveryTimeout: BigInt(deliveryTimeout) }),
   };
   const request = await subscribe(peer, parameters, nameOf(track));
@@ -83,8 +82,8 @@ async function readTrack(
   { request, track, alias, complete }: IncomingTrack,
   deadline: Deadline,
 ): Promise<string[]> {
-  const expected = expectedOf(track);
-  const arrived: ArrivedObject[] = [];
+  const expected = objectsOf(track);
+  const arrived: TestObject[] = [];
   const problems: string[] = [];
   let streams = 0n;
   while (arrived.length < expected.length) {
@@ -92,7 +91,9 @@ async function readTrack(
     if (track.forwarding === Forwarding.DATAGRAM) {
       const datagram = await deadline.for(left, nextDatagram(peer));
       if (datagram.alias !== alias) problems.push(`a datagram has alias ${datagram.alias}`);
-      if (datagram.endOfGroup !== endsGroup(expected, datagram)) {
+      // A mark of the end says it by its status.
+      const isEnd = isLast(track, datagram.object) && datagram.status === ObjectStatus.NORMAL;
+      if (datagram.endOfGroup !== isEnd) {
         problems.push(`the end of group ${datagram.group} is wrong`);
       }
       arrived.push({ ...datagram, subgroup: undefined });
@@ -101,7 +102,7 @@ async function readTrack(
       const { header } = stream;
       if (header.alias !== alias) problems.push(`a stream has alias ${header.alias}`);
       const objects = await deadline.for("the end of a stream", readSubgroup(stream));
-      problems.push(...headerProblems(header, objects, expected));
+      problems.push(...headerProblems(header, objects, track));
       arrived.push(...objects);
       streams++;
     }
@@ -116,48 +117,30 @@ async function readTrack(
   return [...problems, ...checkSubscription(expected, arrived)];
 }
 
-/** Whether the flag for it belongs on this datagram; a mark of the end says it by its status. */
-function endsGroup(
-  expected: readonly TestObject[],
-  { group, object }: { readonly group: bigint; readonly object: number },
-): boolean {
-  return expected.some((candidate) =>
-    candidate.last && candidate.status === 0 && BigInt(candidate.group) === group &&
-    candidate.object === object
-  );
-}
-
 /** Fetches the range of a scenario, and returns what was wrong with what came. */
 export async function fetchFrom(
   peer: ScriptedPeer,
   { track, range }: Scenario,
   deadline: Deadline,
 ): Promise<string[]> {
-  const expected = expectedOf(track, range);
+  const everything = { start: at(0, 0), end: { ...at(track.lastGroup, 0), object: WHOLE_GROUP } };
   const requestId = peer.takeRequestId();
   const request = await peer.request({
     kind: "fetch",
     requestId,
-    range: {
-      type: "standalone",
-      track: nameOf(track),
-      start: range === undefined ? { group: 0n, object: 0n } : location(range.start),
-      end: range === undefined
-        ? { group: BigInt(track.lastGroup), object: WHOLE_GROUP }
-        : location(range.end),
-    },
+    range: { type: "standalone", track: nameOf(track), ...range ?? everything },
     parameters: {},
   });
   await deadline.for("FETCH_OK", request.expect("fetchOk"));
   const came = await deadline.for("the fetch's stream", nextFetch(peer));
   const problems = came.requestId === requestId ? [] : ["the stream is of another fetch"];
   if (came.end !== "fin") problems.push("the fetch's stream was reset");
-  const objects: ArrivedObject[] = [];
+  const objects: TestObject[] = [];
   for (const item of came.items) {
     if (item.kind === "object") objects.push({ ...item, status: ObjectStatus.NORMAL });
     else if (item.kind === "unknown") problems.push(`unknown up to ${item.group}/${item.object}`);
   }
-  return [...problems, ...checkFetch(expected, objects, DEFAULT_PRIORITY)];
+  return [...problems, ...checkFetch(objectsOf(track, range), objects, DEFAULT_PRIORITY)];
 }
 
 /** The next PUBLISH; the relay may ask for our namespaces first, of which there are none. */
@@ -170,9 +153,9 @@ async function nextPublish(peer: ScriptedPeer) {
   }
 }
 
-async function readSubgroup(reader: SubgroupReader): Promise<ArrivedObject[]> {
+async function readSubgroup(reader: SubgroupReader): Promise<TestObject[]> {
   const { group, subgroup, priority } = reader.header;
-  const read: ArrivedObject[] = [];
+  const read: TestObject[] = [];
   for (;;) {
     const next = await reader.nextBytes();
     if (typeof next !== "object") {
@@ -194,17 +177,12 @@ async function readSubgroup(reader: SubgroupReader): Promise<ArrivedObject[]> {
 
 function headerProblems(
   header: SubgroupHeader,
-  objects: readonly ArrivedObject[],
-  expected: readonly TestObject[],
+  objects: readonly TestObject[],
+  track: TestTrack,
 ): string[] {
   const problems: string[] = [];
-  const last = expected.find((object) => object.last && BigInt(object.group) === header.group);
-  const hasLast = objects.some(({ object }) => object === last?.object);
+  const hasLast = objects.some(({ object }) => isLast(track, object));
   if (header.endOfGroup !== hasLast) problems.push(`the end of group ${header.group} is wrong`);
   if (!header.firstObject) problems.push(`a stream of group ${header.group} has no beginning`);
   return problems;
-}
-
-function location({ group, object }: { readonly group: number; readonly object: number }) {
-  return { group: BigInt(group), object: BigInt(object) };
 }

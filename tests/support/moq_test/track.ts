@@ -1,3 +1,7 @@
+import type { FullTrackName } from "@qumo/shared/wire";
+import { properties } from "../peers/scripted_objects.ts";
+import { trackOf } from "../peers/scripted_peer.ts";
+
 /**
  * The moq-test-00 traffic (draft-afrind-moq-test): the name of a track says what is on it, so that
  * whoever subscribes to it knows every object that must arrive.
@@ -65,9 +69,6 @@ const FIELDS = [
 /** How a property that is not there is written. */
 const NONE = -1;
 
-/** The name of the track of every moq-test-00 namespace. */
-export const TRACK_NAME = "test";
-
 /** A track with the defaults of the draft for whatever is not said. */
 export function testTrack(wanted: Partial<TestTrack>): TestTrack {
   const objectsPerGroup = wanted.objectsPerGroup ?? 10;
@@ -93,36 +94,21 @@ export function testTrack(wanted: Partial<TestTrack>): TestTrack {
   };
 }
 
-/** The namespace that asks for this track. */
-export function namespaceOf(track: TestTrack): readonly string[] {
-  return [PROTOCOL, ...FIELDS.map((field) => String(Number(track[field] ?? NONE)))];
+/** What this track is called: its namespace says everything of it. */
+export function nameOf(track: TestTrack): FullTrackName {
+  const fields = FIELDS.map((field) => Number(track[field] ?? NONE));
+  return trackOf([PROTOCOL, ...fields].join("/"), "test");
 }
 
-/** The track that a namespace asks for; undefined when it is none of this protocol or says nonsense. */
-export function trackOf(namespace: readonly string[]): TestTrack | undefined {
-  const [protocol, ...values] = namespace;
-  if (protocol !== PROTOCOL || values.length !== FIELDS.length) return undefined;
-  if (!values.every((value) => Number.isSafeInteger(Number(value)))) return undefined;
-  const said = Object.fromEntries(FIELDS.map((field, at) => [field, Number(values[at])])) as Record<
-    typeof FIELDS[number],
-    number
-  >;
-  const track: TestTrack = {
-    ...said,
-    forwarding: said.forwarding as Forwarding,
-    endOfGroupMarkers: said.endOfGroupMarkers === 1,
-    integerProperty: said.integerProperty === NONE ? undefined : said.integerProperty,
-    bytesProperty: said.bytesProperty === NONE ? undefined : said.bytesProperty,
-  };
-  return isPossible(track) ? track : undefined;
+/** The priority of whatever says nothing of its own, as the tracks' properties say. */
+export const DEFAULT_PRIORITY = 100;
+
+/** The properties of the track: its priority, and its delivery timeout where it has one. */
+export function trackProperties({ deliveryTimeout }: TestTrack): Uint8Array {
+  const timeout = [OBJECT_DELIVERY_TIMEOUT, deliveryTimeout] as const;
+  const priority = [DEFAULT_PUBLISHER_PRIORITY, DEFAULT_PRIORITY] as const;
+  return properties(...deliveryTimeout === 0 ? [] : [timeout], priority);
 }
 
-function isPossible(track: TestTrack): boolean {
-  const highest = (track.objectsPerGroup + (track.endOfGroupMarkers ? 1 : 0)) *
-    track.objectIncrement;
-  return Object.values(Forwarding).includes(track.forwarding) &&
-    track.groupIncrement > 0 && track.objectIncrement > 0 &&
-    track.startGroup >= 0 && track.startGroup <= track.lastGroup &&
-    track.startObject >= 0 && track.startObject <= track.lastObject &&
-    track.lastObject <= highest && track.firstSize >= 0 && track.size >= 0 && track.interval >= 0;
-}
+const OBJECT_DELIVERY_TIMEOUT = 0x02;
+const DEFAULT_PUBLISHER_PRIORITY = 0x0e;

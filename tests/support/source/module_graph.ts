@@ -34,7 +34,9 @@ export class ModuleGraph {
     for (const { target, item } of this.#passedOn(path)) {
       if (names === "*") addAll(origins, this.origins(target, item.names));
     }
-    for (const name of names === "*" ? [] : names) addAll(origins, this.#originsOf(path, name));
+    for (const name of names === "*" ? [] : names) {
+      origins.add([...this.passes(path, name)].at(-1)![0]);
+    }
     return origins;
   }
 
@@ -66,25 +68,6 @@ export class ModuleGraph {
         yield* this.passes(target, theirs);
       }
     }
-  }
-
-  #originsOf(path: string, name: string): Set<string> {
-    for (const { target, item } of this.#passedOn(path)) {
-      if (item.passedOn === "*" && this.#offers(target, name)) return this.#originsOf(target, name);
-      const theirs = item.passedOn !== "*" && item.passedOn?.get(name);
-      if (theirs) return this.#originsOf(target, theirs);
-    }
-    return new Set([path]);
-  }
-
-  #offers(path: string, name: string): boolean {
-    const module = this.#modules.get(path);
-    if (!module) return false;
-    const declared = new RegExp(`\\bexport\\b[^;"'\`={(]*\\b${name}\\b`);
-    return declared.test(module.scan.code) ||
-      this.#passedOn(path).some(({ target, item }) =>
-        item.passedOn === "*" ? this.#offers(target, name) : item.passedOn?.has(name)
-      );
   }
 
   #passedOn(path: string): { target: string; item: Import }[] {

@@ -13,114 +13,86 @@ export interface Scan {
   readonly literals: readonly Literal[];
 }
 
-// A slash after one of these begins a regular expression; after any other word it divides.
-const OPERATOR_WORD =
-  /(?:^|[^\w$.])(?:await|case|delete|do|else|in|instanceof|new|of|return|throw|typeof|void|yield)$/;
+// What may hide something, or is needed to find the ends of it; all that is left is code.
+const TOKEN = new RegExp(
+  [
+    String.raw`(?<blank>\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/)?)`,
+    String.raw`(?<quote>["'])(?<quoted>(?:(?!\k<quote>)(?:\\.|[^\\\n]))*)\\?\k<quote>?`,
+    "(?<template>`)",
+    String.raw`(?<expression>\/(?:\[(?:\\.|[^\]\\\n])*\]?|\\.|[^/\[\\\n])*\\?\/?)`,
+    "(?<brace>[{}])",
+  ].join("|"),
+  "gs",
+);
+const TEMPLATE_PART = /(?:\\.|\$(?!\{)|[^`\\$])*\\?/gs;
+
+// A slash behind one of these begins a regular expression; behind any other word it divides.
+const BEFORE_EXPRESSION =
+  /(?:^|[^\w$)\]}"'`\s]|(?:^|[^\w$.])(?:await|case|delete|do|else|in|instanceof|new|of|return|throw|typeof|void|yield))\s*$/;
 
 /** Separates code from comments, regular expressions and literals. Reads TypeScript as we write it, no JSX. */
 export function scanSource(source: string): Scan {
-  const code = source.split("");
   const literals: Literal[] = [];
   // One entry for each template that is open around the current offset: the braces open inside its hole.
   const holes: { braces: number; literal: { start: number; text: string } }[] = [];
-  let at = 0;
+  let code = "";
 
-  const blank = (end: number) => {
-    for (; at < end; at++) if (code[at] !== "\n") code[at] = " ";
-  };
+  const take = (end: number) => void (code += source.slice(code.length, end));
+  const blank = (end: number) =>
+    void (code += source.slice(code.length, end).replace(/[^\n]/g, " "));
 
   const readTemplate = (literal: { start: number; text: string }) => {
-    const from = at;
-    while (at < source.length && source[at] !== "`" && !source.startsWith("${", at)) {
-      at += source[at] === "\\" ? 2 : 1;
-    }
-    const end = Math.min(at, source.length);
-    literal.text += source.slice(from, end);
-    at = from;
-    blank(end);
-    if (source.startsWith("${", at)) {
+    TEMPLATE_PART.lastIndex = code.length;
+    const [part] = TEMPLATE_PART.exec(source)!;
+    literal.text += part;
+    blank(code.length + part.length);
+    if (source[code.length] === "$") {
       literal.text += "${}";
       holes.push({ braces: 0, literal });
-      at += 2;
-    } else {
-      literals.push(literal);
-      at += 1;
+      take(code.length + 2);
+      return;
     }
+    literals.push(literal);
+    take(code.length + 1);
   };
 
-  while (at < source.length) {
-    const character = source[at]!;
+  for (;;) {
+    TOKEN.lastIndex = code.length;
+    const match = TOKEN.exec(source);
+    if (match === null) break;
+    const { index: start, 0: all, groups } = match;
+    const { blank: comment, quoted, template, expression, brace } = groups!;
     const hole = holes.at(-1);
-    if (source.startsWith("//", at)) {
-      blank(endOr(source.indexOf("\n", at), source));
-    } else if (source.startsWith("/*", at)) {
-      blank(endOr(source.indexOf("*/", at + 2) + 2, source, 1));
-    } else if (character === '"' || character === "'") {
-      const start = at++;
-      const end = endOfQuoted(source, at, character);
-      literals.push({ start, text: source.slice(at, end) });
-      blank(end);
-      at += 1;
-    } else if (character === "`") {
-      const start = at++;
+    take(start);
+    if (comment !== undefined) blank(start + all.length);
+    else if (quoted !== undefined) {
+      literals.push({ start, text: quoted });
+      take(start + 1);
+      blank(start + 1 + quoted.length);
+      take(start + all.length);
+    } else if (template !== undefined) {
+      take(start + 1);
       readTemplate({ start, text: "" });
-    } else if (character === "/" && beginsExpression(code, at)) {
-      at += 1;
-      blank(endOfRegularExpression(source, at));
-      at += 1;
-    } else if (character === "}" && hole?.braces === 0) {
+    } else if (expression !== undefined) {
+      take(start + 1);
+      if (!BEFORE_EXPRESSION.test(code.slice(-20, -1))) continue;
+      blank(start + all.length - 1);
+      take(start + all.length);
+    } else if (brace === "}" && hole?.braces === 0) {
       holes.pop();
-      at += 1;
+      take(start + 1);
       readTemplate(hole.literal);
     } else {
-      if (hole && character === "{") hole.braces += 1;
-      if (hole && character === "}") hole.braces -= 1;
-      at += 1;
+      if (hole !== undefined) hole.braces += brace === "{" ? 1 : -1;
+      take(start + 1);
     }
   }
+  take(source.length);
   literals.sort((a, b) => a.start - b.start);
-  return { code: code.join(""), literals };
+  return { code, literals };
 }
 
 /** The line, counted from 1, that an offset lies on. */
 export function lineOf(source: string, offset: number): number {
-  let line = 1;
-  for (let at = source.indexOf("\n"); at !== -1 && at < offset; at = source.indexOf("\n", at + 1)) {
-    line += 1;
-  }
-  return line;
-}
-
-function endOr(end: number, source: string, notFound = -1): number {
-  return end === notFound ? source.length : end;
-}
-
-function endOfQuoted(source: string, from: number, quote: string): number {
-  let at = from;
-  while (at < source.length && source[at] !== quote && source[at] !== "\n") {
-    at += source[at] === "\\" ? 2 : 1;
-  }
-  return Math.min(at, source.length);
-}
-
-function endOfRegularExpression(source: string, from: number): number {
-  let at = from;
-  let inClass = false;
-  while (at < source.length && source[at] !== "\n" && (inClass || source[at] !== "/")) {
-    if (source[at] === "[") inClass = true;
-    if (source[at] === "]") inClass = false;
-    at += source[at] === "\\" ? 2 : 1;
-  }
-  return Math.min(at, source.length);
-}
-
-function beginsExpression(code: readonly string[], slash: number): boolean {
-  let at = slash - 1;
-  while (at >= 0 && /\s/.test(code[at]!)) at -= 1;
-  if (at < 0) return true;
-  const before = code[at]!;
-  if (/[\w$]/.test(before)) {
-    return OPERATOR_WORD.test(code.slice(Math.max(0, at - 12), at + 1).join(""));
-  }
-  return !/[)\]}"'`]/.test(before);
+  return source.slice(0, offset).split("\n").length;
 }

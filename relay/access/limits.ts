@@ -49,6 +49,12 @@ export const KEY_MISS_PAUSE_MS = 10_000;
  */
 export const MAX_SLEEP_MS = 60_000;
 
+/**
+ * Tokens of all sessions whose signatures are known to be good, and are not verified again; each is as
+ * large as its claims. The oldest go first.
+ */
+export const MAX_KNOWN_SIGNATURES = 1_000;
+
 /** Verified tokens that a session keeps, so that an alias is not verified at each use. */
 export const MAX_VERIFIED_TOKENS = 16;
 

@@ -5,6 +5,7 @@ import type { Denial } from "./denial.ts";
 import { nameOf, type TokenTime, untilOf } from "./in_force.ts";
 import type { VerifyingKey } from "./keys.ts";
 import { candidatesOf, type KeyRing } from "./key_ring.ts";
+import { KnownSignatures } from "./known_signatures.ts";
 import { MAX_ID_CHARACTERS, MAX_TOKEN_BYTES } from "./limits.ts";
 import type { Policy } from "./policy.ts";
 
@@ -14,9 +15,11 @@ export interface VerifierParts extends KeyRing, TokenTime {}
 /** Verifies tokens: JWT signed by one of the relay's keys. */
 export class Verifier {
   readonly #parts: VerifierParts;
+  readonly #signatures: KnownSignatures<Signed>;
 
   constructor(parts: VerifierParts) {
     this.#parts = parts;
+    this.#signatures = new KnownSignatures(parts);
   }
 
   /** The keys that count now: another list when they changed. */
@@ -28,7 +31,7 @@ export class Verifier {
   async verify(token: string): Promise<Outcome<Policy, Denial>> {
     const header = headerOf(token);
     if (header === undefined) return NO_JWT;
-    const signed = await this.#signed(token, header);
+    const signed = await this.#signatures.of(token, () => this.#signed(token, header));
     const name = nameOf(token);
     if (signed === undefined) {
       const reason = `token ${name} is signed by no key of this relay`;

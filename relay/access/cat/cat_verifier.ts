@@ -3,6 +3,7 @@ import type { Denial } from "../denial.ts";
 import { nameOf, type TokenTime, untilOf } from "../in_force.ts";
 import { candidatesOf, type KeyRing } from "../key_ring.ts";
 import type { VerifyingKey } from "../keys.ts";
+import { KnownSignatures } from "../known_signatures.ts";
 import { LeasedPolicy } from "../leased_policy.ts";
 import { MAX_TOKEN_BYTES } from "../limits.ts";
 import type { Policy } from "../policy.ts";
@@ -18,9 +19,11 @@ export interface CatVerifierParts extends KeyRing, TokenTime {
 /** Verifies Common Access Tokens: CWT signed by one of the relay's keys, with the claim `moqt`. */
 export class CatVerifier {
   readonly #parts: CatVerifierParts;
+  readonly #signatures: KnownSignatures<VerifyingKey>;
 
   constructor(parts: CatVerifierParts) {
     this.#parts = parts;
+    this.#signatures = new KnownSignatures(parts);
   }
 
   /** The policy of a token that is good and in force. Never rejects. */
@@ -87,7 +90,13 @@ export class CatVerifier {
     });
   }
 
-  async #signerOf(message: CoseMessage): Promise<VerifyingKey | undefined> {
+  #signerOf(message: CoseMessage): Promise<VerifyingKey | undefined> {
+    const { keyId, signed, signature } = message;
+    const whole = JSON.stringify([keyId, signed.toHex(), signature.toHex()]);
+    return this.#signatures.of(whole, () => this.#foundSigner(message));
+  }
+
+  async #foundSigner(message: CoseMessage): Promise<VerifyingKey | undefined> {
     for (const key of await candidatesOf(this.#parts, message)) {
       if (await isSignedBy(message, key.key)) return key;
     }

@@ -130,6 +130,9 @@ chromiumTest(
     await relay.happened("b is unreachable: no neighbor reaches it (says a, d)");
     await relay.page.locator("#detail-plots .mark.bad").first().waitFor({ state: "attached" });
     await link.needs(/^b is unreachable since .*\d s ago/);
+    await relay.page.locator("#detail-trouble", {
+      hasText: /^b is unreachable since .*\d s ago\. What to do: No neighbor reaches it\./,
+    }).waitFor();
 
     await world.pass(90_000, ["a", "c", "d"]);
     await relay.says("expired · asia");
@@ -152,6 +155,7 @@ chromiumTest(
     await world.pass(30_000, RELAYS);
     await relay.page.getByRole("img", { name: /^Sessions, .*: 9$/ }).waitFor();
     await relay.page.locator("#attention").waitFor({ state: "hidden" });
+    await relay.page.locator("#detail-trouble").waitFor({ state: "hidden" });
     const states = (await relay.texts()).map((text) => text.split(" · ")[0])
       .filter((state, at, all) => state !== all[at - 1]);
     assert.deepEqual(states, ["registered", "unreachable", "expired", "registered"]);
@@ -199,6 +203,34 @@ chromiumTest(
     await link.page.locator("#attention").waitFor({ state: "hidden" });
     await link.says("up · carries 1 track · went down 3 times in the last hour");
     for (const { problems } of [relay, link, track]) assert.deepEqual(problems, []);
+  },
+);
+
+chromiumTest(
+  "an address that opens a relay brings it in sight, also on a phone",
+  async (browser) => {
+    await using world = await PageWorld.start();
+    await world.beat(MESH);
+    // What needs attention comes first on the page.
+    for (let epoch = 1; epoch <= 8; epoch++) await world.beat({ b: { epoch } });
+    await world.beat({
+      a: { links: { b: { up: false }, c: { cost: 5 } } },
+      d: { links: { b: { up: false }, c: {} } },
+    });
+    await world.pass(3_000, ["a", "c", "d"]);
+    const phone = { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true };
+    const { page, problems } = await openDashboard(browser, `${world.url}/#relay=b`, phone);
+    const boxOf = (selector: string) => page.locator(selector).boundingBox();
+    const isInSight = async () => {
+      const [header, title] = [await boxOf("header"), await boxOf("#detail-title:focus")];
+      return title!.y >= header!.y + header!.height && title!.y + title!.height <= 640;
+    };
+    await becomes(isInSight, true);
+    // Its events scroll, also by keyboard.
+    const events = page.locator("#detail-events");
+    await becomes(() => events.evaluate((list) => list.scrollHeight > list.clientHeight), true);
+    await assertAccessible(page, "on a phone");
+    assert.deepEqual(problems, []);
   },
 );
 

@@ -11,6 +11,8 @@ export class AttentionView {
   #onOpen;
   /** What relays that are lost had before, by name. @type {Map<string, any>} */
   #before = new Map();
+  /** @type {import("./troubles.js").Trouble[]} */
+  #all = [];
 
   /**
    * @param {import("./model.js").Model} model
@@ -34,6 +36,7 @@ export class AttentionView {
       };
     };
     const all = troublesOf(this.#model, { before, now: Date.now() + this.#api.clockAhead });
+    this.#all = all;
     byId("attention").hidden = all.length === 0;
     follow(byId("attention-list"), all.slice(0, MAX_TOLD), {
       key: ({ key }) => key,
@@ -55,6 +58,16 @@ export class AttentionView {
     });
     const more = all.length - MAX_TOLD;
     setText(byId("attention-more"), more > 0 ? `and ${more} more; the tables have them` : "");
+  }
+
+  /**
+   * The worst of what is told of a relay or a link.
+   *
+   * @param {{ relay?: string, link?: string }} opened
+   */
+  of({ relay, link }) {
+    if (relay === undefined && link === undefined) return undefined;
+    return this.#all.find(({ opened }) => opened.relay === relay && opened.link === link);
   }
 
   #askOfLost() {

@@ -40,6 +40,8 @@ export class DetailView {
   /** The state and the paths that were asked for last. */
   #askedPaths = "";
   #turn = 0;
+  /** Whether nothing was shown yet: what the page's address opens is gone to. */
+  #isArrival = true;
 
   /**
    * @param {import("./model.js").Model} model
@@ -63,17 +65,25 @@ export class DetailView {
     });
   }
 
-  /** @param {{ relay?: string, link?: string, track?: string }} opened */
-  show(opened) {
+  /**
+   * @param {{ relay?: string, link?: string, track?: string }} opened
+   * @param {import("./troubles.js").Trouble} [trouble] what is wrong with it
+   */
+  show(opened, trouble) {
     const key = JSON.stringify(opened);
     const isOpen = Object.values(opened).some((one) => one !== undefined);
     byId("detail").hidden = !isOpen;
+    const isArriving = this.#isArrival && this.#model.nodes.length > 0;
+    if (isArriving) this.#isArrival = false;
     if (!isOpen) {
       this.#key = "";
       return;
     }
     this.#opened = opened;
     this.#tell();
+    const told = trouble === undefined ? "" : `${trouble.title}. What to do: ${trouble.todo}`;
+    setText(byId("detail-trouble"), told);
+    if (isArriving) this.focus();
     const paths = JSON.stringify([this.#state(), pathsOf(opened, this.#flows())]);
     const least = paths === this.#askedPaths ? LEAST_AGE_MS : LEAST_CHANGED_MS;
     if (key === this.#key && Date.now() - this.#askedAt < least) return;

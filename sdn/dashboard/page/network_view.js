@@ -127,7 +127,7 @@ export class NetworkView {
     this.tick();
     this.#events.show(this.#selected);
     this.#attention.show();
-    this.#detail.show(this.#selected);
+    this.#detail.show(this.#selected, this.#attention.of(this.#selected));
   }
 
   /** Shows the model with the browser's next frame, to merge many changes. */

@@ -40,6 +40,9 @@ export const MAX_WAIT_SECONDS = 60;
 /** Milliseconds between keep-alive comments on an event stream. */
 export const KEEP_ALIVE_MS = 15_000;
 
+/** The shortest time between two that a client may ask for, in seconds. */
+export const MIN_KEEP_ALIVE_SEC = 1;
+
 /** Watchers in all: one that does not read holds a connection and a few chunks. */
 export const MAX_WATCHERS = 4000;
 

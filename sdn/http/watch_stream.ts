@@ -45,13 +45,16 @@ export class WatchStream implements UnderlyingDefaultSource<Uint8Array> {
   readonly #gzip: GzipEnd | undefined;
   /** Whether the client waits for what is next. */
   #isIdle = false;
+  /** The place that was told last. */
+  #place: number | undefined;
   /** Who follows little resumes where it is, not at the last change that it was told long ago. */
   readonly #quiet = () => {
     if (!this.#isIdle) return;
     const { form, encoder } = this.#tools;
     const place = this.#feed?.place() ?? [];
-    const piece = place.length === 0 ? STILL_HERE[form] : encoder.events(place, form);
-    this.#enqueue(this.#begun(piece));
+    const isNews = place.length > 0 && place[0]?.id !== this.#place;
+    this.#place = place[0]?.id;
+    this.#enqueue(this.#begun(isNews ? encoder.events(place, form) : STILL_HERE[form]));
   };
 
   constructor(tools: StreamTools) {

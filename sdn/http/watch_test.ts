@@ -351,3 +351,32 @@ Deno.test("a relay that restarts with the announces that it had is told of, and 
   assert.equal((await follower.event()).event, "gone");
   await follower.leave();
 });
+
+Deno.test("a client is told as often as it prefers that the controller is there, within bounds", async () => {
+  const subject = await testController();
+  for (
+    const [prefer, applied, everyMs] of [
+      ["keep-alive=1", "keep-alive=1", 1000],
+      ["respond-async, keep-alive=3; x", "keep-alive=3", 3000],
+      ["keep-alive=0", "keep-alive=1", 1000],
+      ["keep-alive=9999", "keep-alive=15", 15_000],
+      ["keep-alive=soon", null, 15_000],
+      ["", null, 15_000],
+    ] as const
+  ) {
+    const response = await subject.request("/watch?scope=graph", { headers: { prefer } });
+    assert.equal(response.headers.get("preference-applied"), applied);
+    const follower = new Follower(response);
+    for (let block = [""]; block[1] !== "event: ready";) block = await follower.block();
+    let isHere = false;
+    const sign = follower.block().then((block) => {
+      assert.deepEqual(block, [": still here"]);
+      isHere = true;
+    });
+    await subject.clock.advance(everyMs - 1);
+    assert.equal(isHere, false);
+    await subject.clock.advance(1);
+    await sign;
+    await follower.leave();
+  }
+});

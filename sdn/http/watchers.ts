@@ -9,6 +9,7 @@ import {
   MAX_WATCHED_ROUTES,
   MAX_WATCHERS,
   MAX_WATCHERS_PER_CLIENT,
+  MIN_KEEP_ALIVE_SEC,
 } from "./limits.ts";
 import { Slots } from "./slots.ts";
 import { WatchStream } from "./watch_stream.ts";
@@ -36,7 +37,8 @@ export class Watchers {
   readonly #tools: WatchTools;
   readonly #slots = new Slots(MAX_WATCHERS, MAX_WATCHERS_PER_CLIENT);
   readonly #encoder = new EventEncoder();
-  readonly #keepAlives: KeepAlives;
+  /** By their seconds. */
+  readonly #keepAlives = new Map<number, KeepAlives>();
   readonly #streams = new Set<WatchStream>();
   /** Those that can change their interests, by their names. */
   readonly #named = new Map<string, WatchFeed>();
@@ -44,7 +46,6 @@ export class Watchers {
   constructor(watching: WatchUseCases, tools: WatchTools) {
     this.#watching = watching;
     this.#tools = tools;
-    this.#keepAlives = new KeepAlives(tools.clock, KEEP_ALIVE_MS);
     tools.ending.addEventListener("abort", () => {
       for (const stream of [...this.#streams]) stream.stop();
     });
@@ -62,7 +63,8 @@ export class Watchers {
     if (!this.#slots.hasFree(client, places)) return no("rate_limited", "Too many watchers");
     // Who knows the name may change the interests, so it cannot be guessed.
     const id = crypto.randomUUID();
-    const stream = this.#newStream(headers, () => {
+    const keepAliveSec = keepAliveOf(headers);
+    const stream = this.#newStream({ headers, keepAliveSec }, () => {
       this.#named.delete(id);
       this.#slots.give(client, places);
     });
@@ -78,7 +80,7 @@ export class Watchers {
     this.#slots.take(client, places);
     this.#streams.add(stream);
     this.#tools.onWatchers(this.#slots.holders);
-    return done(answer(stream.begin(feed.value), stream.form));
+    return done(answer(stream.begin(feed.value), { form: stream.form, keepAliveSec }));
   }
 
   revise(name: string, { number, add, drop }: InterestChangeBody) {
@@ -88,11 +90,20 @@ export class Watchers {
     return outcome.ok ? done({ body: { number } }) : outcome;
   }
 
-  #newStream(headers: Headers, onEnd: () => void): WatchStream {
+  #newStream(
+    { headers, keepAliveSec = KEEP_ALIVE_MS / 1000 }: {
+      headers: Headers;
+      keepAliveSec: number | undefined;
+    },
+    onEnd: () => void,
+  ): WatchStream {
+    const keepAlives = this.#keepAlives.get(keepAliveSec) ??
+      new KeepAlives(this.#tools.clock, keepAliveSec * 1000);
+    this.#keepAlives.set(keepAliveSec, keepAlives);
     const stream = new WatchStream({
       form: readsGzip(headers.get("accept-encoding") ?? "") ? "gzip" : "plain",
       encoder: this.#encoder,
-      keepAlives: this.#keepAlives,
+      keepAlives,
       onEnd: () => {
         this.#streams.delete(stream);
         onEnd();
@@ -111,15 +122,27 @@ function interestsOf({ namespaces, prefixes }: InterestLists): Interest[] {
   ];
 }
 
-function answer(body: ReadableStream<Uint8Array>, form: StreamForm): Response {
+function answer(
+  body: ReadableStream<Uint8Array>,
+  { form, keepAliveSec }: { form: StreamForm; keepAliveSec: number | undefined },
+): Response {
   return new Response(body, {
     headers: {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
       vary: "accept-encoding",
       ...(form === "gzip" && { "content-encoding": "gzip" }),
+      ...(keepAliveSec !== undefined && { "preference-applied": `keep-alive=${keepAliveSec}` }),
     },
   });
+}
+
+/** The seconds between keep-alives that a client asks for, as `Prefer: keep-alive=1`. */
+function keepAliveOf(headers: Headers): number | undefined {
+  const asked = /(?:^|,)\s*keep-alive\s*=\s*"?(\d{1,9})"?\s*(?:[,;]|$)/i
+    .exec(headers.get("prefer") ?? "")?.[1];
+  if (asked === undefined) return undefined;
+  return Math.min(Math.max(Number(asked), MIN_KEEP_ALIVE_SEC), KEEP_ALIVE_MS / 1000);
 }
 
 /** Whether a client takes answers in gzip, by its Accept-Encoding. */

@@ -9,7 +9,7 @@ const LINKS_PER_RELAY = 6;
 const NOISE = 0.05;
 const BUFFER_BYTES = 64 * 1024;
 /** Milliseconds after which a relay whose stream ended follows again, at most. */
-const RETURN_MS = 1000;
+const RETURN_MS = 800;
 /** Bytes of a comment that says that a stream is still there, at most. */
 const COMMENT_BYTES = 64;
 /** Bytes of what is not compressed, and may have come in two parts. */
@@ -131,7 +131,7 @@ export class BenchRelay {
   #watchRequest(since: number | undefined): Uint8Array {
     const { interests } = this.#options;
     const scope = `graph,routes:${this.name}`;
-    const host = "HTTP/1.1\r\nhost: 127.0.0.1\r\naccept-encoding: gzip\r\n";
+    const host = "HTTP/1.1\r\nhost: 127.0.0.1\r\naccept-encoding: gzip\r\nprefer: keep-alive=1\r\n";
     if (interests === undefined) {
       const place = since === undefined ? "" : `&since=${since}`;
       const path = `/watch?scope=${encodeURIComponent(`${scope},announces`)}${place}`;

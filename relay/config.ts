@@ -2,7 +2,7 @@ import { usageText } from "@qumo/shared/runtime";
 import { CLIENT_COMMANDS } from "./client/names.ts";
 
 export { formatAddress, isLoopback, parseAddress, reachable } from "@qumo/shared/runtime";
-export { type TlsFetch, tlsFetch } from "./config/tls_fetch.ts";
+export { http1Fetch, type TlsFetch, tlsFetch } from "./config/tls_fetch.ts";
 export { DEFAULTS, relayDefinition } from "./config/definition.ts";
 export { ACCESS_DEPENDS_ON, LIVE_KEYS } from "./config/live_keys.ts";
 export { isGroup, isSibling, memberConfig, memberName } from "./config/members.ts";

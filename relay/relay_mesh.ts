@@ -11,7 +11,7 @@ import {
 } from "@qumo/shared/runtime";
 import { formatAnnounce, type LoadReport } from "@qumo/shared/topology";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
-import { isSibling, type RelayConfig, type TlsFetch, tlsFetch } from "./config.ts";
+import { http1Fetch, isSibling, type RelayConfig, type TlsFetch } from "./config.ts";
 import {
   type ControlPlane,
   type ControlPlaneSettings,
@@ -253,7 +253,7 @@ export class RelayMesh implements RegistryObserver {
   async #newControl(settings: ControlPlaneSettings): Promise<ControlPlane> {
     const { config, clock, log, onDrain, steering } = this.#context;
     const { files } = this.#access;
-    const fetching = await tlsFetch(config.sdn.tls, (path) => files.readText(path));
+    const fetching = await http1Fetch(config.sdn.tls, (path) => files.readText(path));
     if (!fetching.ok) throw new StartError(fetching.refusal, "sdn.tls");
     this.#fetching = fetching.value;
     const { ControlPlane } = await import("./control_plane/control_plane.ts");

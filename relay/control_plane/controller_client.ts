@@ -1,7 +1,12 @@
 import { type Clock, done, fetchFailure, type Outcome, refused } from "@qumo/shared/runtime";
 import * as z from "zod";
 import { type Deadline, deadlineIn } from "./deadline.ts";
-import { MAX_ANSWER_BYTES, MAX_RETRY_AFTER_MS, REQUEST_TIMEOUT_MS } from "./limits.ts";
+import {
+  MAX_ANSWER_BYTES,
+  MAX_RETRY_AFTER_MS,
+  PROBE_TIMEOUT_MS,
+  REQUEST_TIMEOUT_MS,
+} from "./limits.ts";
 
 /** Why a request to a controller failed. */
 export interface ControllerFault {
@@ -94,6 +99,24 @@ export class ControllerClient {
       return done(response);
     } catch (error) {
       return unreachable(fetchFailure(error));
+    } finally {
+      deadline.cancel();
+    }
+  }
+
+  /**
+   * Whether the controller at `url` gives any answer. That of a proxy which does not reach it is none.
+   * Never rejects.
+   */
+  async answers(url: string, signal: AbortSignal): Promise<boolean> {
+    const deadline = deadlineIn(this.#clock, PROBE_TIMEOUT_MS);
+    try {
+      const either = AbortSignal.any([signal, deadline.signal]);
+      const response = await this.#fetch(new URL("/health?probe=live", url), { signal: either });
+      await response.body?.cancel();
+      return response.status < 500;
+    } catch {
+      return false;
     } finally {
       deadline.cancel();
     }

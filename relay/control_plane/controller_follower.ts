@@ -4,22 +4,27 @@ import { type AccessListener, hearAccess } from "./access_events.ts";
 import { sendInterests } from "./interest_sender.ts";
 import type { Interests } from "./interests.ts";
 import type { ControllerClient, ControllerFault } from "./controller_client.ts";
-import { type Controllers, Retry } from "./controllers.ts";
+import type { Controllers } from "./controllers.ts";
+import { FollowRetry } from "./follow_retry.ts";
 import {
+  broken,
   type End,
   failed,
   GONE,
   LEFT,
+  newStream,
+  notOpened,
   type Place,
   POLLED,
   type Stream,
 } from "./followed_stream.ts";
 import { readEvents } from "./event_stream.ts";
-import { MAX_POLLED_ROUTES, POLL_MS, RETRY, STALE_MS } from "./limits.ts";
+import { MAX_POLLED_ROUTES, POLL_MS, STALE_MS } from "./limits.ts";
 import type { Mirror } from "./mirror.ts";
 import { readMirrorEvent } from "./mirror_event.ts";
 import { poll } from "./poll.ts";
-import { openWatch, type WatchRequest } from "./watch_request.ts";
+import { keepAliveMs, openWatch, type WatchRequest } from "./watch_request.ts";
+import { watchStream } from "./watchdog.ts";
 
 /** The dependencies of {@linkcode ControllerFollower}. */
 export interface ControllerFollowerOptions {
@@ -50,7 +55,7 @@ export interface ControllerFollowerOptions {
  */
 export class ControllerFollower {
   readonly #options: ControllerFollowerOptions;
-  readonly #retry: Retry;
+  readonly #retry: FollowRetry;
   readonly #allUpTo: number;
   #place: Place | undefined;
   #stream: Stream | undefined;
@@ -59,12 +64,13 @@ export class ControllerFollower {
   #heardAt: number | undefined;
   #wasReady = false;
   #isLost = false;
+  #wasAway = false;
   #isLeftOutSaid = false;
   #failures = 0;
 
   constructor(options: ControllerFollowerOptions) {
     this.#options = options;
-    this.#retry = new Retry(options.controllers, options);
+    this.#retry = new FollowRetry(options.controllers, options);
     // Relays notice at different sizes, not all at the same moment.
     this.#allUpTo = (options.mirrorAllUpTo ?? Infinity) * (1 + options.random());
   }
@@ -99,7 +105,7 @@ export class ControllerFollower {
 
   /** Follows controllers until `signal` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { controllers, random } = this.#options;
+    const { controllers } = this.#options;
     while (!signal.aborted) {
       const url = controllers.current;
       const end = await this.#follow(url, signal);
@@ -112,21 +118,9 @@ export class ControllerFollower {
       // Stale entries are kept for as long as no controller answers.
       this.#stopSettling();
       if (signal.aborted || end.kind === "left") continue;
-      if (end.kind === "gone") {
-        this.#place = undefined;
-        // All relays of a restarted controller reconnect at the same moment, so spread them.
-        await this.#wait(random() * RETRY.first, signal);
-        continue;
-      }
-      this.#tellLost(url, end.message);
-      const wait = this.#retry.failed();
-      if (end.kind === "put_off") {
-        const asked = this.#retry.putOff(end.retryAfterMs ?? 0);
-        await this.#wait(Math.max(wait, asked), signal);
-        continue;
-      }
-      controllers.failed(url);
-      await this.#wait(wait, signal);
+      if (end.kind === "gone") this.#place = undefined;
+      else this.#tellLost(url, end.message);
+      await this.#wait(this.#retry.after(url, end), signal);
     }
   }
 
@@ -139,16 +133,19 @@ export class ControllerFollower {
   async #follow(url: string, signal: AbortSignal): Promise<End> {
     const { name, interests, mirror, mirrorAllUpTo = 0 } = this.#options;
     const since = this.#place?.url === url ? this.#place.revision : undefined;
-    const stream: Stream = { url, abort: new AbortController(), isLeft: false, hasAccess: false };
+    const stream = newStream(url, this.#wasAway);
     const either = AbortSignal.any([signal, stream.abort.signal]);
     const allUpTo = mirror.announceCount > this.#allUpTo ? 0 : mirrorAllUpTo;
     const request = { url, name, since, interests, allUpTo, signal: either };
+    const watchdog = watchStream(stream, this.#options);
     const opened = await this.#open(request, stream);
+    await watchdog.stop();
+    this.#wasAway = !opened.ok && opened.refusal.code === "unreachable" && !stream.isAnswered;
     if (!opened.ok) {
-      const { code, message, retryAfterMs } = opened.refusal;
+      const { code } = opened.refusal;
       if (code === "not_understood") return await this.#poll(url, signal);
-      if (code === "rate_limited") return { kind: "put_off", message, retryAfterMs };
-      return code === "history_gone" && since !== undefined ? GONE : failed(message);
+      if (code === "history_gone" && since !== undefined) return GONE;
+      return notOpened(stream, opened.refusal);
     }
     const isStream = opened.value.headers.get("content-type")?.startsWith("text/event-stream");
     if (!isStream || opened.value.body === null) {
@@ -157,7 +154,7 @@ export class ControllerFollower {
     }
     this.#begin(url, since);
     this.#stream = stream;
-    const end = await this.#read(opened.value.body, stream);
+    const end = await this.#read(opened.value, stream);
     this.#stream = undefined;
     return stream.isLeft ? LEFT : end;
   }
@@ -211,18 +208,23 @@ export class ControllerFollower {
     this.#options.log.debug("following the controller", { controller: url, since });
   }
 
-  async #read(body: ReadableStream<Uint8Array>, stream: Stream): Promise<End> {
+  async #read(response: Response, stream: Stream): Promise<End> {
     const { clock } = this.#options;
     const { abort } = stream;
-    const end = await readEvents(body, {
-      clock,
-      abort,
-      onHeard: () => this.#heardAt = clock.now(),
+    const watchdog = watchStream(stream, this.#options, keepAliveMs(response));
+    const end = await readEvents(response.body!, {
+      onHeard: () => {
+        this.#heardAt = clock.now();
+        watchdog.heard();
+      },
       take: (event) => this.#take(event, stream),
     });
+    await watchdog.stop();
     abort.abort();
     await stream.sending;
-    return end.ok ? GONE : failed(end.refusal);
+    if (end.ok) return GONE;
+    this.#wasAway = stream.answering === undefined;
+    return broken(stream, end.refusal);
   }
 
   #take(event: ServerEvent, stream: Stream): "over" | undefined {

@@ -24,6 +24,11 @@ export class Controllers {
     if (url === this.current) this.#place = (this.#place + 1) % this.#urls.length;
   }
 
+  /** Uses the controller at `url` from now on. */
+  use(url: string): void {
+    this.#place = Math.max(0, this.#urls.indexOf(url));
+  }
+
   /** The URLs of all controllers, the one in use first. */
   get inOrder(): readonly string[] {
     return [...this.#urls.slice(this.#place), ...this.#urls.slice(0, this.#place)];
@@ -40,9 +45,13 @@ export class Retry {
   readonly #random: () => number;
   #failures = 0;
 
-  constructor(controllers: Controllers, { clock, random }: { clock: Clock; random: () => number }) {
+  constructor(
+    controllers: Controllers,
+    { clock, random }: { clock: Clock; random: () => number },
+    waits: Readonly<Record<keyof typeof RETRY, number>> = RETRY,
+  ) {
     this.#controllers = controllers;
-    this.#backoff = new Backoff({ ...RETRY, random }, clock);
+    this.#backoff = new Backoff({ ...waits, random }, clock);
     this.#random = random;
   }
 

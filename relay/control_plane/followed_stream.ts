@@ -1,3 +1,5 @@
+import type { ControllerFault } from "./controller_client.ts";
+
 /**
  * The revision at which a stream stopped, and its controller: revisions of one controller mean
  * nothing to another.
@@ -9,14 +11,17 @@ export interface Place {
 
 /**
  * Why a stream ended: its revision is gone from the history, another controller is preferred, the
- * controller has no stream and was polled, or has no room for now, or the stream failed.
+ * controller has no stream and was polled, or has no room for now, or refuses it, or the stream hangs
+ * while a controller answers at `url`, or it failed.
  */
 export type End =
   | { readonly kind: "gone" }
   | { readonly kind: "left" }
   | { readonly kind: "polled" }
+  | { readonly kind: "put_off"; readonly message: string; readonly retryAfterMs: number }
+  | { readonly kind: "stuck"; readonly message: string; readonly url: string }
   | {
-    readonly kind: "put_off";
+    readonly kind: "refused";
     readonly message: string;
     readonly retryAfterMs: number | undefined;
   }
@@ -27,12 +32,24 @@ export interface Stream {
   readonly url: string;
   readonly abort: AbortController;
   isLeft: boolean;
+  /** Whether the controller was away when a stream was asked for before. */
+  readonly wasAway: boolean;
+  /** Whether the controller has answered at all. */
+  isAnswered: boolean;
+  /** The controller that answers while the stream hangs. */
+  answering?: string;
   /** Whether it tells what the controller says about access. */
   hasAccess: boolean;
   /** Its name at a controller that can be told what to follow. */
   watcher?: string;
   /** The work that tells the controller. */
   sending?: Promise<void>;
+}
+
+/** A stream of the controller at `url` that is to be opened. */
+export function newStream(url: string, wasAway: boolean): Stream {
+  const abort = new AbortController();
+  return { url, abort, wasAway, isAnswered: false, isLeft: false, hasAccess: false };
 }
 
 /** The history does not reach back to where the stream is to go on. */
@@ -45,4 +62,17 @@ export const POLLED: End = { kind: "polled" };
 /** The end of a stream that failed. */
 export function failed(message: string): End {
   return { kind: "failed", message };
+}
+
+/** The end of a stream that broke, or that was ended because it hung. */
+export function broken({ answering }: Stream, message: string): End {
+  return answering === undefined ? failed(message) : { kind: "stuck", message, url: answering };
+}
+
+/** The end of a stream that a controller or a proxy did not open. */
+export function notOpened(stream: Stream, { code, message, retryAfterMs }: ControllerFault): End {
+  if (stream.answering !== undefined) return broken(stream, message);
+  if (code === "rate_limited") return { kind: "put_off", message, retryAfterMs: retryAfterMs ?? 0 };
+  if (code === "unreachable" && retryAfterMs === undefined) return failed(message);
+  return { kind: "refused", message, retryAfterMs };
 }

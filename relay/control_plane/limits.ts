@@ -10,11 +10,44 @@ export const MAX_RETRY_AFTER_MS = 60_000;
 /** How long a deregistration may take, in milliseconds: without it the lease expires anyway. */
 export const DEREGISTER_TIMEOUT_MS = 2000;
 
-/** Interval of keep-alives on an event stream without events, in milliseconds. */
+/** The interval of keep-alives that a controller is asked for on the event stream, in seconds. */
+export const ASKED_KEEP_ALIVE_SEC = 1;
+
+/** Interval of keep-alives of a controller that does not say it, as older ones, in milliseconds. */
 export const KEEP_ALIVE_MS = 15_000;
 
-/** Keep-alives in a row that may be missing before an event stream counts as dead. */
-export const MISSED_KEEP_ALIVES = 3;
+/**
+ * Keep-alives that may be missing before the controller is asked for a sign of life: less than three,
+ * because TCP retries about as long after an outage as it lasted.
+ */
+export const MISSED_KEEP_ALIVES = 2.5;
+
+/**
+ * How long the answer to the request for an event stream may take before that, in milliseconds. Where
+ * the controller was away it is as long as between two requests for a sign of life.
+ */
+export const OPENING_MS = 1000;
+
+/**
+ * The longest time between two requests for a sign of life, in milliseconds: each has a new
+ * connection, because TCP would be late on an old one.
+ */
+export const PROBE_MS = 500;
+
+/** How long a controller may take to answer such a request, in milliseconds. */
+export const PROBE_TIMEOUT_MS = 2000;
+
+/**
+ * How much longer than the sign of life the event stream may take, in milliseconds: a controller that
+ * stood still sends both.
+ */
+export const PROBE_GRACE_MS = 250;
+
+/** Requests for a sign of life without an answer before another controller is asked too. */
+export const PROBES_OF_ONE = 5;
+
+/** Requests for a sign of life without an answer before the event stream is given up. */
+export const MAX_PROBES = 20;
 
 /** Characters of one line of an event stream: a graph of ten thousand relays has some ten million. */
 export const MAX_LINE_CHARACTERS = 32 * 1024 * 1024;
@@ -67,7 +100,13 @@ export const JITTER = 0.1;
  */
 export const MAX_EPOCHS_IN_A_ROW = 3;
 
-/** The first wait after a failure and the longest one, in milliseconds. */
+/**
+ * The waits of an event stream that failed, in milliseconds: who was revoked meanwhile is served
+ * until it is back.
+ */
+export const FOLLOW_RETRY = { first: 250, cap: 800, healthyAfter: 10_000 } as const;
+
+/** The first wait after another failure and the longest one, in milliseconds. */
 export const RETRY = { first: 250, cap: 10_000, healthyAfter: 10_000 } as const;
 
 /**

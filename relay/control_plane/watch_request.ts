@@ -2,6 +2,7 @@ import { type Outcome, refused } from "@qumo/shared/runtime";
 import type { ControllerClient, ControllerFault } from "./controller_client.ts";
 import { listsOf, TOO_MANY } from "./interest_sender.ts";
 import type { Interests } from "./interests.ts";
+import { ASKED_KEEP_ALIVE_SEC, KEEP_ALIVE_MS } from "./limits.ts";
 
 /** A stream of events that is to be opened. */
 export interface WatchRequest {
@@ -29,7 +30,7 @@ export async function openWatch(
 ): Promise<Outcome<Response, ControllerFault>> {
   const relay = encodeURIComponent(name);
   const routes = `routes:${relay}${access ? ",access" : ""}`;
-  const headers = { accept: "text/event-stream" };
+  const headers = { accept: "text/event-stream", prefer: `keep-alive=${ASKED_KEEP_ALIVE_SEC}` };
   const isLess = interests?.follows === "interests";
   if (interests !== undefined && !interests.isWide) {
     const body = {
@@ -54,6 +55,12 @@ export async function openWatch(
   // A controller that does not answer leaves the mirror with what it has, be it all or some.
   if (opened.ok) interests?.begun("all");
   return opened;
+}
+
+/** How often a controller says at least that it is there, by the head of its answer. */
+export function keepAliveMs({ headers }: Response): number {
+  const seconds = /^keep-alive=(\d{1,3})$/.exec(headers.get("preference-applied") ?? "")?.[1];
+  return seconds === undefined ? KEEP_ALIVE_MS : Math.max(1, Number(seconds)) * 1000;
 }
 
 /** What older controllers answer, which know no interests. */

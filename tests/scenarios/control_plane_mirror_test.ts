@@ -247,7 +247,8 @@ scenario("silence makes the mirror stale, and in the end another connection", as
   await world.pass(30_000);
   assert.equal(watches(), before + 1);
   const texts = lines.filter(({ text }) => text.startsWith("debug: cannot follow"));
-  assert.match(String(texts.at(-1)?.fields.error), /no data for 45000 ms/);
+  // It does not say how often it would give a sign of life.
+  assert.match(String(texts.at(-1)?.fields.error), /no data for 37500 ms, though .* answers/);
 });
 
 scenario("a controller that answers no heartbeats is not followed either", async (world) => {

@@ -1,4 +1,4 @@
-/** Carries TCP connections to one port of this machine, until it is cut. */
+/** Carries TCP connections to one port of this machine, until it is cut or loses everything. */
 export class TcpLink implements AsyncDisposable {
   readonly #listener: Deno.TcpListener;
   readonly #port: number;
@@ -7,6 +7,8 @@ export class TcpLink implements AsyncDisposable {
   #isWhole = true;
   // What bytes wait for.
   #stall: PromiseWithResolvers<void> | undefined;
+  /** What carries connections now, and whether it still does. */
+  #line = { isDead: false };
 
   /** Leads to `port`; listens where it is said, or anywhere. */
   constructor(port: number, at = 0) {
@@ -31,9 +33,18 @@ export class TcpLink implements AsyncDisposable {
     this.#stall ??= Promise.withResolvers();
   }
 
-  /** From now on connections and bytes go through again. */
+  /**
+   * From now on everything is lost, on new connections too, and no end is told. These connections
+   * never go on, as when TCP waits for long.
+   */
+  lose(): void {
+    this.#line.isDead = true;
+  }
+
+  /** From now on new connections, and bytes that were not lost, go through again. */
   restore(): void {
     this.#isWhole = true;
+    this.#line = { isDead: false };
     this.#stall?.resolve();
     this.#stall = undefined;
   }
@@ -66,10 +77,11 @@ export class TcpLink implements AsyncDisposable {
   }
 
   async #carry(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
+    const line = this.#line;
     const waiting = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
       transform: async (bytes, controller) => {
         await this.#stall?.promise;
-        controller.enqueue(bytes);
+        if (!line.isDead) controller.enqueue(bytes);
       },
     });
     await from.readable.pipeThrough(waiting).pipeTo(to.writable).catch(() => close(to));

@@ -39,6 +39,9 @@ export class ControllerSite {
   #cut = new AbortController();
   #running: Controller | undefined;
   #starts = 0;
+  /** What carries streams and requests now, and whether it still does. */
+  #line = { isDead: false };
+  #going: Promise<void> | undefined;
   /** Characters of each stream of events from now on, after which it breaks. */
   breakAfter = Infinity;
   /** While it is true, requests are taken and never answered. */
@@ -72,6 +75,26 @@ export class ControllerSite {
     this.#cut = new AbortController();
   }
 
+  /** From now on what is sent is lost, in both directions, and nobody is told. */
+  lose(): void {
+    this.#line.isDead = true;
+  }
+
+  /** What begins from now on arrives; what was under way never goes on, as when TCP waits for long. */
+  find(): void {
+    this.#line = { isDead: false };
+  }
+
+  /** From now on it takes everything in and says nothing, until the returned function is called. */
+  standStill(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#going = promise;
+    return () => {
+      this.#going = undefined;
+      resolve();
+    };
+  }
+
   /** The controller that runs. */
   get controller(): Controller {
     assert.ok(this.#running, `${this.url} is not running`);
@@ -79,13 +102,16 @@ export class ControllerSite {
   }
 
   async answer(request: Request, signal: AbortSignal): Promise<Response> {
-    if (this.isMute) await aborted(AbortSignal.any([signal, this.#cut.signal]));
+    const line = this.#line;
+    if (this.isMute || line.isDead) await aborted(AbortSignal.any([signal, this.#cut.signal]));
+    await this.#going;
     if (this.#running === undefined) throw new TypeError("connection refused");
     const either = forwarded(AbortSignal.any([signal, this.#cut.signal]));
     const response = await this.#running.app.fetch(request, "127.0.0.1");
     const { status, headers, body } = response;
     if (body === null) return response;
-    return new Response(body.pipeThrough(breaking(this.breakAfter), { signal: either }), {
+    const fate = { characters: this.breakAfter, line, going: () => this.#going };
+    return new Response(body.pipeThrough(breaking(fate), { signal: either }), {
       status,
       headers,
     });
@@ -225,10 +251,17 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-function breaking(characters: number): TransformStream<Uint8Array, Uint8Array> {
+function breaking({ characters, line, going }: {
+  readonly characters: number;
+  readonly line: { readonly isDead: boolean };
+  readonly going: () => Promise<void> | undefined;
+}): TransformStream<Uint8Array, Uint8Array> {
   let left = characters;
   return new TransformStream({
-    transform(piece, controller) {
+    async transform(piece, controller) {
+      const wait = going();
+      if (wait !== undefined) await wait;
+      if (line.isDead) return;
       controller.enqueue(piece.subarray(0, Math.min(left, piece.length)));
       left -= piece.length;
       if (left < 0) controller.error(new TypeError("connection reset"));

@@ -93,7 +93,7 @@ export class Table {
     const { at, isDown } = this.#sort;
     const read = this.#columns[at]?.sort ?? this.#rank;
     if (!read) return this.#items;
-    return this.#items.toSorted((a, b) => (isDown ? -1 : 1) * order(read(a), read(b)));
+    return this.#items.toSorted((a, b) => order(read(a), read(b), isDown));
   }
 
   #sorter(label, at) {
@@ -168,10 +168,11 @@ export function showBadge(cell, state, words = state) {
   setText(badge, words);
 }
 
-/** Undefined values come last. */
-function order(a, b) {
+/** Undefined values come last, whichever way is sorted. */
+function order(a, b, isDown) {
   if (a === undefined || b === undefined) {
     return (a === undefined ? 1 : 0) - (b === undefined ? 1 : 0);
   }
-  return a < b ? -1 : a > b ? 1 : 0;
+  const way = isDown ? -1 : 1;
+  return a < b ? -way : a > b ? way : 0;
 }

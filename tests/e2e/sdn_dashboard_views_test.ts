@@ -207,6 +207,35 @@ chromiumTest(
 );
 
 chromiumTest(
+  "a figure leads to the relays that it counts, and back",
+  async (browser) => {
+    await using world = await PageWorld.start();
+    await world.beat(MESH);
+    await world.ask("POST", "/relay/c/drain");
+    const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+    const { page, problems } = await openDashboard(browser, world.url, phone);
+    const names = async () => (await readRows(page, "Relays")).map(([relay]) => relay);
+    const inOrder = async () => (await names()).toSorted();
+    await becomes(inOrder, RELAYS);
+    await page.getByRole("link", { name: "Draining" }).click();
+    await becomes(names, ["c"]);
+    assert.equal(new URL(page.url()).hash, "#states=draining");
+    const top = async () => {
+      const { y, height } = (await page.locator("#relays-title:focus").boundingBox())!;
+      return y >= 0 && y + height <= 844;
+    };
+    await becomes(top, true);
+    await page.goBack();
+    await becomes(inOrder, RELAYS);
+    assert.equal(await page.getByRole("link", { name: "Unreachable" }).count(), 0, "nothing there");
+    await page.getByRole("link", { name: "Sessions" }).click();
+    await becomes(async () => (await names())[0], "b");
+    await assertAccessible(page, "on a phone");
+    assert.deepEqual(problems, []);
+  },
+);
+
+chromiumTest(
   "an address that opens a relay brings it in sight, also on a phone",
   async (browser) => {
     await using world = await PageWorld.start();

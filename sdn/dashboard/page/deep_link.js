@@ -28,11 +28,15 @@ export function readLink() {
  * @param {{ isStep?: boolean }} [how]
  */
 export function writeLink(changes, { isStep = false } = {}) {
+  if (isStep) history.pushState(null, "", linkTo(changes));
+  else history.replaceState(null, "", linkTo(changes));
+}
+
+/** The address of what is shown now but for these changes. @param {Record<string, string | undefined>} changes */
+export function linkTo(changes) {
   const now = { ...readLink(), ...changes };
   const kept = Object.entries(now).filter(([, value]) => value !== undefined && value !== "");
   const hash = new URLSearchParams(kept).toString();
   const here = location.pathname + location.search;
-  const url = hash === "" ? here : `${here}#${hash}`;
-  if (isStep) history.pushState(null, "", url);
-  else history.replaceState(null, "", url);
+  return hash === "" ? here : `${here}#${hash}`;
 }

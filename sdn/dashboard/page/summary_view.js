@@ -1,5 +1,20 @@
+import { linkTo, writeLink } from "./deep_link.js";
 import { byId, element, follow, setText } from "./dom.js";
 import { bitrate } from "./format.js";
+
+/** The table that has what a figure counts, and how it is narrowed or sorted to that. */
+const PLACES = {
+  Registered: ["relays-title", { states: "registered" }],
+  Unreachable: ["relays-title", { states: "unreachable" }],
+  Expired: ["relays-title", { states: "expired" }],
+  "Never registered": ["relays-title", { states: "never_registered" }],
+  Draining: ["relays-title", { states: "draining" }],
+  "Links up": ["links-title", {}],
+  Announces: ["directory-title", {}],
+  "Tracks on links": ["flows-title", {}],
+  Sessions: ["relays-title", { states: "", sort: "Relays:Sessions:down" }],
+  Egress: ["relays-title", { states: "", sort: "Relays:Egress:down" }],
+};
 
 /** What is wrong with the network in one sentence, or that nothing is. @param {import("./model.js").Model} model */
 export function headline(model) {
@@ -63,13 +78,31 @@ export function showSummary(model, health) {
     key: ([name]) => name,
     create: ([name]) => {
       const value = element("dd", {}, element("span"), element("small"));
-      return element("div", {}, element("dt", {}, name), value);
+      const onclick = (event) => goTo(event, PLACES[name]);
+      return element("div", {}, element("dt", {}, element("a", { onclick }, name)), value);
     },
-    update: (tile, [, value, more, kind]) => {
+    update: (tile, [name, value, more, kind]) => {
       tile.className = kind;
+      const link = tile.querySelector("a");
+      // What is not there leads nowhere.
+      if (value === 0) link.removeAttribute("href");
+      else link.setAttribute("href", linkTo(PLACES[name][1]));
       const [main, small] = tile.lastElementChild.children;
       setText(main, String(value));
       setText(small, more);
     },
   });
+}
+
+/** Shows what a figure counts, and goes there. */
+function goTo(event, [title, changes]) {
+  // Another tab, or a figure that leads nowhere.
+  if (event.ctrlKey || event.metaKey || !event.currentTarget.hasAttribute("href")) return;
+  event.preventDefault();
+  writeLink(changes, { isStep: true });
+  dispatchEvent(new Event("hashchange"));
+  const head = byId(title);
+  head.tabIndex = -1;
+  head.focus({ preventScroll: true });
+  head.scrollIntoView({ block: "start" });
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { detailWords } from "./page/detail_words.js";
 import { Model } from "./page/model.js";
 import { downsOf, FLAP_MS, troublesOf } from "./page/troubles.js";
+import { versionWords } from "./page/versions.js";
 
 const NOW = Date.UTC(2026, 0, 1, 3);
 
@@ -109,6 +110,33 @@ Deno.test("troublesOf() tells of what flaps while it is up, and of what is quiet
   const restarts = [1, 2, 3].map((ago) => [ago, "relay_restarted", "c"] as const);
   const crashes = modelOf({ ...given, events: restarts });
   assert.deepEqual(titles(crashes), ["c restarted 3 times in 10 min"]);
+});
+
+Deno.test("troublesOf() looks for what a lost relay alone had where that is told, not for each of many", () => {
+  const states = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`r${at}`, "expired"]));
+  const asked: string[] = [];
+  const before = (relay: string) => {
+    asked.push(relay);
+    return { sessions: 1 };
+  };
+  const troubles = troublesOf(modelOf({ states }), { before, now: NOW });
+  assert.equal(troubles.length, 1000);
+  assert.deepEqual(asked, []);
+  assert.equal(troubles[0]!.hurt, "It had 1 viewer or publisher.");
+  assert.deepEqual(asked, ["r0"]);
+});
+
+Deno.test("versionWords() names few of many versions, whoever makes them up", () => {
+  const run = (versions: readonly string[]) =>
+    versionWords(versions.map((version, at) => ({ id: `r${at}`, state: "registered", version })));
+  assert.equal(run(["1", "1"]), "");
+  assert.equal(run(["1", "1", "2"]), "1 relay runs another version than most (1): r2 2.");
+  const own = Array.from({ length: 1000 }, (_, at) => `v${at}`);
+  assert.equal(
+    run(own),
+    "Relays run different versions: r0 v0; r1 v1; r2 v2; r3 v3; and 996 further versions.",
+  );
+  assert.ok(run(["v0", ...own]).endsWith("; r5 v4; and 995 further versions."));
 });
 
 Deno.test("detailWords() says of what is gone that it is", () => {

@@ -71,7 +71,8 @@ export class AttentionView {
   }
 
   #askOfLost() {
-    const lost = new Set(lostOf(this.#model).map(({ id }) => id));
+    // Others are not told one by one, and each answer shows all again.
+    const lost = new Set(lostOf(this.#model).slice(0, MAX_TOLD).map(({ id }) => id));
     for (const id of this.#before.keys()) if (!lost.has(id)) this.#before.delete(id);
     for (const id of lost) if (!this.#before.has(id)) this.#ask(id);
   }

@@ -59,7 +59,10 @@ function lostRelays(model, { before, now }) {
       key: JSON.stringify(["relay", id]),
       title: `${id} is ${state}${since}`,
       opened: { relay: id },
-      hurt: hurtBy(model, id, before(id)),
+      // Few of many are told one by one, and this looks through the tracks of all others.
+      get hurt() {
+        return hurtBy(model, id, before(id));
+      },
       todo: state === "unreachable"
         ? "No neighbor reaches it. See whether its process runs and its UDP port answers; started again, it registers by itself."
         : "It sent no heartbeat. Start it again, or take it out of its neighbors' configuration.",

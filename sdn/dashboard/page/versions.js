@@ -2,6 +2,8 @@ import { many } from "./format.js";
 
 /** Relays that are named for each version; the table has all. */
 const MAX_NAMED = 4;
+/** Versions that are named, those of most relays first. */
+const MAX_VERSIONS = 4;
 
 /**
  * How the versions of relays differ, for people; empty where they do not, or none says its own. Pure.
@@ -16,12 +18,18 @@ export function versionWords(nodes) {
   if (groups.length === 1) return "";
   const [[most, { length: count }], ...others] = groups;
   if (most === undefined || others[0][1].length === count) {
-    return `Relays run different versions: ${groups.map(groupWords).join("; ")}.`;
+    return `Relays run different versions: ${groupsWords(groups)}.`;
   }
   const rest = living.length - count;
   const verb = rest === 1 ? "runs" : "run";
   return `${many(rest, "relay")} ${verb} another version than most (${most}): ` +
-    `${others.map(groupWords).join("; ")}.`;
+    `${groupsWords(others)}.`;
+}
+
+function groupsWords(groups) {
+  const named = groups.slice(0, MAX_VERSIONS).map(groupWords).join("; ");
+  const more = groups.length - MAX_VERSIONS;
+  return more > 0 ? `${named}; and ${many(more, "further version")}` : named;
 }
 
 function groupWords([version, nodes]) {

@@ -113,9 +113,9 @@ export class AcmeCertificates implements CertificateSource {
     }
   }
 
-  /** Orders a certificate and uses it; false when that failed. */
+  /** Orders a certificate and uses it; false when that failed, or no good comes of the next one. */
   async #order(signal: AbortSignal): Promise<boolean> {
-    const { folder, events, counts, domains, log } = this.#parts;
+    const { folder, events, counts, domains, clock, log } = this.#parts;
     try {
       // The library is large, and seldom needed: not while a stored certificate is young.
       const { newKey, orderCertificate } = await import("./order.ts");
@@ -133,10 +133,14 @@ export class AcmeCertificates implements CertificateSource {
       return signal.aborted;
     }
     counts.ok++;
-    this.#backoff.succeeded();
     void this.#fallback?.close();
     this.#fallback = undefined;
     this.#first.resolve();
+    if (this.#renewAt(this.#own) <= clock.wall()) {
+      this.#failed(new AcmeError("it is to be renewed at once: see whether this clock is right"));
+      return false;
+    }
+    this.#backoff.succeeded();
     return true;
   }
 

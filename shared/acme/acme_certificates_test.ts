@@ -211,3 +211,24 @@ Deno.test("AcmeCertificates says the beginning of a reason that is a story", asy
   assert.equal(lines.at(-1)?.fields["reason"], "x".repeat(MAX_REASON_CHARACTERS));
   await source.close();
 });
+
+Deno.test("AcmeCertificates does not order again and again by a clock that is ahead", async () => {
+  const { lines, authority, counts, parts } = world();
+  const ahead = new ManualClock(START + LIFETIME_MS * 0.7);
+  const source = await AcmeCertificates.open({ ...parts, clock: ahead });
+  await source.ready;
+  assert.equal(source.isOwn, true);
+  const meanwhile = (awaited: string, condition: () => boolean) =>
+    until(awaited, async () => {
+      await ahead.advance(0);
+      return condition();
+    });
+  await meanwhile("a word of it", () => counts.failed === 1);
+  assert.match(String(lines.at(-1)?.fields["reason"]), /whether this clock is right/);
+  await ahead.advance(29_999);
+  assert.equal(authority.issued, 1);
+  await ahead.advance(1);
+  await meanwhile("another certificate, and a word of it", () => counts.failed === 2);
+  assert.equal(lines.at(-1)?.fields["retry_in_ms"], 60_000);
+  await source.close();
+});

@@ -47,6 +47,14 @@ function encoderTest(
   });
 }
 
+/** An encoder that publishes `live` and this key, and has sent so many frames of video. */
+async function filming(world: EncoderWorld, count: number, key = "cam"): Promise<ScriptedEncoder> {
+  const encoder = await world.publish("live", key);
+  await encoder.send(videoConfigBytes());
+  await film(encoder, count);
+  return encoder;
+}
+
 /** Sends so many frames of video, ten a second, each tenth a key frame. */
 async function film(encoder: ScriptedEncoder, count: number, from = 0): Promise<void> {
   for (let index = from; index < from + count; index++) {
@@ -136,9 +144,7 @@ encoderTest("audio begins a group with each of video, and each second without", 
 encoderTest(
   "an encoder with other parameters in the middle is told in the catalog",
   async (world) => {
-    const encoder = await world.publish();
-    await encoder.send(videoConfigBytes());
-    await film(encoder, 3);
+    const encoder = await filming(world, 3);
     const catalog = await world.watch("live", "cam", "catalog.json");
     const viewer = await world.watch("live", "cam", "video");
     await encoder.send(videoConfigBytes(OTHER_AVCC), videoBytes(300, false), videoBytes(400, true));
@@ -154,9 +160,7 @@ encoderTest(
 encoderTest(
   "parameters that change in the bitstream are told in the catalog, with the key frame that has them",
   async (world) => {
-    const encoder = await world.publish();
-    await encoder.send(videoConfigBytes());
-    await film(encoder, 3);
+    const encoder = await filming(world, 3);
     const catalog = await world.watch("live", "cam", "catalog.json");
     const viewer = await world.watch("live", "cam", "video");
     const inBand = (avcc: Uint8Array) => concat([setsWithLengths(avcc), avcFrame(true)]);
@@ -171,17 +175,13 @@ encoderTest(
 encoderTest(
   "an encoder that crashed and comes back is seen at once, and no viewer is sent away",
   async (world) => {
-    const first = await world.publish();
-    await first.send(videoConfigBytes());
-    await film(first, 12);
+    const first = await filming(world, 12);
     const viewer = await world.watch("live", "cam", "video");
     await first.vanish();
     assert.equal(world.metrics.encoders.ended.lost, 1);
     await world.clock.advance(RECONNECT_MS - 1_000);
     assert.equal(viewer.end, undefined, "it may come back");
-    const second = await world.publish();
-    await second.send(videoConfigBytes());
-    await film(second, 12);
+    const second = await filming(world, 12);
     assert.deepEqual(viewer.groups, [2, 10, 2]);
     assert.ok(viewer.times.at(-1)! > 4_000, "its timestamps go on");
     assert.equal(viewer.end, undefined);
@@ -194,14 +194,10 @@ encoderTest(
 encoderTest(
   "an encoder that hangs is replaced by the one that comes instead of it",
   async (world) => {
-    const first = await world.publish();
-    await first.send(videoConfigBytes());
-    await film(first, 25);
+    const first = await filming(world, 25);
     const viewer = await world.watch("live", "cam", "video");
     await world.clock.advance(500);
-    const second = await world.publish();
-    await second.send(videoConfigBytes());
-    await film(second, 3);
+    const second = await filming(world, 3);
     assert.deepEqual(viewer.objects.length, 5 + 3);
     await film(first, 15, 25);
     await film(second, 3, 3);
@@ -213,13 +209,9 @@ encoderTest(
 encoderTest(
   "of two encoders with one key the newer is seen, and the other when that one leaves",
   async (world) => {
-    const first = await world.publish();
-    await first.send(videoConfigBytes());
-    await film(first, 11);
+    const first = await filming(world, 11);
     await world.clock.advance(100);
-    const second = await world.publish();
-    await second.send(videoConfigBytes());
-    await film(second, 11);
+    const second = await filming(world, 11);
     await film(first, 20, 11);
     assert.equal(first.isClosed, false, "it stands by");
     await second.send(ENDING);
@@ -234,9 +226,7 @@ encoderTest(
 encoderTest(
   "an encoder is refused where the policy lets nobody replace a publisher",
   async (world) => {
-    const first = await world.publish();
-    await first.send(videoConfigBytes());
-    await film(first, 3);
+    const first = await filming(world, 3);
     const second = await world.publish();
     assert.match(second.received, /NetStream.Publish.BadName/);
     assert.ok(second.isClosed && !first.isClosed);
@@ -249,9 +239,7 @@ encoderTest(
 );
 
 encoderTest("an encoder that stalls is disconnected, and its viewers are told", async (world) => {
-  const encoder = await world.publish();
-  await encoder.send(videoConfigBytes());
-  await film(encoder, 3);
+  const encoder = await filming(world, 3);
   const viewer = await world.watch("live", "cam", "video");
   await world.clock.advance(IDLE_MS + RECONNECT_MS);
   assert.equal(encoder.isClosed, true);
@@ -264,9 +252,7 @@ encoderTest("an encoder is let in by its token, and out when that is over", asyn
   const stranger = await world.publish("live", "cam");
   assert.match(stranger.received, /no such token/);
   assert.equal(world.metrics.encoders.refused.unauthorized, 1);
-  const encoder = await world.publish("live", "cam?jwt=good");
-  await encoder.send(videoConfigBytes());
-  await film(encoder, 3);
+  const encoder = await filming(world, 3, "cam?jwt=good");
   GATE.revoke();
   await world.clock.advance(0);
   assert.equal(encoder.isClosed, true);
@@ -364,9 +350,7 @@ encoderTest("who does not publish in time, or speaks no RTMP, is closed", async 
 encoderTest(
   "an encoder that sends nonsense later is closed, and its viewers are told",
   async (world) => {
-    const encoder = await world.publish();
-    await encoder.send(videoConfigBytes());
-    await film(encoder, 3);
+    const encoder = await filming(world, 3);
     await encoder.send(new Uint8Array(100).fill(0xff));
     assert.ok(encoder.isClosed);
     assert.equal(world.metrics.encoders.ended.malformed, 1);
@@ -397,9 +381,7 @@ encoderTest("a key that names nothing, and one encoder too many, are refused", a
 encoderTest(
   "the encoders of a relay that drains are sent away, and no more are let in",
   async (world) => {
-    const encoder = await world.publish();
-    await encoder.send(videoConfigBytes());
-    await film(encoder, 3);
+    const encoder = await filming(world, 3);
     world.ingests.close("the relay is going away");
     await world.clock.advance(0);
     assert.ok(encoder.isClosed);

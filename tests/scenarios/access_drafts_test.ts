@@ -11,7 +11,7 @@ import { ControlStreamPeer } from "../support/peers/control_stream_peer.ts";
 import { trackOf } from "../support/peers/scripted_peer.ts";
 import { plainGate, plainPath, plainToken } from "../support/worlds/plain_tokens.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
-import { accept, announce, closedWith, refused, subscribe, VIDEO } from "./script.ts";
+import { accept, announcing, closedWith, refused, subscribe, VIDEO } from "./script.ts";
 
 const ALL = { root: "", put: "", get: "" };
 const EXPIRED = { ...ALL, exp: -1 };
@@ -29,8 +29,7 @@ function places(claims: object): SetupOptions[] {
 
 async function publisherIn(world: SessionWorld, path?: string) {
   const setup = { authorizationTokens: [plainToken(ALL)], ...(path !== undefined && { path }) };
-  const publisher = await world.connect({ setup });
-  await announce(publisher, "live");
+  const publisher = await announcing(world, "live", { setup });
   return publisher;
 }
 

@@ -13,7 +13,7 @@ import { bytesOf, CAT_KEY, catOf } from "../support/worlds/cats.ts";
 import { memoryLog } from "../support/worlds/memory_log.ts";
 import { steeringOf } from "../support/worlds/plain_tokens.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
-import { announce, closedWith, refused, sendSubscribeOk, subscribe } from "./script.ts";
+import { announce, announcing, closedWith, refused, sendSubscribeOk, subscribe } from "./script.ts";
 
 const ALL = { root: "", put: "", get: "" };
 const REFUSED: Answer = { kind: "refused" };
@@ -98,8 +98,7 @@ Deno.test("a hook is asked about who has no token, and what is public needs no y
 Deno.test("a session goes on while the hook allows it, and ends when the hook refuses it", async () => {
   await using relay = await worldOf(() => allowed(ALL));
   const { world } = relay;
-  const peer = await world.connect(showing(opaque("t")));
-  await announce(peer, "live");
+  const peer = await announcing(world, "live", showing(opaque("t")));
   await world.advance(300_000);
   await world.stillPending(peer.closed, "The end of the session");
   const asked = relay.questions.length;
@@ -112,8 +111,7 @@ Deno.test("a session goes on while the hook allows it, and ends when the hook re
 Deno.test("a hook that answers no more ends a session when its time is over, and not before", async () => {
   await using relay = await worldOf(() => allowed(ALL));
   const { world } = relay;
-  const peer = await world.connect(showing(opaque("t")));
-  await announce(peer, "live");
+  const peer = await announcing(world, "live", showing(opaque("t")));
   relay.given.answer = () => ({ kind: "failed", reason: "it is down", isOfQuestion: false });
   await world.advance(59_999);
   await world.stillPending(peer.closed, "The end of the session");
@@ -126,8 +124,7 @@ Deno.test("a subscription that a hook no longer allows is cut, and others of the
     allowed(token === "publisher" ? ALL : { get: ["a", "b"] })
   );
   const { world } = relay;
-  const publisher = await world.connect(showing(opaque("publisher")));
-  await announce(publisher, "a");
+  const publisher = await announcing(world, "a", showing(opaque("publisher")));
   await announce(publisher, "b");
   const viewer = await world.connect(showing(opaque("viewer")));
   const subscriptions = [];

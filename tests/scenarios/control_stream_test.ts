@@ -16,6 +16,7 @@ import { type ConnectOptions, SessionWorld } from "../support/worlds/session_wor
 import {
   accept,
   announce,
+  announcing,
   objects,
   properties,
   publish,
@@ -86,8 +87,7 @@ draftTest(
     await using world = new SessionWorld();
     const setup = { path: "/there", maxRequestId: 100n };
     const viewer = await join(world, draft, { setup });
-    const publisher = await world.connect({ setup: { path: "/there" } });
-    await announce(publisher, "live/cam");
+    const publisher = await announcing(world, "live/cam", { setup: { path: "/there" } });
     viewer.say(subscribeTo(0n));
     await accept(publisher);
     await viewer.expect("subscribeOk");
@@ -247,8 +247,7 @@ draftTest("an update of a request that is over is refused", async (draft) => {
 
 draftTest("a viewer is served, paused, resumed and let go", async (draft) => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live/cam");
+  const publisher = await announcing(world, "live/cam");
   const viewer = await join(world, draft);
   viewer.say(subscribeTo(0n));
   const { request: upstream } = await accept(publisher, { alias: 3n });
@@ -282,8 +281,7 @@ function wholly(forward: boolean) {
 
 draftTest("what a draft cannot say of a track is left out, and counted", async (draft) => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live/cam");
+  const publisher = await announcing(world, "live/cam");
   const viewer = await join(world, draft);
   viewer.say(subscribeTo(0n));
   // A delivery timeout, a cache duration, a priority, and two that no draft has a name for.
@@ -295,8 +293,7 @@ draftTest("what a draft cannot say of a track is left out, and counted", async (
 
 draftTest("a viewer is told why its track ended", async (draft) => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live/cam");
+  const publisher = await announcing(world, "live/cam");
   const viewer = await join(world, draft);
   viewer.say(subscribeTo(0n));
   const { request: upstream } = await accept(publisher);
@@ -403,8 +400,7 @@ draftTest(
     const viewer = await join(world, draft);
     const line = await watchPrefix(viewer, 0n, "both");
     assert.equal((await line.next())?.kind, "requestOk");
-    const publisher = await world.connect();
-    await announce(publisher, "live/cam");
+    const publisher = await announcing(world, "live/cam");
     assert.equal((await line.next())?.kind, "namespace");
     const offer = await publish(publisher);
     await offer.expect("requestOk");
@@ -568,8 +564,7 @@ draftTest("GOAWAY goes both ways, once, and a client's names no URI", async (dra
   await world.settle();
   peer.say(subscribeTo(0n));
   await peer.expect("requestError");
-  const publisher = await world.connect();
-  await announce(publisher, "live/cam");
+  const publisher = await announcing(world, "live/cam");
   peer.say(subscribeTo(2n));
   await accept(publisher);
   await peer.expect("subscribeOk");
@@ -605,8 +600,7 @@ draftTest("a request that is held up holds up no other", async (draft) => {
 
 draftTest("FETCH is answered, delivered, and cancelled", async (draft) => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live/cam");
+  const publisher = await announcing(world, "live/cam");
   const viewer = await join(world, draft);
   viewer.say(subscribeTo(0n));
   await accept(publisher, { alias: 3n });

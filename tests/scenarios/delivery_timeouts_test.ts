@@ -5,7 +5,7 @@ import type { RequestStream } from "../support/peers/scripted_streams.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
-  announce,
+  announcing,
   datagram,
   nextSubgroup,
   objects,
@@ -259,8 +259,7 @@ const DATAGRAM_TIMEOUTS: [string, Update, number][] = [
 for (const [name, parameters, limit] of DATAGRAM_TIMEOUTS) {
   draftTest(`${name}, ends the wait of a datagram that came before its track's name`, async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     const subscriber = await world.connect();
     await subscribe(subscriber, parameters);
     const dropped = world.metrics.skips;

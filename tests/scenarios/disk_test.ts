@@ -5,7 +5,7 @@ import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { DiskWorld, MemoryFiles } from "../support/worlds/disk_world.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
-  announce,
+  announcing,
   at,
   fetch,
   objects,
@@ -117,8 +117,7 @@ draftTest("a publisher that is there, and was not heard, is asked before the dis
     for (const [name, bytes] of files.contents) copy.contents.set(name, bytes.slice());
     const { world: relay } = await withDisk(copy);
     await using world = relay;
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     const peer = await world.connect();
     const reading = fetch(peer, [0, 0], [2, 9]);
     const { request } = await publisher.expectRequest("trackStatus");

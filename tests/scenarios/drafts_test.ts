@@ -5,6 +5,7 @@ import { SessionWorld } from "../support/worlds/session_world.ts";
 import { testDraft } from "../support/test_draft.ts";
 import {
   announce,
+  announcing,
   at,
   datagram,
   fetch,
@@ -184,8 +185,7 @@ Deno.test("a fetch leaves out what its draft cannot say, from the cache, and goe
 
 Deno.test("a fetch leaves out what its draft cannot say, from a publisher, who is not harmed", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const peer = await world.connect(FOREIGN);
   await fetch(peer, [1, 0], [1, 2]);
   const { request, message } = await publisher.expectRequest("fetch");
@@ -239,8 +239,7 @@ Deno.test("a request whose answer its draft cannot say is refused with NOT_SUPPO
 
 Deno.test("what a publisher's draft cannot be asked is refused to who asks, and costs nobody else", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect(FOREIGN);
-  await announce(publisher, "live");
+  const publisher = await announcing(world, "live", FOREIGN);
   const peer = await world.connect();
   const range = { start: { group: LARGE, object: 0n }, end: { group: LARGE, object: 1n } };
   const request = await peer.request({

@@ -181,7 +181,7 @@ encoderTest(
     assert.equal(world.metrics.encoders.ended.lost, 1);
     await world.clock.advance(RECONNECT_MS - 1_000);
     assert.equal(viewer.end, undefined, "it may come back");
-    const second = await filming(world, 12);
+    await filming(world, 12);
     assert.deepEqual(viewer.groups, [2, 10, 2]);
     assert.ok(viewer.times.at(-1)! > 4_000, "its timestamps go on");
     assert.equal(viewer.end, undefined);

@@ -1,7 +1,15 @@
 import { namespaceOf } from "../support/peers/scripted_peer.ts";
 import type { RequestStream } from "../support/peers/scripted_streams.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
-import { announce, closedWith, NO_PROPERTIES, refused, subscribe, VIDEO } from "./script.ts";
+import {
+  announce,
+  announcing,
+  closedWith,
+  NO_PROPERTIES,
+  refused,
+  subscribe,
+  VIDEO,
+} from "./script.ts";
 
 /** Where to ask instead. */
 interface Redirect {
@@ -24,8 +32,7 @@ function redirect(request: RequestStream, to: Redirect): Promise<void> {
 
 Deno.test("R-180: a client's redirect with a URI closes its session with PROTOCOL_VIOLATION", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const downstream = await subscribe(await world.connect());
   const { request } = await publisher.expectRequest("subscribe");
   await redirect(request, { uri: "moqt://elsewhere.example" });
@@ -52,8 +59,7 @@ Deno.test("R-180: so does one in the answer to an update", async () => {
 
 Deno.test("R-180: a redirect without a URI is not followed, and the request has failed", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const downstream = await subscribe(await world.connect());
   const { request } = await publisher.expectRequest("subscribe");
   await redirect(request, { path: "other", name: "video" });
@@ -63,8 +69,7 @@ Deno.test("R-180: a redirect without a URI is not followed, and the request has 
 
 Deno.test("R-180: a server may redirect to a URI", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect({ dialled: true });
-  await announce(publisher, "live");
+  const publisher = await announcing(world, "live", { dialled: true });
   const downstream = await subscribe(await world.connect());
   const { request } = await publisher.expectRequest("subscribe");
   await redirect(request, { uri: "moqt://elsewhere.example" });

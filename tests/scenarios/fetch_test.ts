@@ -12,6 +12,7 @@ import { bytesOf, type RequestStream } from "../support/peers/scripted_streams.t
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   announce,
+  announcing,
   at,
   closedWith,
   datagram,
@@ -317,8 +318,7 @@ draft19Test("R-122: an end before the start is refused", async () => {
 
 Deno.test("R-122: an end before the start in FETCH_OK closes the publisher's session", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   await fetch(await world.connect(), [5, 0], [6, 0]);
   const { request } = await publisher.expectRequest("fetch");
   await sendFetchOk(request, [4, 9]);
@@ -355,8 +355,7 @@ const BAD_FETCHES: [string, Uint8Array][] = [
 for (const [name, bytes] of BAD_FETCHES) {
   Deno.test(`${name} in a fetch closes the publisher's session with PROTOCOL_VIOLATION`, async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     await fetch(await world.connect(), [1, 0], [20, 0]);
     const { request, message } = await publisher.expectRequest("fetch");
     await sendFetchOk(request, [20, 0]);
@@ -387,8 +386,7 @@ Deno.test("R-124, R-165: an object that was a datagram is marked as one, with ze
 
 Deno.test("R-124: on receipt the bits beside the mark are ignored", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const peer = await world.connect();
   await fetch(peer, [1, 0], [1, 0]);
   const { request, message } = await publisher.expectRequest("fetch");
@@ -424,8 +422,7 @@ draft19Test("R-066, R-126: a joining fetch ends where its subscription begins", 
 
 draft19Test("R-126: a joining fetch waits for the subscription that it names", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const peer = await world.connect();
   const downstream = await subscribe(peer);
   const range = { type: "relative_joining", requestId: 0n, start: 0n } as const;
@@ -447,8 +444,7 @@ draft19Test(
   "R-126: a joining fetch that overtakes the subscription that it names waits for it, not for ever",
   async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     const peer = await world.connect();
     const range = { type: "relative_joining", requestId: 0n, start: 0n } as const;
     const request = await peer.request({ kind: "fetch", requestId: 2n, range, parameters: {} });
@@ -606,8 +602,7 @@ draftTest(
   "R-128: a fetch of a track that is not subscribed goes to a publisher of its namespace",
   async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     const peer = await world.connect();
     const request = await fetch(peer, [1, 0], [2, 0]);
     await answerFetch(publisher, [1, 1], [[1, 0, "a"], [1, 1, "b"]]);
@@ -620,8 +615,7 @@ draftTest(
   "R-117, R-119: an upstream fetch that breaks off is passed on as UNKNOWN_OBJECT_STATUS",
   async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     const peer = await world.connect();
     const request = await fetch(peer, [1, 0], [2, 0]);
     const { request: upstream, message } = await publisher.expectRequest("fetch");
@@ -640,8 +634,7 @@ draftTest(
   "whoever waits for a fetch that its publisher answers with nonsense is refused at once",
   async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     const peer = await world.connect();
     const request = await fetch(peer, [1, 0], [2, 0]);
     const { request: upstream } = await publisher.expectRequest("fetch");
@@ -653,8 +646,7 @@ draftTest(
 
 Deno.test("an object larger than the relay takes ends the fetch that brings it, and no session", async () => {
   await using world = new SessionWorld({ limits: { maxObjectBytes: 100 } });
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const peer = await world.connect();
   const request = await fetch(peer, [1, 0], [2, 0]);
   const { request: upstream, message } = await publisher.expectRequest("fetch");
@@ -674,8 +666,7 @@ modernTest(
   "R-109: a FETCH_OK with a mandatory property that nobody here knows is refused downstream",
   async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     const request = await fetch(await world.connect(), [1, 0], [2, 0]);
     const { request: upstream } = await publisher.expectRequest("fetch");
     await sendFetchOk(upstream, [1, 1], written(properties([0x4000, 1]), publisher.draft.data));
@@ -699,8 +690,7 @@ modernTest(
   "R-135: TRACK_STATUS of a track that nobody subscribes to is asked of its publisher",
   async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     const peer = await world.connect();
     const status = await peer.request({ kind: "trackStatus", track: VIDEO, parameters: {} });
     const { request, message } = await publisher.expectRequest("trackStatus");
@@ -721,8 +711,7 @@ modernTest(
 
 draftTest("R-135: the refusal of TRACK_STATUS is passed on", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const peer = await world.connect();
   const status = await peer.request({ kind: "trackStatus", track: VIDEO, parameters: {} });
   const { request } = await publisher.expectRequest("trackStatus");

@@ -6,6 +6,7 @@ import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,
+  announcing,
   nextSubgroup,
   objects,
   publish,
@@ -164,8 +165,7 @@ draft19Test(
 
 draft19Test("a publisher that ends a track because of an update is asked for it anew", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const offered = await publish(publisher);
   assert.deepEqual((await offered.expect("requestOk")).parameters, { forward: false });
   const viewer = await world.connect();

@@ -6,6 +6,7 @@ import { LINGER_MS, SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,
+  announcing,
   closedWith,
   fetch,
   join,
@@ -109,8 +110,7 @@ draftTest(
 Deno.test("R-167: so does one over 8192 bytes, from whom it may be", async () => {
   for (const length of [8_192, 8_193]) {
     await using world = new SessionWorld();
-    const peer = await world.connect({ dialled: true });
-    await announce(peer, "live");
+    const peer = await announcing(world, "live", { dialled: true });
     const uri = new TextEncoder().encode("x".repeat(length));
     await (await peer.control()).write(goawayFrame(uri));
     const codes = peer.draft.sessionCodes;

@@ -6,6 +6,7 @@ import { USELESS_DATAGRAMS_AT_ONCE } from "../../relay/session/limits.ts";
 import {
   accept,
   announce,
+  announcing,
   datagram,
   nextSubgroup,
   objects,
@@ -88,8 +89,7 @@ draftTest(
       await accept(publisher, { alias: 20n + BigInt(at) });
       await request.expect("subscribeOk");
     }
-    const other = await world.connect();
-    await announce(other, "room");
+    const other = await announcing(world, "room");
     const own = await subscribe(publisher, {}, trackOf("room", "a"));
     await accept(other);
     await own.expect("subscribeOk");
@@ -135,8 +135,7 @@ Deno.test("an object larger than the relay takes ends its track, in words and fo
 
 Deno.test("R-200: equal requests that come at once are made once upstream", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const waiting = [];
   for (let count = 0; count < 10; count++) waiting.push(await subscribe(await world.connect()));
   await accept(publisher);

@@ -7,6 +7,7 @@ import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,
+  announcing,
   closedWith,
   nextSubgroup,
   NO_PROPERTIES,
@@ -55,8 +56,7 @@ draftTest(
   "R-137, R-138: who asks hears of every namespace under its prefix, now and later",
   async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live/a");
+    const publisher = await announcing(world, "live/a");
     await announce(publisher, "lives");
     const [some, all] = [await world.connect(), await world.connect()];
     const [under, every] = [await listen(some, "live"), await listen(all, "")];
@@ -72,8 +72,7 @@ draftTest(
 
 draftTest("R-138: those that the subscriber publishes itself are among them", async () => {
   await using world = new SessionWorld();
-  const peer = await world.connect();
-  await announce(peer, "mine/early");
+  const peer = await announcing(world, "mine/early");
   const request = await listen(peer, "mine");
   assert.equal(await heard(request), "+early");
   await announce(peer, "mine/late");
@@ -458,8 +457,7 @@ draftTest(
   "R-013, R-138: a namespace that another peer publishes is asked for by whoever is told of it",
   async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live/cam");
+    const publisher = await announcing(world, "live/cam");
     const peer = await world.connect();
     const request = await listen(peer, "");
     assert.equal(await heard(request), "+live-cam");

@@ -14,6 +14,7 @@ import {
   accept,
   ALIAS,
   announce,
+  announcing,
   closedWith,
   datagram,
   fetch,
@@ -166,8 +167,7 @@ draftTest(
   "R-088: datagrams that overtake the message that names their track are kept for a moment",
   async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     const subscriber = await world.connect();
     const downstream = await subscribe(subscriber);
     publisher.sendDatagram(datagram(publisher, { group: 1n }));
@@ -181,8 +181,7 @@ draftTest(
 
 draftTest("R-088, R-201: and of those too many, or for too long, none", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const subscriber = await world.connect();
   await subscribe(subscriber);
   for (let object = 0; object < 70; object++) {

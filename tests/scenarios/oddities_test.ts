@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   ALIAS,
-  announce,
+  announcing,
   closedWith,
   frame,
   objects,
@@ -23,8 +23,7 @@ const SUBSCRIBE_BODY = [0n, 1n, 4n, "live", 5n, "video", 2n, 0x20n, 155n, 1n, 1n
 
 /** A publisher that agrees with one parameter more, and somebody who watches. */
 async function agreeWith(world: SessionWorld, type: bigint, setup = {}) {
-  const publisher = await world.connect(setup);
-  await announce(publisher, "live");
+  const publisher = await announcing(world, "live", setup);
   const viewer = await world.connect();
   const downstream = await subscribe(viewer);
   const { request } = await publisher.expectRequest("subscribe");
@@ -57,8 +56,7 @@ Deno.test("who is not moq-dev's is held to the draft", async () => {
 
 Deno.test("a player of moq-dev's that writes its priority as a long integer gets the track", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const viewer = await world.connect(OF_MOQ_DEV);
   await viewer.openRequest(frame(0x3n, SUBSCRIBE_BODY));
   await publisher.expectRequest("subscribe");

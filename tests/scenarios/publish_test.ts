@@ -7,6 +7,7 @@ import { LINGER_MS, SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,
+  announcing,
   at,
   closedWith,
   datagram,
@@ -175,8 +176,7 @@ draftTest(
   async () => {
     await using world = new SessionWorld();
     const { subscriber } = await watch(world);
-    const second = await world.connect();
-    await announce(second, "live/cam");
+    const second = await announcing(world, "live/cam");
     const { message } = await accept(second, { alias: 30n });
     assert.deepEqual(message.track, VIDEO);
     await sendSubgroup(second, { alias: 30n, group: 1n }, ...objects(1));
@@ -190,8 +190,7 @@ draftTest(
     await using world = new SessionWorld();
     const { publisher: old, subscriber, downstream, upstream } = await watch(world);
     await sendSubgroup(old, { group: 1n }, ...objects(2));
-    const next = await world.connect();
-    await announce(next, "live");
+    const next = await announcing(world);
     await accept(next, { alias: 30n, largest: at(1, 1) });
     await sendSubgroup(old, { group: 2n }, ...objects(2));
     await sendSubgroup(next, { alias: 30n, group: 2n }, ...objects(2));
@@ -244,8 +243,7 @@ draft19Test(
   "R-068: a PUBLISH that meets our waiting SUBSCRIBE is accepted, after that one has ended",
   async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     const subscriber = await world.connect();
     const downstream = await subscribe(subscriber);
     const { request } = await publisher.expectRequest("subscribe");
@@ -359,8 +357,7 @@ modernTest(
   "R-109: so does who waits for a SUBSCRIBE whose answer has one, and that is cancelled",
   async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     const downstream = await subscribe(await world.connect());
     const { request } = await publisher.expectRequest("subscribe");
     await sendSubscribeOk(request, { properties: properties([0x7ffe, 1]) });

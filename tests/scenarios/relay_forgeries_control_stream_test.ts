@@ -13,7 +13,7 @@ import { bytesOf } from "../support/peers/scripted_streams.ts";
 import { RecordedSpans } from "../support/worlds/recording_tracing.ts";
 import { RELAY_HOP, RELAY_NAME, SessionWorld } from "../support/worlds/session_world.ts";
 import { canary, GATE, LYON, TRACK, USER, withToken } from "./forgery_script.ts";
-import { accept, ALIAS, announce, NO_PROPERTIES, subscribe } from "./script.ts";
+import { accept, ALIAS, announce, announcing, NO_PROPERTIES, subscribe } from "./script.ts";
 
 const NAMESPACE = namespaceOf("forged");
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -114,8 +114,9 @@ const isNotThere = async ({ forger }: Ground): Promise<void> => {
 /** Somebody publishes the track in another scope, and is asked for nothing. */
 const inAnotherScope = (message: MultiplexedMessage): Forgery["forge"] => async (ground) => {
   const { world } = ground;
-  const secret = await world.connect({ setup: { path: "/secret", ...withToken(USER) } });
-  await announce(secret, "forged");
+  const secret = await announcing(world, "forged", {
+    setup: { path: "/secret", ...withToken(USER) },
+  });
   await says(message, SCOPE, isNotThere)(ground);
   await world.stillPending(secret.acceptRequest(), "A request for what is secret");
 };

@@ -9,6 +9,7 @@ import {
   accept,
   ALIAS,
   announce,
+  announcing,
   at,
   closedWith,
   NO_PROPERTIES,
@@ -28,8 +29,7 @@ function relay(world: SessionWorld, name = "there"): Promise<ScriptedPeer> {
 
 /** A track that a publisher here sends, with a group that is whole and one that has begun. */
 async function live(world: SessionWorld) {
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const viewer = await subscribe(await world.connect());
   await accept(publisher);
   await viewer.expect("subscribeOk");
@@ -98,8 +98,7 @@ async function firstId(stream: SubgroupReader): Promise<number> {
 
 Deno.test("one session with another relay serves every scope that it names", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect({ webTransport: "/room" });
-  await announce(publisher, "live");
+  const publisher = await announcing(world, "live", { webTransport: "/room" });
   const peer = await relay(world);
   await refused(await subscribe(peer), "DOES_NOT_EXIST");
   const request = await subscribe(peer, { meshScope: "/room", meshHops: ["there"] });
@@ -140,8 +139,7 @@ Deno.test("scopes that another relay names are limited", async () => {
 
 Deno.test("another relay may have twenty times the subscriptions of a client", async () => {
   await using world = new SessionWorld({ limits: { maxSubscriptions: 1 } });
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const peer = await relay(world);
   for (let index = 0; index < 20; index++) {
     const request = await subscribe(peer, {}, trackOf("live/cam", `v${index}`));
@@ -244,8 +242,7 @@ Deno.test("the other relay's word that it goes away reaches the link", async () 
 for (const [shows, told] of [["none", false], ["local", true]] as const) {
   Deno.test(`a link that shows ${shows} tells the other relay of ${told ? "its own" : "no"} namespaces`, async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    await announcing(world);
     const { peer } = await linked(world, shows);
     const request = await peer.request({
       kind: "subscribeNamespace",

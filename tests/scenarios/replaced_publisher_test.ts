@@ -8,6 +8,7 @@ import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,
+  announcing,
   at,
   datagram,
   nextSubgroup,
@@ -77,8 +78,7 @@ for (const groups of [1, 7, 100, 300]) {
           await first.expect("publishDone");
           await world.clock.advance(after - IDLE_MS);
         }
-        const anew = await world.connect();
-        await announce(anew, "live");
+        const anew = await announcing(world);
         let again = first;
         if (after >= IDLE_MS) again = await subscribe(viewer, LIVE);
         await accept(anew);
@@ -106,8 +106,7 @@ draftTest("a publisher that takes over keeps what it had sent of the group alrea
   const { publisher, downstream, subscriber } = await watch(world);
   await sendSubgroup(publisher, { group: 0n }, ...objects(3));
   await world.settle();
-  const anew = await world.connect();
-  await announce(anew, "live");
+  const anew = await announcing(world);
   await accept(anew);
   const stream = await openSubgroup(anew, { group: 0n, firstObject: true }, ...objects(2));
   await world.settle();
@@ -295,8 +294,7 @@ draftTest(
     const request = await subscribe(viewer, LIVE);
     await accept(publisher.peer);
     await request.expect("subscribeOk");
-    const stranger = await world.connect();
-    await announce(stranger, "live");
+    const stranger = await announcing(world);
     const asked = stranger.acceptRequest();
     const late = await world.connect();
     await (await subscribe(late, LIVE)).expect("subscribeOk");
@@ -341,8 +339,7 @@ draftTest(
   "all tracks of a namespace change with the first, and players of moq-dev are told once",
   async () => {
     await using world = new SessionWorld();
-    const old = await world.connect();
-    await announce(old, "live");
+    const old = await announcing(world);
     const viewer = await world.connect(MOQ_DEV);
     const namespaces = await viewer.request({
       kind: "subscribeNamespace",
@@ -361,8 +358,7 @@ draftTest(
     await sendSubgroup(old, { alias: 8n }, { id: 0, payload: "old catalog" });
     await world.settle();
 
-    const young = await world.connect();
-    await announce(young, "live");
+    const young = await announcing(world);
     await accept(young, { alias: 40n });
     await accept(young, { alias: 41n });
     await sendSubgroup(young, { alias: 40n }, { id: 0, payload: "young 0" });
@@ -441,8 +437,7 @@ draftTest("datagrams of an encoder that begins anew are seen at once", async () 
   const { publisher, downstream, subscriber } = await watch(world);
   for (let group = 0n; group < 40n; group++) publisher.sendDatagram(datagram(publisher, { group }));
   await world.settle();
-  const anew = await world.connect();
-  await announce(anew, "live");
+  const anew = await announcing(world);
   await accept(anew, { alias: SECOND });
   await world.settle();
   anew.sendDatagram(datagram(anew, { alias: SECOND, group: 0n, text: "anew" }));
@@ -480,8 +475,7 @@ draftTest(
     const say = (id: number) =>
       sendSubgroup(publisher, { group: 0n, subgroup: BigInt(id) }, ...objects(1, id));
     for (let id = 0; id < 3; id++) await say(id);
-    const stranger = await world.connect();
-    await announce(stranger, "live");
+    const stranger = await announcing(world);
     await accept(stranger, { alias: SECOND });
     for (let count = 0; count < MAX_SUBGROUPS_PER_GROUP + 100; count++) {
       const id = FLOOD_FROM + count;
@@ -506,8 +500,7 @@ draftTest(
     const { publisher, downstream } = await watch(world);
     const chat = await openSubgroup(publisher, { group: 0n }, ...objects(1));
     await world.settle();
-    const stranger = await world.connect();
-    await announce(stranger, "live");
+    const stranger = await announcing(world);
     const { request } = await accept(stranger, { alias: SECOND });
     for (const group of [5n, 6n, 7n]) {
       await sendSubgroup(stranger, { alias: SECOND, group }, ...objects(1));

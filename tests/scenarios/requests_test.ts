@@ -6,6 +6,7 @@ import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,
+  announcing,
   closedWith,
   frame,
   nextSubgroup,
@@ -114,8 +115,7 @@ function otherWithId(id: bigint): Uint8Array {
 
 Deno.test("R-030: a reason over 1024 bytes closes the session with PROTOCOL_VIOLATION", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   await subscribe(await world.connect());
   const { request } = await publisher.expectRequest("subscribe");
   const reason = "x".repeat(1_025);
@@ -148,8 +148,7 @@ Deno.test("R-033: an accepted subscription's stream stays open until PUBLISH_DON
 
 Deno.test("R-034: a publisher that ends the stream without an answer has failed the request", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const downstream = await subscribe(await world.connect());
   const { request } = await publisher.expectRequest("subscribe");
   await request.finish();
@@ -158,8 +157,7 @@ Deno.test("R-034: a publisher that ends the stream without an answer has failed 
 
 Deno.test("R-034: a publisher that resets the stream without an answer has failed the request", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const downstream = await subscribe(await world.connect());
   const { request } = await publisher.expectRequest("subscribe");
   request.cancel("cancelled");
@@ -168,8 +166,7 @@ Deno.test("R-034: a publisher that resets the stream without an answer has faile
 
 Deno.test("R-182: a publisher that does not answer in time has failed the request", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const downstream = await subscribe(await world.connect());
   const { request } = await publisher.expectRequest("subscribe");
   await world.advance(4_999);
@@ -207,8 +204,7 @@ Deno.test("R-038: NOT_SUPPORTED from a publisher is passed on, and SUBSCRIBE_NAM
 
 Deno.test("R-038: each of the seven requests is answered", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const offered = trackOf("offered", "video");
   assert.equal((await (await publish(publisher, { track: offered })).next()).kind, "requestOk");
   const peer = await world.connect();
@@ -240,8 +236,7 @@ Deno.test("R-039: REQUEST_OK that answers nothing closes the publisher's session
 
 Deno.test("R-039: an answer of the wrong kind closes the publisher's session", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const downstream = await subscribe(await world.connect());
   const { request } = await publisher.expectRequest("subscribe");
   await request.sendOk();
@@ -299,8 +294,7 @@ Deno.test("R-046: track properties in the answer to SUBSCRIBE_NAMESPACE close th
 
 Deno.test("R-047: data that overtakes its alias keeps no message from arriving, and waits for the subscriber", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const subscriber = await world.connect();
   const downstream = await subscribe(subscriber);
   const { request } = await publisher.expectRequest("subscribe");
@@ -325,8 +319,7 @@ Deno.test("R-181: a message that closes its session is passed on to no other", a
 
 Deno.test("R-181: a SUBSCRIBE_OK that closes its session reaches no subscriber", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const downstream = await subscribe(await world.connect());
   const { request } = await publisher.expectRequest("subscribe");
   await sendSubscribeOk(request, { properties: bytesOf(referenceDraft, 0x22n, 3n) });
@@ -336,8 +329,7 @@ Deno.test("R-181: a SUBSCRIBE_OK that closes its session reaches no subscriber",
 
 Deno.test("R-178: an unknown error code from a publisher is an internal error, and no more", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const subscriber = await world.connect();
   const downstream = await subscribe(subscriber);
   const { request } = await publisher.expectRequest("subscribe");
@@ -349,8 +341,7 @@ Deno.test("R-178: an unknown error code from a publisher is an internal error, a
 
 Deno.test("R-179: the retry interval of a publisher's refusal is passed on", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const subscriber = await world.connect();
   for (const retryAfter of [0n, 1n, 501n]) {
     const downstream = await subscribe(subscriber);

@@ -9,6 +9,7 @@ import { SteeredWorld } from "../support/worlds/steered_world.ts";
 import {
   accept,
   announce,
+  announcing,
   closedWith,
   fetch,
   publish,
@@ -60,8 +61,7 @@ for (const [kind, value, because] of TARGETS) {
     Deno.test(`${draft.protocol}: a session whose ${kind} is revoked loses everything and is closed at once`, async () => {
       await using world = new SteeredWorld();
       const isUnharmed = await canaryIn(world);
-      const peer = await world.connect({ draft, setup: showing(MALLORY) });
-      await announce(peer, "live");
+      const peer = await announcing(world, "live", { draft, setup: showing(MALLORY) });
       const watching = await subscribe(peer, {}, trackOf("canary", "v"));
       await watching.expect("subscribeOk");
       world.revoke(kind, value);
@@ -250,8 +250,7 @@ Deno.test("where nobody needs a token namespaces and sessions are revoked all th
   await using world = new SteeredWorld({ isOpen: true });
   world.steering.follow("tokyo");
   world.steering.ready();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const viewer = await world.connect();
   const watching = await subscribe(viewer, {}, trackOf("live", "v"));
   await accept(publisher);
@@ -266,8 +265,7 @@ Deno.test("where nobody needs a token namespaces and sessions are revoked all th
 
 Deno.test("a scope is the beginning of a revoked namespace, as it is of names in tokens", async () => {
   await using world = new SteeredWorld();
-  const publisher = await world.connect({ setup: { ...showing(ALL), path: "/demo" } });
-  await announce(publisher, "room");
+  const publisher = await announcing(world, "room", { setup: { ...showing(ALL), path: "/demo" } });
   world.revoke("namespace", "~/%2Fdemo/room");
   const again = await publisher.request({
     kind: "publishNamespace",

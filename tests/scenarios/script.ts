@@ -6,11 +6,23 @@ import {
   announce,
   subscribe,
 } from "../support/peers/scripted_requests.ts";
+import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import type { ConnectOptions, SessionWorld } from "../support/worlds/session_world.ts";
 
 export * from "../support/peers/scripted_fetches.ts";
 export * from "../support/peers/scripted_objects.ts";
 export * from "../support/peers/scripted_requests.ts";
+
+/** A peer that has announced a namespace. */
+export async function announcing(
+  world: SessionWorld,
+  path = "live",
+  options: ConnectOptions = {},
+): Promise<ScriptedPeer> {
+  const publisher = await world.connect(options);
+  await announce(publisher, path);
+  return publisher;
+}
 
 /** A publisher of `live` and a subscriber of {@linkcode VIDEO}, both agreed. */
 export async function watch(

@@ -5,7 +5,7 @@ import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
 import { type Joined, SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
-  announce,
+  announcing,
   fetch,
   objects,
   openSubgroup,
@@ -60,8 +60,7 @@ draftTest(
   "R-150: of two subscriptions the one of higher priority goes first, whatever the publishers say",
   async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     const joined = await world.join();
     for (const [index, subscriberPriority] of [20, 10].entries()) {
       await subscribe(joined.peer, { subscriberPriority }, trackOf("live", `t${index}`));

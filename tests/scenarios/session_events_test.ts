@@ -2,7 +2,7 @@ import { drafts } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { namespaceOf } from "../support/peers/scripted_peer.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
-import { accept, announce, subscribe, VIDEO } from "./script.ts";
+import { accept, announce, announcing, subscribe, VIDEO } from "./script.ts";
 
 /** The fields of the lines that say this, but for the session's number. */
 function said(world: SessionWorld, message: string): Record<string, unknown>[] {
@@ -25,8 +25,7 @@ Deno.test("the log says which namespaces come and go, and at which path", async 
 
 Deno.test("a viewer on another path than the publisher is named with the path to go to", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect({ setup: { path: "/roomA" } });
-  await announce(publisher, "live");
+  await announcing(world, "live", { setup: { path: "/roomA" } });
   const viewer = await world.connect({ setup: { path: "/anon" } });
   const watch = await viewer.request({
     kind: "subscribeNamespace",
@@ -76,8 +75,7 @@ Deno.test("a publisher that comes to another path than its viewer waits at is na
   assert.deepEqual(said(world, "subscription waits for a publisher"), [
     { track: "live/cam · video", path: "/anon" },
   ]);
-  const publisher = await world.connect({ setup: { path: "/roomA" } });
-  await announce(publisher, "live");
+  await announcing(world, "live", { setup: { path: "/roomA" } });
   assert.deepEqual(said(world, "namespace announced"), [
     { namespace: "live", path: "/roomA", awaited_at_path: "/anon" },
   ]);
@@ -85,8 +83,7 @@ Deno.test("a publisher that comes to another path than its viewer waits at is na
 
 Deno.test("the log says when a track gets its first subscriber and loses its last", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const [one, two] = [await world.connect(), await world.connect()];
   const what = { track: "live/cam · video", path: "/" };
   const first = await subscribe(one);

@@ -11,6 +11,7 @@ import { bytesOf } from "../support/peers/scripted_streams.ts";
 import { type ConnectOptions, SessionWorld } from "../support/worlds/session_world.ts";
 import {
   announce,
+  announcing,
   closedWith,
   frame,
   objects,
@@ -132,8 +133,7 @@ for (const [name, options, code] of PLACES) {
 
 Deno.test("R-013: equal names in different scopes are different tracks", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect({ setup: { path: "/one" } });
-  await announce(publisher, "live");
+  await announcing(world, "live", { setup: { path: "/one" } });
   const elsewhere = await world.connect({ setup: { path: "/two" } });
   await refused(await subscribe(elsewhere), "DOES_NOT_EXIST");
   const listener = await elsewhere.request({
@@ -147,8 +147,7 @@ Deno.test("R-013: equal names in different scopes are different tracks", async (
 
 Deno.test("R-013: the path of a WebTransport request is the scope", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect({ webTransport: "/one" });
-  await announce(publisher, "live");
+  const publisher = await announcing(world, "live", { webTransport: "/one" });
   const other = await world.connect({ webTransport: "/two" });
   await refused(await subscribe(other), "DOES_NOT_EXIST");
   const same = await world.connect({ setup: { path: "/one" } });
@@ -179,8 +178,7 @@ Deno.test("R-014: nothing is published or found under a lone dot, other dots are
 
 Deno.test("R-015: requests under .session reach nobody, the empty name among them", async () => {
   await using world = new SessionWorld();
-  const everything = await world.connect();
-  await announce(everything, "");
+  const everything = await announcing(world, "");
   const peer = await world.connect();
   for (const name of ["", "unknown"]) {
     const track = trackOf(".session", name);

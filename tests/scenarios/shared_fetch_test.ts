@@ -6,7 +6,7 @@ import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { bytesOf, type OutgoingStream } from "../support/peers/scripted_streams.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
-  announce,
+  announcing,
   at,
   fetch,
   join,
@@ -173,8 +173,7 @@ draftTest(
   "equal fetches of a track that nobody subscribes to are one, and each is told of a refusal",
   async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     const requests = [];
     for (let count = 0; count < 3; count++) {
       requests.push(await fetch(await world.connect(), [7, 0], [7, 4]));

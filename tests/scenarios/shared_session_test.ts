@@ -5,7 +5,7 @@ import { draftTest, draftTestUpTo } from "../support/draft_test_case.ts";
 import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
-  announce,
+  announcing,
   datagram,
   nextDatagram,
   refused,
@@ -68,8 +68,7 @@ draftTest(
 
 draftTest("two players of one moq-dev session wait for a track and are both served", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const viewer = await world.connect(MOQ_DEV);
   const players = [await subscribe(viewer), await subscribe(viewer)];
   const { request } = await publisher.expectRequest("subscribe");
@@ -85,8 +84,7 @@ draftTest("two players of one moq-dev session wait for a track and are both serv
 
 draftTest("of two players that wait on one moq-dev session one may give up", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const viewer = await world.connect(MOQ_DEV);
   const impatient = await subscribe(viewer);
   const patient = await subscribe(viewer);

@@ -5,7 +5,7 @@ import { draftTest } from "../support/draft_test_case.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
-  announce,
+  announcing,
   at,
   join,
   nextSubgroup,
@@ -28,15 +28,13 @@ for (const [name, filter] of Object.entries({ largest: LIVE, next: NEXT })) {
     `a viewer (${name}) that is there before the first object sees it, wherever a stranger said that the track is`,
     async () => {
       await using world = new SessionWorld();
-      const stranger = await world.connect();
-      await announce(stranger, "live");
+      const stranger = await announcing(world);
       const viewer = await world.connect();
       const request = await subscribe(viewer, filter);
       await accept(stranger, { alias: STRANGER, largest: at(FAR, FAR) });
       const ok = await request.expect("subscribeOk");
       assert.deepEqual(ok.parameters.largestObject, at(FAR, FAR));
-      const publisher = await world.connect();
-      await announce(publisher, "live");
+      const publisher = await announcing(world);
       await accept(publisher);
       await sendSubgroup(publisher, { group: 3n }, ...objects(1));
       await sendSubgroup(publisher, { group: 4n }, ...objects(1));
@@ -53,14 +51,12 @@ for (const [name, filter] of Object.entries({ largest: LIVE, next: NEXT })) {
 for (const [name, filter] of Object.entries({ LIVE, NEXT, RECENT })) {
   Deno.test(`a viewer of draft 20 (${name}) is told when its publisher is elsewhere than was said`, async () => {
     await using world = new SessionWorld();
-    const stranger = await world.connect();
-    await announce(stranger, "live");
+    const stranger = await announcing(world);
     const viewer = await world.connect({ draft: draftOf("moqt-20")! });
     const request = await subscribe(viewer, filter);
     await accept(stranger, { alias: STRANGER, largest: at(FAR, FAR) });
     await request.expect("subscribeOk");
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     await accept(publisher, { largest: at(2, 7) });
     const next = request.next();
     await world.stillPending(next, "Anything before its first object");
@@ -92,8 +88,7 @@ draftTest(
     const say = (id: number) =>
       sendSubgroup(publisher, { group: 0n, subgroup: BigInt(id) }, ...objects(1, id));
     for (let id = 0; id < 3; id++) await say(id);
-    const stranger = await world.connect();
-    await announce(stranger, "live");
+    const stranger = await announcing(world);
     await accept(stranger, { alias: STRANGER });
     for (let id = FAR; id < FAR + 10; id++) {
       const place = { alias: STRANGER, group: 0n, subgroup: BigInt(id) };
@@ -112,8 +107,7 @@ draftTest(
   async () => {
     await using world = new SessionWorld();
     const { publisher } = await watch(world);
-    const twin = await world.connect();
-    await announce(twin, "live");
+    const twin = await announcing(world);
     await accept(twin, { alias: STRANGER });
     await sendSubgroup(publisher, { group: 7n }, ...objects(2));
     await sendSubgroup(twin, { alias: STRANGER, group: 7n }, ...objects(9));
@@ -134,8 +128,7 @@ draftTest(
     await using world = new SessionWorld();
     const { publisher } = await watch(world);
     await openSubgroup(publisher, { group: 5n }, ...objects(10));
-    const twin = await world.connect();
-    await announce(twin, "live");
+    const twin = await announcing(world);
     await accept(twin, { alias: STRANGER });
     await openSubgroup(twin, { alias: STRANGER, group: 5n }, ...objects(300));
     await world.settle();

@@ -14,6 +14,7 @@ import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
   announce,
+  announcing,
   closedWith,
   objects,
   openSubgroup,
@@ -112,8 +113,7 @@ draftTest(
     );
     assert.equal(told?.fields["limit"], CREDIT);
     // It comes again, and goes on where it was.
-    const anew = await world.connect(PEER);
-    await announce(anew, "live");
+    const anew = await announcing(world, "live", PEER);
     await accept(anew);
     publisher.close();
     await world.settle();
@@ -232,8 +232,7 @@ draftTest(
   async () => {
     await using world = new SessionWorld({ maxClientStreams: 40 });
     const { publisher, downstream, subscriber } = await watch(world);
-    const hog = await world.connect();
-    await announce(hog, "other");
+    const hog = await announcing(world, "other");
     const canary = seenBy(subscriber);
     for (let stream = 0; stream < 30; stream++) await openSubgroup(hog, { alias: 99n });
     for (let group = 0n; group < 20n; group++) {

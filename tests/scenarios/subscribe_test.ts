@@ -7,6 +7,7 @@ import {
   accept,
   ALIAS,
   announce,
+  announcing,
   at,
   closedWith,
   datagram,
@@ -41,8 +42,7 @@ const DATAGRAMS_MS = 200;
 
 draftTest("R-049: no SUBSCRIBE_OK before a publisher has agreed", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const downstream = await subscribe(await world.connect());
   const { request } = await publisher.expectRequest("subscribe");
   const answer = downstream.next();
@@ -57,8 +57,7 @@ draftTest(
   "R-050, R-077: everybody shares one upstream subscription, with the Largest Object filter",
   async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     const early = [
       await subscribe(await world.connect(), LARGEST),
       await subscribe(await world.connect(), LARGEST),
@@ -354,8 +353,7 @@ draftTest(
 
 draftTest("R-069: a publisher that subscribes to its own track gets its objects back", async () => {
   await using world = new SessionWorld();
-  const peer = await world.connect();
-  await announce(peer, "live");
+  const peer = await announcing(world);
   const downstream = await subscribe(peer);
   await accept(peer);
   await downstream.expect("subscribeOk");
@@ -380,8 +378,7 @@ draftTest("R-070: the head of a large object arrives before its tail was sent", 
 
 draftTest("R-071: without a publisher DOES_NOT_EXIST comes at once", async () => {
   await using world = new SessionWorld();
-  const peer = await world.connect();
-  await announce(peer, "other");
+  await announcing(world, "other");
   await refused(await subscribe(await world.connect()), "DOES_NOT_EXIST");
   await refused(
     await subscribe(await world.connect(), { rendezvousTimeout: 0n }),
@@ -411,8 +408,7 @@ draftTest("R-072: a publisher that comes in time serves it", async () => {
   await using world = new SessionWorld();
   const downstream = await subscribe(await world.connect(), { rendezvousTimeout: 700n });
   await world.advance(600);
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   await accept(publisher);
   await downstream.expect("subscribeOk");
 });
@@ -421,13 +417,11 @@ draftTest("R-072: a publisher that does not have the track is no end of the wait
   await using world = new SessionWorld();
   const downstream = await subscribe(await world.connect(), { rendezvousTimeout: 700n });
   const answer = downstream.next();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const { request } = await publisher.expectRequest("subscribe");
   await request.sendError("does_not_exist");
   await world.stillPending(answer, "An answer");
-  const other = await world.connect();
-  await announce(other, "live/cam");
+  const other = await announcing(world, "live/cam");
   await accept(other);
   assert.equal((await answer).kind, "subscribeOk");
 });
@@ -439,8 +433,7 @@ draftTest("R-072: who gives up waiting leaves nothing behind", async () => {
   await world.settle();
   downstream.cancel("cancelled");
   await world.settle();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   await world.stillPending(publisher.acceptRequest(), "SUBSCRIBE");
 });
 
@@ -545,8 +538,7 @@ draftTest(
   "R-036: a publisher that has not answered yet is left when nobody waits any more",
   async () => {
     await using world = new SessionWorld();
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     const downstream = await subscribe(await world.connect());
     const { request } = await publisher.expectRequest("subscribe");
     downstream.cancel("cancelled");
@@ -674,8 +666,7 @@ draftTest("R-088: an alias that nobody knows is no error", async () => {
 
 draftTest("R-089: EXPIRES from a publisher ends nothing by itself", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect();
-  await announce(publisher, "live");
+  const publisher = await announcing(world);
   const subscriber = await world.connect();
   const downstream = await subscribe(subscriber);
   const { request } = await publisher.expectRequest("subscribe");

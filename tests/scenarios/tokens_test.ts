@@ -6,7 +6,16 @@ import { namespaceOf, type ScriptedPeer } from "../support/peers/scripted_peer.t
 import { plainGate } from "../support/worlds/plain_tokens.ts";
 import type { Question } from "../support/worlds/scripted_gate.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
-import { accept, announce, closedWith, frame, refused, subscribe, watch } from "./script.ts";
+import {
+  accept,
+  announce,
+  announcing,
+  closedWith,
+  frame,
+  refused,
+  subscribe,
+  watch,
+} from "./script.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 const value = (value: string): Token => ({ alias: "none", type: 0n, value: text(value) });
@@ -195,8 +204,9 @@ Deno.test("R-191: nobody stands in for a publisher before it was let in", async 
   await using _ = world;
   const stranger = await world.connect();
   await refused(await offer(stranger, "live"), "UNAUTHORIZED");
-  const publisher = await world.connect({ setup: { authorizationTokens: [value("good")] } });
-  await announce(publisher, "live");
+  const publisher = await announcing(world, "live", {
+    setup: { authorizationTokens: [value("good")] },
+  });
   const subscriber = await world.connect();
   const parameters = { authorizationTokens: [value("good")] };
   const downstream = await subscribe(subscriber, parameters);
@@ -208,8 +218,9 @@ Deno.test("R-191: nobody stands in for a publisher before it was let in", async 
 Deno.test("R-078: each subscriber shows its own token", async () => {
   const { world } = guarded();
   await using _ = world;
-  const publisher = await world.connect({ setup: { authorizationTokens: [value("good")] } });
-  await announce(publisher, "live");
+  const publisher = await announcing(world, "live", {
+    setup: { authorizationTokens: [value("good")] },
+  });
   const parameters = { authorizationTokens: [value("good")] };
   const first = await subscribe(await world.connect(), parameters);
   await accept(publisher);

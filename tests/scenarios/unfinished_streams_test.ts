@@ -14,7 +14,7 @@ import type { StreamEnd } from "../support/peers/scripted_streams.ts";
 import { type Joined, SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
-  announce,
+  announcing,
   closedWith,
   join,
   nextSubgroup,
@@ -177,8 +177,7 @@ draftTest(
   "a viewer that zaps between tracks within groups keeps its session, and every stream ends",
   async () => {
     await using world = new SessionWorld(HASTY);
-    const publisher = await world.connect();
-    await announce(publisher, "live");
+    const publisher = await announcing(world);
     const joined = await world.join(BROWSER);
     // Browsers can reset what we cannot.
     Object.assign(joined.peer.connection, { canReset: true });
@@ -340,8 +339,9 @@ draftTest(
 
 draftTest("a stream that another relay cuts is taken for one that was reset", async () => {
   await using world = new SessionWorld();
-  const publisher = await world.connect({ setup: { relayName: "there", takesCuts: true } });
-  await announce(publisher, "live");
+  const publisher = await announcing(world, "live", {
+    setup: { relayName: "there", takesCuts: true },
+  });
   const viewer = await world.connect();
   const request = await subscribe(viewer, {}, VIDEO);
   await accept(publisher);
@@ -419,8 +419,7 @@ for (const canReset of [true, false]) {
       const reader = await SubgroupReader.next(subscriber);
       await reader.next();
       const end = reader.next();
-      const successor = await world.connect();
-      await announce(successor, "live");
+      const successor = await announcing(world);
       await accept(successor, { alias: 8n });
       await world.advance(1_000);
       await sendSubgroup(successor, { alias: 8n, group: 6n }, ...objects(1));
@@ -448,8 +447,7 @@ draftTest(
     await world.settle();
     const reader = await SubgroupReader.next(subscriber);
     await reader.next();
-    const second = await world.connect();
-    await announce(second, "live");
+    const second = await announcing(world);
     await accept(second, { alias: 8n });
     for (let step = 1; step < 9; step++) {
       await world.advance(1_000);
@@ -473,8 +471,7 @@ draftTest(
     await reader.next();
     await reader.next();
     const end = reader.next();
-    const twin = await world.connect();
-    await announce(twin, "live");
+    const twin = await announcing(world);
     await accept(twin, { alias: 8n });
     await world.settle();
     await publisher[Symbol.asyncDispose]();

@@ -63,7 +63,7 @@ export function writeDatagram(
   });
   group.add(id, object, status === ObjectStatus.NORMAL, now);
   if (source !== undefined) note(track, group, source, id);
-  track.advance(groupId, id);
+  track.extent.advance(groupId, id);
   track.announceDatagram(groupId, object, source?.token);
   track.traffic.received += received.payload.length;
   track.grow(group, object.bytes);

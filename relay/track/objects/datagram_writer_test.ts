@@ -103,7 +103,7 @@ Deno.test("writeDatagram() ends groups and tracks, and refuses what lies behind"
   assert.deepEqual(track.group(0n)?.ids(), [4]);
   const end = { payload: NONE, status: ObjectStatus.END_OF_TRACK };
   writeDatagram(track, datagramOf(1n, 0, end), { now: 0, renderer: NATIVE });
-  assert.deepEqual(track.end, { group: 1n, object: 0n });
+  assert.deepEqual(track.extent.end, { group: 1n, object: 0n });
   assert.throws(
     () => writeDatagram(track, datagramOf(2n, 0), { now: 0, renderer: NATIVE }),
     MalformedTrack,

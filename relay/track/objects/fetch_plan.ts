@@ -61,7 +61,7 @@ function* missingGroups(
 ): Iterable<FetchStep> {
   const [low, high] = order === "ascending" ? [from, to] : [to, from];
   if (low > high) return;
-  if (track.gaps.skipForward(low) > high) return;
+  if (track.extent.gaps.skipForward(low) > high) return;
   yield {
     kind: "unknown",
     range: {

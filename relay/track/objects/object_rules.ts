@@ -8,10 +8,10 @@ import type { Track } from "./track.ts";
  * itself.
  */
 export function checkExists(track: Track, group: Group, id: number, status: number): void {
-  const end = track.end;
+  const end = track.extent.end;
   const marksTrack = status === ObjectStatus.END_OF_TRACK && end?.group === group.id &&
     end.object === BigInt(id);
-  if (!marksTrack) track.checkLocation(group.id, id);
+  if (!marksTrack) track.extent.checkLocation(group.id, id);
   if (status === ObjectStatus.NORMAL || group.end !== id) group.checkId(id);
 }
 
@@ -40,10 +40,10 @@ export function noteEndsAndGaps(
     ? { group: group.id, object: BigInt(id) }
     : undefined;
   if (isEnd) group.checkEnd(id);
-  if (end !== undefined) track.checkEnd(end);
+  if (end !== undefined) track.extent.checkEnd(end);
   if (properties.length > 0) noteGaps(track, group, id, form.gapsOf(properties));
   if (isEnd) group.endAt(id);
-  if (end !== undefined) track.endAt(end);
+  if (end !== undefined) track.extent.endAt(end);
 }
 
 function noteGaps(
@@ -59,7 +59,7 @@ function noteGaps(
     group.checkPriorGroups(groups);
     const areGroupsNews = track.checkGap(group.id, groups);
     group.declarePriorGroups(groups);
-    if (areGroupsNews) track.gaps.add(group.id, groups);
+    if (areGroupsNews) track.extent.gaps.add(group.id, groups);
   }
   if (areObjectsNews) group.gaps.add(BigInt(id), objects);
 }

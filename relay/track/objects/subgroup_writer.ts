@@ -281,14 +281,14 @@ export class SubgroupWriter {
     const log = this.#logs.logFor(group, subgroup, object);
     if (log === undefined) {
       // The object exists although it is dropped, which subscribers must be told.
-      this.#track.advance(group.id, id);
+      this.#track.extent.advance(group.id, id);
       this.#noteSource(id);
       return "subgroups";
     }
     const bytes = log.bytes;
     log.begin(object, form, now);
     group.add(id, log, status === ObjectStatus.NORMAL, now);
-    this.#track.advance(group.id, id);
+    this.#track.extent.advance(group.id, id);
     this.#at = log.size;
     this.counts.objects++;
     // Last, because it may evict what was just written.

@@ -359,7 +359,7 @@ Deno.test("R-114 SubgroupWriter refuses what lies behind the end of the track", 
   malformed(() => mark(world.stream(track, { group: 2n }), 0, END_OF_TRACK));
   const ending = world.stream(track, { group: 3n, subgroup: 1n });
   mark(ending, 5, END_OF_TRACK);
-  assert.deepEqual(track.end, { group: 3n, object: 5n });
+  assert.deepEqual(track.extent.end, { group: 3n, object: 5n });
   malformed(() => put(world.stream(track, { group: 3n }), 6));
   malformed(() => put(world.stream(track, { group: 4n }), 0));
   malformed(() => mark(world.stream(track, { group: 2n ** 64n - 1n }), 0, END_OF_TRACK));
@@ -373,7 +373,7 @@ Deno.test("SubgroupWriter ends the track at a group of its own", () => {
   const { world, track } = setUp();
   put(world.stream(track), 0);
   mark(world.stream(track, { group: 1n }), 0, END_OF_TRACK);
-  assert.deepEqual(track.end, { group: 1n, object: 0n });
+  assert.deepEqual(track.extent.end, { group: 1n, object: 0n });
   malformed(() => put(world.stream(track, { group: 1n, subgroup: 9n }), 0));
 });
 

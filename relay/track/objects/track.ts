@@ -1,22 +1,16 @@
-import {
-  compareLocations,
-  type FullTrackName,
-  type Location,
-  type PropertyBlock,
-  type TrackProperties,
-} from "@qumo/shared/wire";
+import type { FullTrackName, Location, PropertyBlock, TrackProperties } from "@qumo/shared/wire";
 import type { Cache, Evictable } from "./cache.ts";
 import { LoggedDrops } from "./logged_drops.ts";
 import { FilterUses } from "./filter_uses.ts";
 import { MalformedTrack, type TrackEnd } from "../errors.ts";
-import { Gaps } from "./gaps.ts";
 import type { DatagramObject } from "./datagram_object.ts";
 import { Group } from "./group.ts";
 import { GroupList } from "./group_list.ts";
 import { ABANDONED_GROUP_MS } from "../limits.ts";
 import { Recording } from "./recording.ts";
-import { reach, type Reached, type Source, Sources } from "./source.ts";
+import { type Source, Sources } from "./source.ts";
 import type { SubgroupLog } from "./subgroup_log.ts";
+import { TrackExtent } from "./track_extent.ts";
 import { TrackRenderings } from "./track_renderings.ts";
 import { TrackReports } from "./track_reports.ts";
 import type { TrackRecorder } from "../sources/archive.ts";
@@ -42,12 +36,11 @@ export class Track implements Evictable {
   readonly name: FullTrackName;
   /** Unique within the relay. */
   readonly number: bigint;
-  /** Declared gaps of group ids. */
-  readonly gaps = new Gaps();
   /** The sources that have delivered objects. */
   readonly sources = new Sources();
   /** What publishers reported of the track. */
   readonly reports = new TrackReports(this.sources);
+  readonly extent = new TrackExtent(this.sources, this.reports);
   /** Bytes of new payload received, and bytes of streams and datagrams sent to all subscribers. */
   readonly traffic = { received: 0, sent: 0 };
   /** Whether a group was seen that has several subgroups. */
@@ -63,10 +56,8 @@ export class Track implements Evictable {
   readonly #readers = new Set<TrackReader>();
   #bytes = 0;
   #groupsBegun = 0;
-  #largest: Reached | undefined;
   #hasBegun = false;
   #evictedUpTo = -1n;
-  #end: Location | undefined;
   #ended: TrackEnd | undefined;
   readonly #recording: Recording | undefined;
 
@@ -78,22 +69,9 @@ export class Track implements Evictable {
     this.#recording = recorder && new Recording(this, recorder);
   }
 
-  /**
-   * The largest location; undefined before the first object. With several sources, that of the
-   * leading source and of those that deliver the same track.
-   */
+  /** The largest location; undefined before the first object. */
   get largest(): Location | undefined {
-    const reported = this.reports.valid.largest;
-    if (this.#largest === undefined) return reported;
-    const { leading } = this.reports;
-    const { group, object } = leading && this.sources.reachedWith(leading) || this.#largest;
-    const arrived = { group, object: BigInt(object) };
-    return reported === undefined || compareLocations(reported, arrived) < 0 ? arrived : reported;
-  }
-
-  /** The location from which on nothing exists, if a publisher declared it. */
-  get end(): Location | undefined {
-    return this.#end;
+    return this.extent.largest;
   }
 
   /** Whether an object arrived. */
@@ -178,12 +156,6 @@ export class Track implements Evictable {
     this.#readers.delete(reader);
   }
 
-  /** Notes that an object at this location started to arrive. */
-  advance(group: bigint, object: number): void {
-    if (this.#largest === undefined) this.#largest = { group, object };
-    else reach(this.#largest, group, object);
-  }
-
   /** The effective priority of a subgroup or datagram; undefined means the track's default. */
   priorityOf(priority: number | undefined): number {
     return priority ?? this.properties.defaultPriority;
@@ -198,10 +170,7 @@ export class Track implements Evictable {
   groupFor(id: bigint, now: number): Group {
     const known = this.#groups.get(id);
     if (known !== undefined) return known;
-    if (this.#end !== undefined && id > this.#end.group) {
-      throw new MalformedTrack(`Group ${id} lies behind the end of the track`);
-    }
-    if (this.gaps.has(id)) throw new MalformedTrack(`Group ${id} lies in a gap of the track`);
+    this.extent.checkGroup(id);
     return new Group(id, this.#groupsBegun, now);
   }
 
@@ -246,35 +215,9 @@ export class Track implements Evictable {
     for (const reader of this.#readers) reader.began?.(source);
   }
 
-  /** Throws for locations behind the track's end. */
-  checkLocation(group: bigint, object: number): void {
-    const end = this.#end;
-    if (end === undefined || group < end.group) return;
-    if (group > end.group || BigInt(object) >= end.object) {
-      throw new MalformedTrack(`Object ${group}/${object} lies behind the end of the track`);
-    }
-  }
-
-  /** Throws for an end before existing objects. */
-  checkEnd(end: Location): void {
-    const arrived = this.#largest;
-    const reported = this.reports.valid.largest;
-    const passed = arrived !== undefined &&
-        compareLocations({ group: arrived.group, object: BigInt(arrived.object) }, end) >= 0 ||
-      // The reported location may be that of the object that marks the end.
-      reported !== undefined && compareLocations(reported, end) > 0;
-    if (passed) throw new MalformedTrack("The track ends before its largest object");
-  }
-
-  /** Declares that nothing exists at or behind this location. */
-  endAt(end: Location): void {
-    this.checkEnd(end);
-    this.#end = end;
-  }
-
   /** Whether a gap of `length` groups before `group` is new; throws if a group is in it. */
   checkGap(group: bigint, length: bigint): boolean {
-    if (!this.gaps.isNews(group, length, "group")) return false;
+    if (!this.extent.gaps.isNews(group, length, "group")) return false;
     const [covered] = this.#groups.between(group - length, group - 1n);
     if (covered !== undefined) {
       throw new MalformedTrack(`A gap before group ${group} covers group ${covered.id}`);

@@ -62,6 +62,6 @@ Deno.test("a track may end at an object before the largest one that a stranger t
   reports.learnLargest(publisher, { group: 1n, object: 0n });
   bring(publisher, 1n);
   reports.learnLargest(stranger, FAR);
-  track.endAt({ group: 1n, object: 1n });
-  assert.deepEqual(track.end, { group: 1n, object: 1n });
+  track.extent.endAt({ group: 1n, object: 1n });
+  assert.deepEqual(track.extent.end, { group: 1n, object: 1n });
 });

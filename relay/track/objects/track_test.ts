@@ -17,7 +17,7 @@ const LAST = 2n ** 64n - 1n;
 const PUBLISHER = {};
 const LOST: TrackEnd = { kind: "lost", reason: "gone" };
 
-Deno.test("R-065 Track.largest is the greatest of what was told and what arrived, exactly", () => {
+Deno.test("R-065 TrackExtent.largest is the greatest of what was told and what arrived, exactly", () => {
   const world = new World();
   const track = world.track();
   assert.equal(track.largest, undefined);
@@ -32,19 +32,19 @@ Deno.test("R-065 Track.largest is the greatest of what was told and what arrived
   assert.deepEqual(track.largest, { group: 4n, object: 5n });
 });
 
-Deno.test("R-065 Track.largest grows with the first byte of an object", () => {
+Deno.test("R-065 TrackExtent.largest grows with the first byte of an object", () => {
   const world = new World();
   const track = world.track();
   world.stream(track).object(6, new Uint8Array(0), 1_000, 0);
   assert.deepEqual(track.largest, { group: 0n, object: 6n });
 });
 
-Deno.test("Track.endAt() takes the mark for the largest object when that was told before it came", () => {
+Deno.test("TrackExtent.endAt() takes the mark for the largest object when that was told before it came", () => {
   const track = new World().track();
   track.reports.learnLargest(PUBLISHER, { group: 5n, object: 2n });
-  assert.throws(() => track.endAt({ group: 5n, object: 1n }), MalformedTrack);
-  track.endAt({ group: 5n, object: 2n });
-  assert.deepEqual(track.end, { group: 5n, object: 2n });
+  assert.throws(() => track.extent.endAt({ group: 5n, object: 1n }), MalformedTrack);
+  track.extent.endAt({ group: 5n, object: 2n });
+  assert.deepEqual(track.extent.end, { group: 5n, object: 2n });
 });
 
 Deno.test("R-105 TrackReports.setProperties() replaces the set before, and keeps it when the new one is none", () => {
@@ -116,8 +116,8 @@ Deno.test("Track forgets no gap for being told again, and stops taking notes at 
     put(stream, 0, 10, integerProperty(0x3c, 1));
     put(stream, 1, 10, integerProperty(0x3c, 1));
   }
-  assert.equal(track.gaps.has(9n), true);
-  assert.equal(track.gaps.has(8n), false);
-  assert.equal(track.gaps.has(2_559n), true);
-  assert.equal(track.gaps.has(2_569n), false, "unknown, since nobody noted it");
+  assert.equal(track.extent.gaps.has(9n), true);
+  assert.equal(track.extent.gaps.has(8n), false);
+  assert.equal(track.extent.gaps.has(2_559n), true);
+  assert.equal(track.extent.gaps.has(2_569n), false, "unknown, since nobody noted it");
 });

@@ -16,7 +16,6 @@ export const LONG_FILES: { readonly [path: string]: LongFile } = {
   "relay/track/objects/rendering.ts": { lines: 320, why: STATES },
   "relay/track/objects/subgroup_log.ts": { lines: 400, why: STATES },
   "relay/track/objects/subgroup_writer.ts": { lines: 330, why: STATES },
-  "relay/track/objects/track.ts": { lines: 350, why: STATES },
   "relay/transport/listener.ts": { lines: 330, why: STATES },
   "relay/upstream/link.ts": { lines: 330, why: STATES },
   "relay/upstream/route_feed.ts": { lines: 340, why: STATES },

@@ -209,7 +209,7 @@ export class FetchServer {
     }
     if (isBackwards(range)) return BACKWARDS;
     const { end } = upTo(range, largest);
-    const endOfTrack = isEndOfTrack(track.end, end);
+    const endOfTrack = isEndOfTrack(track.extent.end, end);
     const answer = { end, endOfTrack, properties: track.propertyBlock, name: track.name };
     const refusal = this.#accept(stream, message, answer);
     if (refusal !== undefined) return refusal;

@@ -1,4 +1,5 @@
 import type { StreamErrorName } from "@qumo/shared/wire";
+import type { Skip } from "../../vocabulary/mod.ts";
 
 /** How a pump ended, and why its stream is reset if it ends before the subgroup. */
 export const PUMP_ENDS = {
@@ -28,3 +29,12 @@ export const PUMP_ENDS = {
 
 /** How a pump ended. */
 export type PumpEnd = keyof typeof PUMP_ENDS;
+
+/** The skip that is counted for each early end of a pump. */
+export const SKIPS_OF_ENDS: { readonly [End in PumpEnd]?: Skip } = {
+  evicted: "evicted",
+  expired: "delivery_timeout",
+  superseded: "superseded",
+  crowded: "streams",
+  inexpressible: "inexpressible",
+};

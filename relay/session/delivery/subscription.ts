@@ -1,10 +1,7 @@
 import type { Timer } from "@qumo/shared/runtime";
 import {
   type DatagramObject,
-  firstObjectOf,
   includesGroup,
-  isUnfiltered,
-  lastObjectOf,
   type SubgroupLog,
   type Track,
   type TrackEnd,
@@ -13,39 +10,33 @@ import {
 import { DRAIN_SUBSCRIPTION_MS, MAX_REPLAYED_DATAGRAMS } from "../limits.ts";
 import { DatagramSender } from "./datagram_sender.ts";
 import { DeliveryCounts } from "./delivery_counts.ts";
-import { PUMP_ENDS, type PumpEnd } from "./pump_end.ts";
+import { type PumpEnd, SKIPS_OF_ENDS } from "./pump_end.ts";
+import { joinedGroups } from "./joined_groups.ts";
 import { Replay } from "./replay.ts";
 import { SendWindow } from "./send_window.ts";
 import { SkipReport } from "./skip_report.ts";
 import { SkippedGroup } from "./skipped_group.ts";
 import { StallWatch, type Watched } from "./stall_watch.ts";
-import { type PumpOwner, SubgroupPump } from "./subgroup_pump.ts";
+import type { SubgroupPump } from "./subgroup_pump.ts";
 import { SubscriberLogs } from "./subscriber_logs.ts";
 import type { SubscriptionContext, SubscriptionOwner } from "./subscription_context.ts";
-import {
-  type JoinPoint,
-  objectTimeout,
-  sendOrderOf,
-  subgroupTimeout,
-  type SubscriptionOptions,
-} from "./subscription_options.ts";
+import type { JoinPoint, SubscriptionOptions } from "./subscription_options.ts";
+import { type PumpingSubscription, SubscriptionPumps } from "./subscription_pumps.ts";
 import type { Standing } from "./unfinished_streams.ts";
-import type { Skip } from "../../vocabulary/mod.ts";
 
 /** Delivers one track to one subscriber, with a pump per subgroup. */
-export class Subscription implements TrackReader, PumpOwner, Watched {
+export class Subscription implements TrackReader, PumpingSubscription, Watched {
   readonly track: Track;
   progress = 0;
   readonly #context: SubscriptionContext;
   readonly #owner: SubscriptionOwner;
-  readonly #pumps = new Set<SubgroupPump>();
+  readonly #pumps: SubscriptionPumps;
   readonly #sendWindow: SendWindow;
   readonly #replay = new Replay();
   readonly #counts: DeliveryCounts;
   readonly #logs: SubscriberLogs;
   readonly #skipped: SkippedGroup;
   readonly #stallWatch: StallWatch;
-  readonly #timers = new Map<SubgroupPump, Timer>();
   readonly #report: SkipReport;
   readonly #datagrams: DatagramSender;
   #options: SubscriptionOptions;
@@ -65,10 +56,11 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.#options = options;
     this.#context = context;
     this.#owner = owner;
+    this.#pumps = new SubscriptionPumps(context, this);
     this.#sendWindow = new SendWindow(
-      this.#pumps,
+      this.#pumps.running,
       context.limits,
-      (log) => sendOrderOf(log, this.#options, this.track),
+      (log) => this.#pumps.sendOrder(log),
     );
     this.#skipped = new SkippedGroup(context.clock);
     this.#logs = new SubscriberLogs(track, context.renderer);
@@ -112,16 +104,16 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.#options = options;
     if (before.forward && !options.forward) {
       this.#replay.clear();
-      return this.#stopPumps(() => true);
+      return this.#pumps.stop();
     }
     if (!before.forward && options.forward) return this.#join("live");
     if (before.filter?.key !== options.filter?.key) {
       this.#replay.clear();
-      this.#stopPumps(() => true);
-      return this.#joinLive();
+      this.#pumps.stop();
+      return this.#join("live");
     }
-    this.#stopPumps((log) => !includesGroup(options.window, log.group));
-    for (const pump of this.#pumps) pump.sendOrder = this.#sendOrder(pump.log);
+    this.#pumps.stopOf((log) => !includesGroup(options.window, log.group));
+    this.#pumps.reorder();
   }
 
   /** Stops delivery: the subscriber left. */
@@ -148,14 +140,14 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
       this.#replay.add(log);
       return this.#catchUp();
     }
-    this.#dropStale(log);
+    this.#pumps.dropStale(log);
     const late = this.#sendWindow.latenessFor(log);
     if (late !== undefined) {
       this.#skipped.note(log, late);
       this.#report.skip(late, log.group);
       return this.#stallWatch.begin();
     }
-    this.#startPump(log, firstObjectOf(this.#options.window, log.group));
+    this.#pumps.start(log);
   }
 
   began(source: string | undefined): void {
@@ -171,12 +163,12 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     // A subscriber that must subscribe again should not wait for the rest of this track.
     if (end.kind === "malformed" || end.kind === "replaced") {
       this.#replay.clear();
-      this.#stopPumps(() => true);
+      this.#pumps.stop();
     }
     if (this.#isSent) return this.#finish();
     this.#drain = this.#context.clock.after(DRAIN_SUBSCRIPTION_MS, () => {
       this.#replay.clear();
-      this.#stopPumps(() => true);
+      this.#pumps.stop();
       this.#finish();
     });
   }
@@ -195,17 +187,13 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   logCompleted(pump: SubgroupPump): void {
-    const timeout = subgroupTimeout(this.#options, this.track, pump.log.timeouts);
-    if (this.#isOver || timeout === Infinity) return;
-    this.#timers.set(pump, this.#context.clock.after(timeout, () => pump.stop("expired")));
+    if (!this.#isOver) this.#pumps.expire(pump);
   }
 
   pumpEnded(pump: SubgroupPump, end: PumpEnd): void {
-    this.#pumps.delete(pump);
-    this.#timers.get(pump)?.cancel();
-    this.#timers.delete(pump);
+    this.#pumps.remove(pump);
     if (this.#isOver) return;
-    const skip = SKIPS[end];
+    const skip = SKIPS_OF_ENDS[end];
     if (skip !== undefined) this.#report.skip(skip, pump.log.group);
     if (pump.log.leftOut > 0) this.#report.note("out_of_order");
     this.#counts.ended(pump.log);
@@ -250,105 +238,43 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
   }
 
   #join(join: JoinPoint): void {
-    const { window } = this.#options;
-    const { largest } = this.track;
-    if (largest === undefined) return;
-    if (join === "live") return this.#joinLive();
-    const isFromLargest = join !== "window_start" &&
-      (join === "group_start" || isUnfiltered(window));
-    const from = isFromLargest ? largest.group : window.start.group;
-    for (const group of this.track.groupsBetween(from, window.endGroup ?? LAST_GROUP)) {
-      for (const log of this.#logs.all(group.logs, this.#options.filter)) this.#replay.add(log);
+    if (this.track.largest === undefined) return;
+    const { window, filter } = this.#options;
+    for (const group of joinedGroups(this.track, window, join)) {
+      const logs = this.#logs.all(group.logs, filter);
+      if (join === "live") {
+        this.#pumps.startOpen(logs);
+        continue;
+      }
+      for (const log of logs) this.#replay.add(log);
       for (const object of group.newestDatagrams(MAX_REPLAYED_DATAGRAMS)) {
         this.datagram(group.id, object);
       }
     }
+    if (join === "live") return;
     this.#catchUp();
     this.#checkWindow();
-  }
-
-  /** Starts live delivery with the next object of each open subgroup. */
-  #joinLive(): void {
-    const { window } = this.#options;
-    for (
-      const group of this.track.groupsBetween(window.start.group, window.endGroup ?? LAST_GROUP)
-    ) {
-      for (const log of this.#logs.all(group.logs, this.#options.filter)) {
-        if (log.state !== "open") continue;
-        this.#startPump(log, Math.max(log.lastId + 1, firstObjectOf(window, group.id)));
-      }
-    }
-  }
-
-  /** Gives up groups that hold back a newer one and began too long before it. */
-  #dropStale({ group }: SubgroupLog): void {
-    const { staleAfter } = this.#options;
-    if (staleAfter === undefined) return;
-    const oldest = this.#context.clock.now() - staleAfter;
-    for (const pump of [...this.#pumps]) {
-      const { log, backlog } = pump;
-      // Groups may come in any order: peers that send the newest first do it so.
-      const isStale = log.group < group && log.count > 0 && log.timeOf(0) < oldest;
-      if (isStale && backlog > 0) pump.stop("expired");
-    }
   }
 
   /** Starts queued subgroups as far as the subscriber keeps up. */
   #catchUp(): void {
     while (!this.#replay.isOver && this.#sendWindow.lateness === undefined) {
       const log = this.#replay.take()!;
-      const { window } = this.#options;
-      if (includesGroup(window, log.group)) {
-        this.#startPump(log, firstObjectOf(window, log.group));
-      }
+      if (includesGroup(this.#options.window, log.group)) this.#pumps.start(log);
     }
     if (!this.#replay.isOver) this.#stallWatch.begin();
   }
 
   /** Whether all available data was sent. */
   get #isSent(): boolean {
-    return this.#pumps.size === 0 && this.#replay.isOver;
-  }
-
-  #startPump(log: SubgroupLog, firstObject: number): void {
-    const { supply, unfinished, clock, renderer, header, isWholeAtLast } = this.#context;
-    const pump = new SubgroupPump({
-      renderer,
-      supply,
-      unfinished,
-      track: this.track,
-      log,
-      firstObject: firstObject === 0 ? undefined : firstObject,
-      header: header && ((first) => header(log.group, first)),
-      lastObject: lastObjectOf(this.#options.window, log.group),
-      isWholeAtLast,
-      sendOrder: this.#sendOrder(log),
-      oldest: () => {
-        const timeout = objectTimeout(this.#options, this.track, log.timeouts);
-        return timeout === Infinity ? undefined : clock.now() - timeout;
-      },
-      resetCode: (end) =>
-        this.track.endReason?.kind === "malformed" ? "malformed_track" : PUMP_ENDS[end],
-    }, this);
-    this.#pumps.add(pump);
-    pump.wake();
-  }
-
-  #sendOrder(log: SubgroupLog): number {
-    return sendOrderOf(log, this.#options, this.track);
-  }
-
-  #stopPumps(which: (log: SubgroupLog) => boolean): void {
-    for (const pump of [...this.#pumps]) {
-      if (which(pump.log)) pump.stop();
-    }
+    return this.#pumps.isEmpty && this.#replay.isOver;
   }
 
   #abandon(standing: "ended" | "left", as: PumpEnd = "stopped"): void {
     if (this.#isOver) return;
     this.#replay.clear();
     this.#leave(standing);
-    for (const pump of [...this.#pumps]) pump.stop(as);
+    this.#pumps.stop(as);
     this.#context.unfinished.ownerIsOver(this);
   }
 
@@ -368,17 +294,6 @@ export class Subscription implements TrackReader, PumpOwner, Watched {
     this.track.unfollow(this);
     this.#drain?.cancel();
     this.#stallWatch.end();
-    for (const timer of this.#timers.values()) timer.cancel();
+    this.#pumps.cancelTimeouts();
   }
 }
-
-const LAST_GROUP = 2n ** 64n - 1n;
-
-/** The skip that is counted for each early end of a pump. */
-const SKIPS: { readonly [End in PumpEnd]?: Skip } = {
-  evicted: "evicted",
-  expired: "delivery_timeout",
-  superseded: "superseded",
-  crowded: "streams",
-  inexpressible: "inexpressible",
-};

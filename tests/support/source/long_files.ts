@@ -10,7 +10,6 @@ export const LONG_FILES: { readonly [path: string]: LongFile } = {
   "relay/relay_mesh.ts": { lines: 320, why: "the composition root of the mesh" },
   "relay/session/delivery/object_fetch.ts": { lines: 330, why: STATES },
   "relay/session/delivery/subgroup_pump.ts": { lines: 340, why: STATES },
-  "relay/session/delivery/subscription.ts": { lines: 390, why: STATES },
   "relay/track/names/advertisements.ts": { lines: 340, why: STATES },
   "relay/track/objects/group.ts": { lines: 320, why: STATES },
   "relay/track/objects/rendering.ts": { lines: 320, why: STATES },

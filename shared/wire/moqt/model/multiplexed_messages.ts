@@ -4,19 +4,21 @@ import type {
   Fetch,
   FetchOk,
   Goaway,
-  NamespaceCame,
-  NamespaceDone,
   Publish,
   PublishDone,
-  PublishNamespace,
   RequestError,
   RequestOk,
   RequestUpdate,
   Subscribe,
   SubscribeOk,
-  SubscribePrefix,
   TrackStatusRequest,
 } from "./messages.ts";
+import type {
+  NamespaceCame,
+  NamespaceDone,
+  PublishNamespace,
+  SubscribePrefix,
+} from "./namespace_messages.ts";
 import type { GroupOrder } from "./group_order.ts";
 import type { SetupOptions } from "./setup_options.ts";
 

@@ -1,17 +1,13 @@
 import {
-  type Clock,
-  type FileAccess,
-  type Log,
   messageOf,
   type Outcome,
   refused,
   StartError,
-  type Tracing,
   withAssignedMark,
 } from "@qumo/shared/runtime";
-import { formatAnnounce, type LoadReport } from "@qumo/shared/topology";
+import { formatAnnounce } from "@qumo/shared/topology";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
-import { http1Fetch, isSibling, type RelayConfig, type TlsFetch } from "./config.ts";
+import { http1Fetch, isSibling, type TlsFetch } from "./config.ts";
 import {
   type ControlPlane,
   type ControlPlaneSettings,
@@ -23,54 +19,16 @@ import {
 } from "./control_plane/mod.ts";
 import { parseUpstream, type UpstreamOrigin } from "./config/upstream.ts";
 import { type Condition, conditionOf } from "./ops/conditions.ts";
-import type { Steering } from "./access/steering.ts";
-import type { KnownAddresses } from "./known_addresses.ts";
-import { type Dial, openDialer } from "./neighbor_dialer.ts";
-import type { RelayMetrics } from "./metrics.ts";
+import { openDialer } from "./neighbor_dialer.ts";
 import type { RedirectTarget } from "./overflow.ts";
 import type { MeshView } from "./ops/snapshot.ts";
 import { tokenInFile } from "./origin_token.ts";
-import type { LinkToken } from "./session/rights.ts";
-import type { Session } from "./session/session.ts";
-import type { SessionLink } from "./session/session_options.ts";
 import type { AnnouncedRoute, RegistryObserver, Scope } from "./track/mod.ts";
-import type { Connection } from "./transport/mod.ts";
 import { nameWithoutController, randomHop } from "./own_name.ts";
 import { type Mesh, type OriginTerms, PassedOn } from "./upstream/mod.ts";
 import { version } from "./version.ts";
 import type { RouteView } from "./views.ts";
-
-/** The mesh's interface to the machine. */
-export interface MeshAccess {
-  /** The host name of the machine; read only when the relay has no name. */
-  readonly hostname: () => string;
-  readonly files: FileAccess;
-  readonly dial: Dial;
-}
-
-/** What the relay provides to the mesh. */
-export interface MeshContext {
-  readonly config: RelayConfig;
-  readonly metrics: RelayMetrics;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly tracing: Tracing;
-  /** Starts a session on an outgoing link. */
-  readonly startSession: (connection: Connection, link: SessionLink) => Session;
-  /** The URL at which neighbors reach the relay; empty when unknown. */
-  readonly address: () => string;
-  readonly certificateHash: () => string;
-  readonly load: () => LoadReport;
-  readonly isDraining: () => boolean;
-  /** Called when the controller orders a drain. */
-  readonly onDrain: () => void;
-  /** Receives what controllers say about access. */
-  readonly steering?: Steering;
-  /** Receives the addresses at which neighbors answered. */
-  readonly known: Pick<KnownAddresses, "addNeighbor">;
-  /** What the relay `name` shows to the one that it calls, if anything. */
-  readonly tokenFor: (name: string, audience: string) => LinkToken | undefined;
-}
+import type { MeshAccess, MeshContext } from "./mesh_context.ts";
 
 // Changes of the report within this time share one heartbeat.
 const REPORT_DELAY_MS = 20;

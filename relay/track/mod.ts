@@ -1,7 +1,8 @@
 /**
  * The model: tracks, their cached objects, their publishers and subscribers. It knows no protocol.
  */
-export type { AdvertisedNamespace, NamespaceVisibility } from "./names/advertisements.ts";
+export type { AdvertisedNamespace } from "./names/advertisements.ts";
+export type { NamespaceVisibility } from "./names/namespace_listener.ts";
 export {
   type AnnouncedRoute,
   compareRoutes,

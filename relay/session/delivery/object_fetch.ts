@@ -1,7 +1,6 @@
-import { type Clock, refused } from "@qumo/shared/runtime";
+import { refused } from "@qumo/shared/runtime";
 import {
   type FullTrackName,
-  type GroupOrder,
   type Location,
   ObjectStatus,
   type StreamErrorName,
@@ -13,7 +12,6 @@ import {
   type FetchStep,
   type LocationRange,
   MAX_NEAR_FILLS,
-  type ObjectFilter,
   passes,
   type PastSource,
   type PendingFetch,
@@ -22,39 +20,11 @@ import {
   type Track,
 } from "../../track/mod.ts";
 import { TransportError } from "../../transport/errors.ts";
-import type { Connection, SendStream } from "../../transport/types.ts";
-import type { EventLog } from "../event_log.ts";
+import type { SendStream } from "../../transport/types.ts";
 import type { FetchItem, FetchOutput, Unsaid } from "../fetch_output.ts";
-import type { SessionMetrics } from "../metrics.ts";
-import type { ObjectStreams } from "./object_streams.ts";
 import type { Standing, UnfinishedOwner } from "./unfinished_streams.ts";
 import { wholeObject } from "./whole_object.ts";
-
-/** What {@linkcode ObjectFetch} uses of its session. */
-export interface ObjectFetchContext {
-  readonly clock: Clock;
-  readonly metrics: SessionMetrics;
-  readonly events: EventLog;
-  readonly connection: Pick<Connection, "canReset">;
-  readonly streams: ObjectStreams;
-}
-
-/** How the objects of a fetch are sent. */
-export interface ObjectFetchOptions {
-  readonly order: GroupOrder;
-  readonly sendOrder: number;
-  readonly output: FetchOutput;
-  /** What the stream begins with. */
-  readonly header: Uint8Array;
-  /** The stream, if it is there already. */
-  readonly stream?: SendStream;
-  /** For the log. */
-  readonly subject: { readonly track: string } | { readonly namespace: string };
-  /** The relays that the request passed. */
-  readonly via: readonly string[];
-  /** Objects that do not pass it are left out; absent: all pass. */
-  readonly filter?: ObjectFilter | undefined;
-}
+import type { ObjectFetchContext, ObjectFetchOptions } from "./object_fetch_options.ts";
 
 /** Sends the objects of one fetch on one stream. */
 export class ObjectFetch implements FetchSink, UnfinishedOwner {

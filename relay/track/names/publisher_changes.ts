@@ -3,7 +3,8 @@ import type { TrackEntry } from "../sources/track_entry.ts";
 import type { Publisher } from "../sources/publisher.ts";
 import type { Replacement } from "../sources/replacement.ts";
 import type { Successors } from "../sources/successors.ts";
-import type { Advertisements, Origin } from "./advertisements.ts";
+import type { Advertisements } from "./advertisements.ts";
+import type { Origin } from "./namespace_listener.ts";
 import type { Candidates } from "./candidates.ts";
 import type { Claims } from "./claims.ts";
 

@@ -1,14 +1,8 @@
 import type { Outcome } from "@qumo/shared/runtime";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import { DIRECT, type RouteTold } from "./announced_route.ts";
-import {
-  type AdvertisedNamespace,
-  Advertisements,
-  type NamespaceListener,
-  type NamespaceVisibility,
-  type Origin,
-  type RemoteTrack,
-} from "./advertisements.ts";
+import { type AdvertisedNamespace, Advertisements, type RemoteTrack } from "./advertisements.ts";
+import type { NamespaceListener, NamespaceVisibility, Origin } from "./namespace_listener.ts";
 import type { KeptTrack } from "../sources/archive.ts";
 import { Candidates } from "./candidates.ts";
 import { Claims } from "./claims.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "@qumo/shared/runtime";
 import type { Location, Namespace } from "@qumo/shared/wire";
-import type { LocalListener } from "./advertisements.ts";
+import type { LocalListener } from "./namespace_listener.ts";
 import type { Archive } from "../sources/archive.ts";
 import type { Cache } from "../objects/cache.ts";
 import type { Replacement } from "../sources/replacement.ts";

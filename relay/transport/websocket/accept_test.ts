@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ListenOptions, RefusedPeer } from "../listener.ts";
+import type { ListenOptions, RefusedPeer } from "../listen_options.ts";
 import {
   connectWebSocket,
   requestWebSocket,

@@ -7,17 +7,12 @@ const LIST = "a list: it has an entry for each thing of its kind";
 export const LONG_FILES: { readonly [path: string]: LongFile } = {
   "relay/control_plane/control_plane.ts": { lines: 330, why: "the facade of the control plane" },
   "relay/control_plane/controller_follower.ts": { lines: 330, why: STATES },
-  "relay/relay_mesh.ts": { lines: 320, why: "the composition root of the mesh" },
-  "relay/session/delivery/object_fetch.ts": { lines: 330, why: STATES },
   "relay/session/delivery/subgroup_pump.ts": { lines: 340, why: STATES },
-  "relay/track/names/advertisements.ts": { lines: 340, why: STATES },
   "relay/track/objects/group.ts": { lines: 320, why: STATES },
   "relay/track/objects/rendering.ts": { lines: 320, why: STATES },
   "relay/track/objects/subgroup_log.ts": { lines: 400, why: STATES },
   "relay/track/objects/subgroup_writer.ts": { lines: 330, why: STATES },
-  "relay/transport/listener.ts": { lines: 330, why: STATES },
   "relay/upstream/link.ts": { lines: 330, why: STATES },
   "relay/upstream/route_feed.ts": { lines: 340, why: STATES },
   "sdn/control/controller.ts": { lines: 340, why: "the facade of the controller" },
-  "shared/wire/moqt/model/messages.ts": { lines: 320, why: LIST },
 };

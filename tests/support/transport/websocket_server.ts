@@ -1,10 +1,7 @@
 import { type CertificatePair, systemClock } from "@qumo/shared/runtime";
 import { HttpMetrics, listenHttp } from "@qumo/shared/http";
-import {
-  listen,
-  type ListenOptions,
-  type PortListener,
-} from "../../../relay/transport/listener.ts";
+import { listen } from "../../../relay/transport/listener.ts";
+import type { ListenOptions, PortListener } from "../../../relay/transport/listen_options.ts";
 import { generateCertificate, openEndpoint } from "../../../relay/transport/mod.ts";
 import { memoryLog } from "../worlds/memory_log.ts";
 

@@ -1,6 +1,7 @@
 import { encodeFetchHeader, type GroupOrder } from "@qumo/shared/wire";
 import type { ObjectFilter } from "../../../track/mod.ts";
-import { ObjectFetch, type ObjectFetchContext } from "../../delivery/object_fetch.ts";
+import { ObjectFetch } from "../../delivery/object_fetch.ts";
+import type { ObjectFetchContext } from "../../delivery/object_fetch_options.ts";
 import { FetchItems } from "../dialect/fetch_items.ts";
 import { nameFields } from "../requests/refuse.ts";
 import type { RequestSubject } from "../requests/requests.ts";

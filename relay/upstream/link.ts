@@ -1,54 +1,13 @@
-import { Backoff, type Clock, type Log, messageOf, sleep, TaskGroup } from "@qumo/shared/runtime";
+import { Backoff, messageOf, sleep, TaskGroup } from "@qumo/shared/runtime";
 import type { EstablishedSession, Session } from "../session/session.ts";
 import type { Publisher } from "../track/mod.ts";
 import type { Connection } from "../transport/types.ts";
+import { unlessAbandoned } from "./abandoned_dial.ts";
 import { MonitoredConnection } from "./monitored_connection.ts";
 import { HoldDown } from "./hold_down.ts";
 import { LiveLink } from "./live_link.ts";
-import type { MeshSettings } from "./settings.ts";
 import type { LinkState } from "../views.ts";
-
-/** The URL of a neighbor, and how its certificate is verified. */
-export interface LinkTarget {
-  /** `moqt://host:port`. */
-  readonly url: string;
-  /**
-   * SHA-256 of its certificate in hex; if undefined, `mesh.ca_file` or the system's CAs verify it.
-   */
-  readonly certificateSha256: string | undefined;
-  /** Whether the hash comes from the configuration and overrides every CA. */
-  readonly isPinned?: boolean;
-  /** The protocols to offer, in order of preference; undefined: those of all links. */
-  readonly protocols?: readonly string[] | undefined;
-}
-
-/** What a {@linkcode Link} works with. */
-export interface LinkOptions {
-  /** The neighbor's name, or the URL of a static origin. */
-  readonly name: string;
-  /** The name by which the neighbor must identify itself; undefined: any, or none. */
-  readonly expected: string | undefined;
-  /** The only scope that is requested of a neighbor that is not one of our relays. */
-  readonly scope: string;
-  /** Returns the neighbor's current URL; undefined while it is unknown. */
-  readonly target: () => LinkTarget | undefined;
-  /** Why the neighbor's URL is unknown; undefined while the mirror may not be complete yet. */
-  readonly whyUnknown: () => string | undefined;
-  /** Why the neighbor is not to be called; undefined: it may be. */
-  readonly whyBanned: () => string | undefined;
-  /** Opens a connection; rejects when it fails. */
-  readonly dial: (target: LinkTarget) => Promise<Connection>;
-  readonly startSession: (connection: Connection, target: LinkTarget, link: Link) => Session;
-  readonly settings: MeshSettings;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** A number from 0 up to but not including 1. */
-  readonly random: () => number;
-  /** The state of the link has changed. */
-  readonly onChange: () => void;
-  /** The round-trip time has changed significantly. */
-  readonly onMeasured: () => void;
-}
+import type { LinkOptions, LinkTarget } from "./link_options.ts";
 
 // The first wait before the next connection attempt: short for people, long enough to avoid a
 // storm.
@@ -194,32 +153,13 @@ export class Link {
     }
     this.#wasKnown = true;
     try {
-      const connection = await this.#dial(target, attempt);
+      const connection = await unlessAbandoned(this.#options.dial(target), attempt);
       if (connection === undefined) return;
       await this.#keep(connection, target, signal);
     } catch (error) {
       this.#failed(messageOf(error));
     }
     if (!signal.aborted) await sleep(clock, this.#backoff.failed(), attempt);
-  }
-
-  /**
-   * Opens a connection; undefined when the attempt was abandoned, and a connection that still comes
-   * of it is closed.
-   */
-  async #dial(target: LinkTarget, attempt: AbortSignal): Promise<Connection | undefined> {
-    const dialing = this.#options.dial(target);
-    const { promise: aborted, resolve } = Promise.withResolvers<undefined>();
-    const abandon = () => {
-      resolve(undefined);
-      dialing.then((connection) => connection.close(0, ""), () => {});
-    };
-    attempt.addEventListener("abort", abandon);
-    try {
-      return await Promise.race([dialing, aborted]);
-    } finally {
-      attempt.removeEventListener("abort", abandon);
-    }
   }
 
   async #keep(

@@ -4,7 +4,7 @@ import type { LinkToken } from "../session/rights.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionLink } from "../session/session_options.ts";
 import type { Connection } from "../transport/types.ts";
-import type { LinkTarget } from "./link.ts";
+import type { LinkTarget } from "./link_options.ts";
 import type { MeshMetrics } from "./metrics.ts";
 import type { MeshSettings } from "./settings.ts";
 

@@ -1,7 +1,7 @@
 import { equalBytes, ObjectStatus } from "@qumo/shared/wire";
 import { DatagramObject } from "./datagram_object.ts";
-import { MalformedTrack, OtherNumbering } from "../errors.ts";
-import { checkExists, noteEndsAndGaps } from "./object_rules.ts";
+import { MalformedTrack } from "../errors.ts";
+import { checkExists, checkNumbering, noteEndsAndGaps } from "./object_rules.ts";
 import type { Group } from "./group.ts";
 import type { DatagramFields, Renderer } from "./renderer.ts";
 import type { Source } from "./source.ts";
@@ -73,21 +73,6 @@ export function writeDatagram(
 function note(track: Track, group: Group, source: Source, id: number): void {
   track.sources.note(source, group.id, id);
   group.noteSource(source);
-}
-
-/**
- * Throws when the source numbers groups differently from the previous one: it has taken over the
- * name.
- */
-function checkNumbering(
-  track: Track,
-  { source, group, now }: { source: Source; group: bigint; now: number },
-): void {
-  const { sources, lastArrival = -Infinity } = track;
-  if (!sources.hasOther(source) || track.group(group) !== undefined) return;
-  if (sources.isBehind(source, group, now - lastArrival)) {
-    throw new OtherNumbering(`Group ${group} lies behind those of another publisher`);
-  }
 }
 
 function isSame(track: Track, known: DatagramFields, received: DatagramFields): boolean {

@@ -1,6 +1,7 @@
 import { isMalformed, ObjectStatus, type PropertyForm } from "@qumo/shared/wire";
-import { MalformedTrack } from "../errors.ts";
+import { MalformedTrack, OtherNumbering } from "../errors.ts";
 import type { Group } from "./group.ts";
+import type { Source } from "./source.ts";
 import type { Track } from "./track.ts";
 
 /**
@@ -13,6 +14,24 @@ export function checkExists(track: Track, group: Group, id: number, status: numb
     end.object === BigInt(id);
   if (!marksTrack) track.extent.checkLocation(group.id, id);
   if (status === ObjectStatus.NORMAL || group.end !== id) group.checkId(id);
+}
+
+/**
+ * Throws when a source numbers groups differently from the previous one: it has taken over the name.
+ */
+export function checkNumbering(
+  track: Track,
+  { source, group, now }: {
+    readonly source: Source;
+    readonly group: bigint;
+    readonly now: number;
+  },
+): void {
+  const { sources, lastArrival = -Infinity } = track;
+  if (!sources.hasOther(source) || track.group(group) !== undefined) return;
+  if (sources.isBehind(source, group, now - lastArrival)) {
+    throw new OtherNumbering(`Group ${group} lies behind those of another publisher`);
+  }
 }
 
 /** The fields of an object that say something about other objects. */

@@ -1,11 +1,11 @@
 import {
-  DecodeError,
   EncodeError,
   NO_PROPERTIES,
   type PropertyBlock,
   type PropertyForm,
 } from "@qumo/shared/wire";
 import { CUT_THROUGH_BYTES } from "../limits.ts";
+import { headIn } from "./head_in.ts";
 import { lowerBound } from "./lower_bound.ts";
 import { type Page, Pages, takeMemory } from "./pages.ts";
 import type { ObjectHead, Renderer, SubgroupFields, SubgroupRenderer } from "./renderer.ts";
@@ -31,8 +31,7 @@ export class Rendering {
   readonly #fields: SubgroupFields;
   readonly #writer: SubgroupRenderer | undefined;
   readonly #pages: Pages;
-  // Offsets of the objects, including those that the log has dropped while their page is still
-  // present.
+  // Offsets of the objects, also of those that the log has dropped while their page is present.
   readonly #starts: number[] = [];
   #forgotten = 0;
   #open = 0;
@@ -148,7 +147,7 @@ export class Rendering {
   /** Starts the next object, whose properties are in encoding `form`. */
   begin(object: ObjectHead, form: PropertyForm): void {
     if (this.#isBroken) return;
-    const head = this.#sayable(object, form);
+    const head = headIn(this.renderer.properties, object, form);
     if (head === undefined) {
       this.#isBroken = true;
       return;
@@ -176,7 +175,7 @@ export class Rendering {
 
   /** Whether the dialect can express this object. */
   canSay(object: ObjectHead, form: PropertyForm): boolean {
-    return !this.#isBroken && this.#sayable(object, form) !== undefined;
+    return !this.#isBroken && headIn(this.renderer.properties, object, form) !== undefined;
   }
 
   /** Nothing more is written: the dialect cannot express it. */
@@ -206,7 +205,11 @@ export class Rendering {
   beginAt({ properties, ...object }: FirstObject): Uint8Array {
     const writer = this.renderer.subgroup(this.#track, { ...this.#fields, firstObject: false });
     const { bytes, form } = properties;
-    const head = this.#sayable({ ...object, previous: -1, properties: bytes }, form)!;
+    const head = headIn(
+      this.renderer.properties,
+      { ...object, previous: -1, properties: bytes },
+      form,
+    )!;
     const { preamble } = writer;
     const start = takeMemory(preamble.length + writer.sizeOf(head));
     start.set(preamble);
@@ -281,22 +284,6 @@ export class Rendering {
       if (!(error instanceof EncodeError)) throw error;
       this.#isBroken = true;
       return undefined;
-    }
-  }
-
-  /**
-   * The object with its properties in the dialect's encoding; undefined when it cannot be
-   * expressed.
-   */
-  #sayable(object: ObjectHead, form: PropertyForm): ObjectHead | undefined {
-    const { properties } = this.renderer;
-    if (properties === form) return object;
-    try {
-      const bytes = properties.of({ bytes: object.properties, form });
-      return { ...object, properties: bytes };
-    } catch (error) {
-      if (error instanceof EncodeError || error instanceof DecodeError) return undefined;
-      throw error;
     }
   }
 

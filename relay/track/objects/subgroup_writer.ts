@@ -1,7 +1,8 @@
 import { ObjectStatus } from "@qumo/shared/wire";
-import { MalformedTrack, OtherNumbering } from "../errors.ts";
-import { checkExists, noteEndsAndGaps } from "./object_rules.ts";
+import { MalformedTrack } from "../errors.ts";
+import { checkExists, checkNumbering, noteEndsAndGaps } from "./object_rules.ts";
 import type { Group } from "./group.ts";
+import { hasBytes } from "./has_bytes.ts";
 import { reach, type Reached } from "./source.ts";
 import { type LoggedObject, SubgroupLog } from "./subgroup_log.ts";
 import {
@@ -160,7 +161,10 @@ export class SubgroupWriter {
     if (this.#at === undefined || log === undefined) return;
     const known = Math.min(bytes.length, log.size - this.#at);
     if (known > 0) {
-      this.#compare(log, this.#at, known < bytes.length ? bytes.subarray(0, known) : bytes);
+      const before = known < bytes.length ? bytes.subarray(0, known) : bytes;
+      if (!hasBytes(log, this.#at, before)) {
+        throw new MalformedTrack(`Object ${log.group}/${this.#last} came twice with other bytes`);
+      }
       if (log.source !== this.#agreesWith) this.#noteIdentical(log.source);
     }
     this.#at += bytes.length;
@@ -240,27 +244,13 @@ export class SubgroupWriter {
     return undefined;
   }
 
-  /**
-   * Throws when the source numbers groups differently from the previous one: it has taken over the
-   * name.
-   */
   #checkNumbering(): void {
     const { source, isRelayed, clock } = this.#options;
-    const { sources, lastArrival = -Infinity } = this.#track;
-    const { group } = this.#init;
-    if (source === undefined || isRelayed || !sources.hasOther(source)) return;
-    if (this.#track.group(group) !== undefined) return;
-    if (sources.isBehind(source, group, clock.now() - lastArrival)) {
-      throw new OtherNumbering(`Group ${group} lies behind those of another publisher`);
-    }
+    if (source === undefined || isRelayed) return;
+    checkNumbering(this.#track, { source, group: this.#init.group, now: clock.now() });
   }
 
-  #append(
-    group: Group,
-    subgroup: bigint,
-    object: Incoming,
-    now: number,
-  ): DropReason | undefined {
+  #append(group: Group, subgroup: bigint, object: Incoming, now: number): DropReason | undefined {
     const { id, status } = object;
     const { properties: form } = this.#options.renderer;
     checkExists(this.#track, group, id, status);
@@ -301,22 +291,6 @@ export class SubgroupWriter {
       known.payloadLength === object.payloadLength && known.status === object.status;
     if (!same) {
       throw new MalformedTrack(`Object ${home.group}/${object.id} came twice with other fields`);
-    }
-  }
-
-  /** Evicted bytes cannot be compared and are trusted. */
-  #compare(log: SubgroupLog, from: number, bytes: Uint8Array): void {
-    let page = log.pageOf(from);
-    let at = 0;
-    while (page !== undefined && at < bytes.length) {
-      const start = from + at - page.start;
-      const end = Math.min(page.used, start + bytes.length - at);
-      for (let index = start; index < end; index++) {
-        if (page.bytes[index] !== bytes[at++]) {
-          throw new MalformedTrack(`Object ${log.group}/${this.#last} came twice with other bytes`);
-        }
-      }
-      page = page.next;
     }
   }
 }

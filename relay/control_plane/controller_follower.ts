@@ -23,7 +23,7 @@ import { MAX_POLLED_ROUTES, POLL_MS, STALE_MS } from "./limits.ts";
 import type { Mirror } from "./mirror.ts";
 import { readMirrorEvent } from "./mirror_event.ts";
 import { poll } from "./poll.ts";
-import { keepAliveMs, openWatch, type WatchRequest } from "./watch_request.ts";
+import { openWatch, type WatchRequest } from "./watch_request.ts";
 import { watchStream } from "./watchdog.ts";
 
 /** The dependencies of {@linkcode ControllerFollower}. */
@@ -211,7 +211,7 @@ export class ControllerFollower {
   async #read(response: Response, stream: Stream): Promise<End> {
     const { clock } = this.#options;
     const { abort } = stream;
-    const watchdog = watchStream(stream, this.#options, keepAliveMs(response));
+    const watchdog = watchStream(stream, this.#options, this.#retry.intervalOf(response));
     const end = await readEvents(response.body!, {
       onHeard: () => {
         this.#heardAt = clock.now();

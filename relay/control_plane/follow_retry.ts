@@ -1,7 +1,8 @@
 import type { Clock } from "@qumo/shared/runtime";
 import { type Controllers, Retry } from "./controllers.ts";
 import type { End } from "./followed_stream.ts";
-import { FOLLOW_RETRY } from "./limits.ts";
+import { FOLLOW_RETRY, KEEP_ALIVE_MS } from "./limits.ts";
+import { keepAliveMs } from "./watch_request.ts";
 
 /** An end after which the stream is to be opened again. */
 export type Break = Exclude<End, { readonly kind: "left" | "polled" }>;
@@ -15,6 +16,8 @@ export class FollowRetry {
   readonly #refused: Retry;
   /** Whether the last stream hung before it was ready. */
   #wasStuck = false;
+  /** Streams in a row whose signs of life were held back on the way. */
+  #delayed = 0;
 
   constructor(controllers: Controllers, from: { clock: Clock; random: () => number }) {
     this.#controllers = controllers;
@@ -30,8 +33,18 @@ export class FollowRetry {
     this.#wasStuck = false;
   }
 
+  /**
+   * How often the stream of this answer must show a sign of life, in milliseconds. What held back those
+   * of the last stream will do so again: each gives the next one more time.
+   */
+  intervalOf(response: Response): number {
+    const promised = keepAliveMs(response);
+    return Math.max(promised, Math.min(promised * 2 ** this.#delayed, KEEP_ALIVE_MS));
+  }
+
   /** The milliseconds until the next stream, by why the one of the controller at `url` ended. */
   after(url: string, end: Break): number {
+    this.#delayed = end.kind === "stuck" && end.isDelayed ? this.#delayed + 1 : 0;
     switch (end.kind) {
       case "gone":
         // All relays of a restarted controller reconnect at the same moment, so spread them.

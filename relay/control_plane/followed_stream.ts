@@ -19,7 +19,12 @@ export type End =
   | { readonly kind: "left" }
   | { readonly kind: "polled" }
   | { readonly kind: "put_off"; readonly message: string; readonly retryAfterMs: number }
-  | { readonly kind: "stuck"; readonly message: string; readonly url: string }
+  | {
+    readonly kind: "stuck";
+    readonly message: string;
+    readonly url: string;
+    readonly isDelayed: boolean;
+  }
   | {
     readonly kind: "refused";
     readonly message: string;
@@ -36,6 +41,8 @@ export interface Stream {
   readonly wasAway: boolean;
   /** Whether the controller has answered at all. */
   isAnswered: boolean;
+  /** Whether it was soon quiet although the controller answered all the time. */
+  isDelayed: boolean;
   /** The controller that answers while the stream hangs. */
   answering?: string;
   /** Whether it tells what the controller says about access. */
@@ -49,7 +56,8 @@ export interface Stream {
 /** A stream of the controller at `url` that is to be opened. */
 export function newStream(url: string, wasAway: boolean): Stream {
   const abort = new AbortController();
-  return { url, abort, wasAway, isAnswered: false, isLeft: false, hasAccess: false };
+  const is = { isAnswered: false, isDelayed: false, isLeft: false };
+  return { url, abort, wasAway, ...is, hasAccess: false };
 }
 
 /** The history does not reach back to where the stream is to go on. */
@@ -65,8 +73,8 @@ export function failed(message: string): End {
 }
 
 /** The end of a stream that broke, or that was ended because it hung. */
-export function broken({ answering }: Stream, message: string): End {
-  return answering === undefined ? failed(message) : { kind: "stuck", message, url: answering };
+export function broken({ answering: url, isDelayed }: Stream, message: string): End {
+  return url === undefined ? failed(message) : { kind: "stuck", message, url, isDelayed };
 }
 
 /** The end of a stream that a controller or a proxy did not open. */

@@ -1,7 +1,13 @@
 import { type Clock, sleep, type Timer } from "@qumo/shared/runtime";
 import type { Controllers } from "./controllers.ts";
 import type { Stream } from "./followed_stream.ts";
-import { MISSED_KEEP_ALIVES, OPENING_MS, PROBE_GRACE_MS, PROBE_MS } from "./limits.ts";
+import {
+  FOLLOW_RETRY,
+  MISSED_KEEP_ALIVES,
+  OPENING_MS,
+  PROBE_GRACE_MS,
+  PROBE_MS,
+} from "./limits.ts";
 import { type Answered, probe, type Probing } from "./probe.ts";
 
 /** What a {@linkcode Watchdog} works with. */
@@ -21,6 +27,8 @@ export interface WatchdogOptions {
  */
 export class Watchdog {
   readonly #options: WatchdogOptions;
+  readonly #since: number;
+  #heardAt = 0;
   #timer: Timer | undefined;
   #asking: AbortController | undefined;
   #work: Promise<void> | undefined;
@@ -28,12 +36,19 @@ export class Watchdog {
   /** Begins to watch. */
   constructor(options: WatchdogOptions) {
     this.#options = options;
+    this.#since = options.clock.now();
     this.heard();
+  }
+
+  /** For how long it was heard, in milliseconds. */
+  get heardMs(): number {
+    return this.#heardAt - this.#since;
   }
 
   /** It was not quiet. */
   heard(): void {
     const { clock, quietMs } = this.#options;
+    this.#heardAt = clock.now();
     this.#asking?.abort();
     this.#timer?.cancel();
     this.#timer = clock.after(quietMs, () => {
@@ -73,7 +88,7 @@ export function watchStream(
   const urls = [stream.url, ...others];
   const openingMs = stream.wasAway ? PROBE_MS : OPENING_MS;
   const quietMs = keepAliveMs === undefined ? openingMs : keepAliveMs * MISSED_KEEP_ALIVES;
-  return new Watchdog({
+  const watchdog: Watchdog = new Watchdog({
     clock: parts.clock,
     quietMs,
     probe: (signal) => probe({ ...parts, urls }, signal),
@@ -82,9 +97,12 @@ export function watchStream(
       if (answered?.url === stream.url) stream.isAnswered = true;
       // One that was not away may need its time to open a stream.
       if (keepAliveMs === undefined && answered !== undefined && !isBack) return;
+      const isSoon = watchdog.heardMs < FOLLOW_RETRY.healthyAfter;
+      stream.isDelayed = isSoon && answered?.url === stream.url && !isBack;
       if (answered !== undefined) stream.answering = answered.url;
       const though = answered === undefined ? "" : `, though ${answered.url} answers`;
       stream.abort.abort(new Error(`no data for ${quietMs} ms${though}`));
     },
   });
+  return watchdog;
 }

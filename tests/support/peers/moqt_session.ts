@@ -10,7 +10,8 @@ export class MoqtPeer implements Peer {
   readonly name: string;
   readonly seesTrackEnd = true;
   readonly client: MoqtClient;
-  readonly #publications = new Map<string, MoqtPublication>();
+  // The tracks by their names, by the paths of their namespaces.
+  readonly #publications = new Map<string, ReadonlyMap<string, MoqtTrack>>();
   #nextAlias = 1n;
   #known: Promise<NamespaceSet> | undefined;
 
@@ -19,15 +20,16 @@ export class MoqtPeer implements Peer {
     this.client = client;
     const { connection } = client;
     connection.onSubscribe = (id, namespace, name, parameters) =>
-      this.#answer(this.#subscribed(id, toPath(namespace), decode(name), parameters));
+      this.#answer(this.#subscribed(id, this.#track(namespace, name), parameters));
     connection.onSubscribeClosed = (id) => {
-      for (const publication of this.#publications.values()) publication.drop(id);
+      for (const tracks of this.#publications.values()) {
+        for (const track of tracks.values()) track.drop(id);
+      }
     };
     connection.onFetch = (id, fetch) => this.#answer(this.#fetched(id, fetch));
     connection.onSubscribeNamespace = (id) => this.#answer(connection.acceptSubscribeNamespace(id));
     connection.onTrackStatus = (id, status) => {
-      const path = toPath(status.trackNamespace);
-      const track = this.#publications.get(path)?.track(decode(status.trackName));
+      const track = this.#track(status.trackNamespace, status.trackName);
       this.#answer(
         track === undefined
           ? connection.rejectTrackStatus(id, RequestError18.DOES_NOT_EXIST, "no such track")
@@ -37,16 +39,16 @@ export class MoqtPeer implements Peer {
   }
 
   async publish(path: string, tracks: readonly string[]): Promise<DatagramPublication> {
-    const publication = new MoqtPublication(this.client, tracks);
-    this.#publications.set(path, publication);
+    const published = new Map(tracks.map((name) => [name, new MoqtTrack(this.client)]));
+    this.#publications.set(path, published);
     const requestId = await this.client.publishNamespace(path);
     return {
-      startGroup: (track) => Promise.resolve(publication.track(track)!.startGroup()),
-      sendDatagram: (track, payload) => publication.track(track)!.sendDatagram(payload),
-      subscribed: (track) => publication.track(track)!.deliveries((count) => count > 0),
-      unsubscribed: (track) => publication.track(track)!.deliveries((count) => count === 0),
+      startGroup: (track) => Promise.resolve(published.get(track)!.startGroup()),
+      sendDatagram: (track, payload) => published.get(track)!.sendDatagram(payload),
+      subscribed: (track) => published.get(track)!.deliveries((count) => count > 0),
+      unsubscribed: (track) => published.get(track)!.deliveries((count) => count === 0),
       end: async () => {
-        await publication.end();
+        await Promise.all(published.values().map((track) => track.end()));
         this.#publications.delete(path);
         await this.client.connection.publishNamespaceDone(requestId);
       },
@@ -96,9 +98,12 @@ export class MoqtPeer implements Peer {
     return known;
   }
 
-  async #subscribed(id: bigint, path: string, name: string, parameters: Parameters) {
+  #track(namespace: readonly Uint8Array[], name: Uint8Array): MoqtTrack | undefined {
+    return this.#publications.get(toPath(namespace))?.get(new TextDecoder().decode(name));
+  }
+
+  async #subscribed(id: bigint, track: MoqtTrack | undefined, parameters: Parameters) {
     const { connection } = this.client;
-    const track = this.#publications.get(path)?.track(name);
     if (track === undefined) {
       return await connection.rejectSubscribe(id, RequestError18.DOES_NOT_EXIST, "no such track");
     }
@@ -115,7 +120,7 @@ export class MoqtPeer implements Peer {
   async #fetched(id: bigint, { fetch }: Fetch) {
     const { connection } = this.client;
     const track = fetch.fetchType === 1
-      ? this.#publications.get(toPath(fetch.trackNamespace))?.track(decode(fetch.trackName))
+      ? this.#track(fetch.trackNamespace, fetch.trackName)
       : undefined;
     if (track === undefined || fetch.fetchType !== 1) {
       return await connection.rejectFetch(id, RequestError18.DOES_NOT_EXIST, "no such track");
@@ -127,28 +132,4 @@ export class MoqtPeer implements Peer {
   #answer(work: Promise<void>): void {
     work.catch(() => {});
   }
-}
-
-class MoqtPublication {
-  readonly #tracks: ReadonlyMap<string, MoqtTrack>;
-
-  constructor(client: MoqtClient, tracks: readonly string[]) {
-    this.#tracks = new Map(tracks.map((name) => [name, new MoqtTrack(client)]));
-  }
-
-  track(name: string): MoqtTrack | undefined {
-    return this.#tracks.get(name);
-  }
-
-  drop(requestId: bigint): void {
-    for (const track of this.#tracks.values()) track.drop(requestId);
-  }
-
-  async end(): Promise<void> {
-    await Promise.all(this.#tracks.values().map((track) => track.end()));
-  }
-}
-
-function decode(name: Uint8Array): string {
-  return new TextDecoder().decode(name);
 }

@@ -59,11 +59,20 @@ export class RouteService implements RouteUseCases {
   }
 
   #route(graph: Graph, query: Parameters<RouteUseCases["route"]>[0]) {
-    const { from, to, without } = query;
-    const found = findRoutes(graph, query);
-    const isUnknown = without !== undefined && graph.number(without) === undefined;
+    const { from, to, alternates, explain: isExplained, without: relay, without_host: host } =
+      query;
+    if (host !== undefined && !graph.nodes.some((node) => node.host === host)) {
+      const why = reason(query, () => `no relay is on ${printable(host, MAX_NAME_SHOWN)}`);
+      return refused(refusal("node_not_found", `host not found${why}`));
+    }
+    const without = graph.nodes.filter(({ name, host: of }) =>
+      name === relay || host !== undefined && of === host
+    ).map(({ name }) => name);
+    const wanted = { from, to, alternates, without };
+    const found = findRoutes(graph, wanted);
+    const isUnknown = relay !== undefined && without.length === 0;
     if (found === "unknown_source" || found === "unknown_target" || isUnknown) {
-      const name = found === "unknown_source" ? from : found === "unknown_target" ? to : without;
+      const name = found === "unknown_source" ? from : found === "unknown_target" ? to : relay;
       return refused(
         refusal(
           "node_not_found",
@@ -82,7 +91,10 @@ export class RouteService implements RouteUseCases {
       ? []
       : found.map((route) => routeView(graph, route));
     if (best === undefined) {
-      const why = reason(query, () => printable(whyNot(graph, query), MAX_REASON_SHOWN));
+      const why = reason(
+        query,
+        () => printable(whyNot(graph, wanted, host ?? relay), MAX_REASON_SHOWN),
+      );
       return refused(refusal("no_path", `no path between nodes${why}`));
     }
     return done({
@@ -90,8 +102,8 @@ export class RouteService implements RouteUseCases {
       to,
       ...best,
       revision: this.#parts.changeLog.revision,
-      ...(query.alternates > 0 && { alternates: others }),
-      ...(query.explain && { explanation: explanationView(explain(graph, query)) }),
+      ...(alternates > 0 && { alternates: others }),
+      ...(isExplained && { explanation: explanationView(explain(graph, wanted)) }),
     });
   }
 
@@ -168,14 +180,20 @@ export class RouteService implements RouteUseCases {
   }
 }
 
-/** Why there is no route, or none without the relay that is left out. */
+/** Why there is no route, or none without what is left out, a relay or a machine. */
 function whyNot(
   graph: Graph,
-  { from, to, without }: { from: string; to: string; without?: string | undefined },
+  { from, to, without }: { from: string; to: string; without: readonly string[] },
+  leftOut: string | undefined,
 ): string {
-  if (without === from || without === to) return `${without} is an end of the route`;
-  const isCut = without !== undefined && typeof findRoutes(graph, { from, to }) !== "string";
-  return isCut ? `every path leads through ${without}` : obstacles(graph, { from, to });
+  const end = [from, to].find((name) => without.includes(name));
+  if (end !== undefined) {
+    return end === leftOut
+      ? `${end} is an end of the route`
+      : `${end}, an end of the route, is on it`;
+  }
+  const isCut = leftOut !== undefined && typeof findRoutes(graph, { from, to }) !== "string";
+  return isCut ? `every path leads through ${leftOut}` : obstacles(graph, { from, to });
 }
 
 /**

@@ -41,6 +41,8 @@ export interface RouteUseCases {
       explain: boolean;
       /** A relay to leave out, as if it had died. */
       without?: string | undefined;
+      /** A machine to leave out, with all of its relays. */
+      without_host?: string | undefined;
     },
   ): Answered<typeof answers.routeAnswer>;
   nextHops(relay: string): Answered<typeof answers.nextHopsAnswer>;

@@ -8,6 +8,7 @@ import {
   GATHERED as pageGathered,
   machinesOf,
   placeOf,
+  sumHistories,
 } from "./page/machines.js";
 import { FULL, GATHERED } from "../control/assign.ts";
 import { pathsOf } from "./page/what_if.js";
@@ -269,6 +270,36 @@ Deno.test("the page says of a relay's load what the controller makes of it", () 
   assert.equal(place(GATHERED), "past 70 %: viewers go to a sibling");
   assert.equal(place(FULL), "full: takes nobody while another can");
   assert.equal(place(0, "draining"), "takes nobody");
+});
+
+Deno.test("pathsOf() has of a machine the paths through any of its relays, from and to others", () => {
+  const flow = (relay: string, next_hop: string, source: string) => ({
+    relay,
+    next_hop,
+    source,
+    track: "live",
+  });
+  const flows = [
+    flow("a", "m-1", "d"),
+    flow("b", "m-2", "d"),
+    flow("m-1", "m-2", "d"),
+    flow("m-2", "d", "d"),
+    // What comes from the machine itself is gone with it.
+    flow("c", "m-1", "m-2"),
+  ];
+  assert.deepEqual(
+    pathsOf({ host: "m" }, flows, ["m-1", "m-2"]).map(({ relay, hop, host }) => [relay, hop, host]),
+    [["a", "m-1", "m"], ["b", "m-2", "m"]],
+  );
+});
+
+Deno.test("sumHistories() sums what the relays of a machine said at each time, and knows no more", () => {
+  const one = { series: { sessions: [1, 2, null], cpu: [0.2, 0.4, null] } };
+  const later = { series: { sessions: [5, null], cpu: [0.6, null] } };
+  const { sessions, cpu, egress_bps } = sumHistories([one, later]);
+  assert.deepEqual(sessions, [1, 7, null]);
+  assert.deepEqual(cpu, [0.2, 0.5, null]);
+  assert.deepEqual(egress_bps, []);
 });
 
 Deno.test("pathsOf() has each path once that would change, with what must be left out", () => {

@@ -47,7 +47,7 @@ const MAX_EXPLAINED_ROUTES = 32;
  * Explains why the best route is the best, or why there is none. Both relays must be in the graph.
  */
 export function explain(graph: Graph, query: Omit<RouteQuery, "alternates">): Explanation {
-  const { from, to, without } = query;
+  const { from, to, without = [] } = query;
   const declared = graph.declared(from);
   const alternates = Math.min(Math.max(declared.size, 1), MAX_EXPLAINED_ROUTES) - 1;
   const found = findRoutes(graph, { ...query, alternates });
@@ -57,7 +57,7 @@ export function explain(graph: Graph, query: Omit<RouteQuery, "alternates">): Ex
   const candidates = [...declared.keys()].sort().map((first): Candidate => {
     const route = byFirst.get(first);
     if (route === undefined || best === undefined) {
-      if (first === without) return { first, verdict: "left_out" };
+      if (without.includes(first)) return { first, verdict: "left_out" };
       return { first, verdict: obstacle(graph, { from, first, to }) };
     }
     return { first, verdict: compare(best, route), route };

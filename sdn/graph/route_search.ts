@@ -1,6 +1,7 @@
 import type { Graph } from "./graph.ts";
 
 const NONE = -1;
+const NOBODY: ReadonlySet<number> = new Set();
 
 /**
  * The best routes from one node to all others, up to `width` for each, no two over the same first
@@ -27,15 +28,15 @@ export class RouteSearch {
 
   /**
    * Searches from node number `source`; with `target`, stops when the routes to it are known. No route
-   * passes through `without`.
+   * passes through a node of `without`.
    */
   constructor(
     graph: Graph,
     source: number,
-    { width, target, without }: {
+    { width, target, without = NOBODY }: {
       width: number;
       target?: number;
-      without?: number | undefined;
+      without?: ReadonlySet<number>;
     },
   ) {
     const labels = graph.nodes.length * width;
@@ -79,7 +80,7 @@ export class RouteSearch {
     return path.reverse();
   }
 
-  #run(target: number | undefined, without: number | undefined): void {
+  #run(target: number | undefined, without: ReadonlySet<number>): void {
     const root = this.#source * this.#width;
     this.#used[this.#source] = 1;
     this.#parent[root] = NONE;
@@ -92,7 +93,7 @@ export class RouteSearch {
       const node = this.#node(label);
       this.#settled[label] = 1;
       if (node === target) wanted--;
-      else if (node !== without && this.#graph.transit[node] === 1) this.#expand(label);
+      else if (this.#graph.transit[node] === 1 && !without.has(node)) this.#expand(label);
     }
   }
 

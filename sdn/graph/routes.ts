@@ -17,8 +17,8 @@ export interface RouteQuery {
   readonly to: string;
   /** Routes beside the best, each over a different first link. */
   readonly alternates?: number;
-  /** A relay that no route may pass through, as if it had died. */
-  readonly without?: string | undefined;
+  /** Relays that no route may pass through, as if they had died. */
+  readonly without?: readonly string[];
 }
 
 /** Why there is no route. */
@@ -42,18 +42,18 @@ export interface NextHop {
  */
 export function findRoutes(
   graph: Graph,
-  { from, to, alternates = 0, without }: RouteQuery,
+  { from, to, alternates = 0, without = [] }: RouteQuery,
 ): Route[] | NoRoute {
   const source = graph.number(from);
   const target = graph.number(to);
   if (source === undefined) return "unknown_source";
   if (target === undefined) return "unknown_target";
-  if (without === from || without === to) return "no_path";
+  if (without.includes(from) || without.includes(to)) return "no_path";
   if (source === target) return [{ path: [from], nextHop: from, steps: 0 }];
   const search = new RouteSearch(graph, source, {
     width: alternates + 1,
     target,
-    without: without === undefined ? undefined : graph.number(without),
+    without: new Set(without.map((name) => graph.number(name) ?? -1)),
   });
   const routes = search.routes(target).map((label) => toRoute(graph, search, label));
   return routes.length === 0 ? "no_path" : routes;

@@ -42,6 +42,11 @@ export const routeQuery = z.strictObject({
   without: relayNameSchema.optional().meta({
     description: "A relay that the route must not pass through: the route if it died",
   }),
+  without_host: relayNameSchema.optional().meta({
+    description: "The same of a machine, with all of its relays: the route if it died",
+  }),
+}).refine(({ without, without_host }) => without === undefined || without_host === undefined, {
+  message: "without and without_host do not go together",
 }).refine(({ from, to }) => from !== "" && to !== "", {
   message: "'from' and 'to' query parameters are required",
 });

@@ -51,6 +51,37 @@ Deno.test("GET /route says what the route would be without a relay, and who woul
   assert.deepEqual((await route("to=d")).full_path, ["a", "b", "d"], "nothing has changed");
 });
 
+Deno.test("GET /route says what the route would be without a whole machine", async () => {
+  const { ask } = await testController();
+  const put = (name: string, neighbors: object, host?: string) =>
+    ask("PUT", `/relay/${name}`, { neighbors, ...(host && { host }) });
+  // Both ways that are cheap lead through the machine.
+  await put("a", { "m-1": 1, "m-2": 2, c: 9 });
+  await put("m-1", { a: 1, d: 1 }, "m");
+  await put("m-2", { a: 2, d: 2, end: 1 }, "m");
+  await put("c", { a: 9, d: 9 });
+  await put("d", { "m-1": 1, "m-2": 2, c: 9 });
+  await put("end", { "m-2": 1 });
+  const route = async (query: string) => (await ask("GET", `/route?from=a&${query}`)).body;
+  assert.deepEqual((await route("to=d&without=m-1")).full_path, ["a", "m-2", "d"]);
+  const other = await route("to=d&without_host=m&k=2&explain=1");
+  assert.deepEqual([other.full_path, other.alternates], [["a", "c", "d"], []]);
+  assert.deepEqual(
+    other.explanation.candidates.map((one: { verdict: string }) => one.verdict),
+    ["chosen", "left_out", "left_out"],
+  );
+  const cut = await route("to=end&without_host=m&explain=1");
+  assert.equal(cut.error, "no path between nodes: every path leads through m");
+  const end = await route("to=m-2&without_host=m&explain=1");
+  assert.equal(end.error, "no path between nodes: m-2, an end of the route, is on it");
+  const unknown = await route("to=d&without_host=x&explain=1");
+  assert.deepEqual([unknown.code, unknown.error], [
+    "node_not_found",
+    "host not found: no relay is on x",
+  ]);
+  assert.equal((await ask("GET", "/route?from=a&to=d&without=c&without_host=m")).status, 400);
+});
+
 Deno.test("GET /route refuses in upstream's words", async () => {
   const { ask } = await testController();
   await registerDemo(ask);

@@ -6,6 +6,7 @@ const KEYS = [
   "relay",
   "link",
   "track",
+  "host",
   "unfold",
   "from",
   "to",

@@ -1,4 +1,5 @@
-import { many, words } from "./format.js";
+import { bitrate, many, percent, words } from "./format.js";
+import { machineOf } from "./machines.js";
 import { pairKey } from "./pair_key.js";
 import { downsOf, onlyWords } from "./troubles.js";
 
@@ -8,11 +9,12 @@ const HOUR_MS = 3_600_000;
  * What is opened in one line, even if it is gone: whoever was sent its address reads why.
  *
  * @param {import("./model.js").Model} model
- * @param {{ relay?: string, link?: string, track?: string }} opened
+ * @param {{ relay?: string, link?: string, track?: string, host?: string }} opened
  * @param {number} now the controller's time in milliseconds since 1970
  */
-export function detailWords(model, { relay, link, track }, now) {
+export function detailWords(model, { relay, link, track, host }, now) {
   if (relay !== undefined) return relayWords(model, relay);
+  if (host !== undefined) return machineWords(model, host);
   if (link !== undefined) return linkWords(model, link, now);
   const flows = [...model.flows.values()].flat().filter((flow) => flow.track === track);
   const hops = flows.map(({ relay, next_hop: hop }) => `${hop} → ${relay}`);
@@ -36,6 +38,22 @@ function relayWords(model, relay) {
   const only = known.last === undefined ? "" : onlyWords(model, relay);
   return [words(known.state), known.region, address, build, machine, only]
     .filter((one) => one !== "").join(" · ");
+}
+
+function machineWords(model, host) {
+  const members = model.heard().filter((one) => one.host === host);
+  if (members.length === 0) return "Gone: no relay is on it.";
+  const { region, sessions, egress_bps: egress, cpu } = machineOf(host, members);
+  const unwell = members.filter(({ state }) => state !== "registered")
+    .map(({ id, state }) => `${id} ${words(state)}`);
+  return [
+    region,
+    many(members.length, "relay"),
+    many(sessions, "session"),
+    bitrate(egress),
+    cpu === undefined ? "" : `processor ${percent(cpu)}`,
+    ...unwell,
+  ].filter((one) => one !== "").join(" · ");
 }
 
 function linkWords(model, link, now) {

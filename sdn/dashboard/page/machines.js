@@ -47,3 +47,35 @@ export function placeOf({ state, load }) {
   if (cpu >= FULL) return "full: takes nobody while another can";
   return cpu >= GATHERED ? "past 70 %: viewers go to a sibling" : "takes viewers of its tracks";
 }
+
+/** The relays of a machine, by name. @param {import("./model.js").Model} model @param {string} host */
+export function membersOf({ nodes }, host) {
+  return nodes.filter((node) => node.host === host).map(({ id }) => id);
+}
+
+/**
+ * The history of a machine, from those of its relays: sums, and the share of all its cores. What none
+ * of them said at a time is not known then.
+ *
+ * @param {readonly { series: Record<string, (number | null)[]> }[]} histories
+ */
+export function sumHistories(histories) {
+  const sum = (field, isMean = false) => {
+    const lines = histories.map(({ series }) => series[field] ?? []);
+    const count = Math.max(0, ...lines.map(({ length }) => length));
+    // The newest points are the last ones: a relay that came later has fewer.
+    return Array.from({ length: count }, (_, at) => {
+      const known = lines.map((line) => line[line.length - count + at] ?? null)
+        .filter((value) => value !== null);
+      if (known.length === 0) return null;
+      return known.reduce((all, value) => all + value, 0) / (isMean ? known.length : 1);
+    });
+  };
+  return {
+    sessions: sum("sessions"),
+    subscriptions: sum("subscriptions"),
+    egress_bps: sum("egress_bps"),
+    cpu: sum("cpu", true),
+    reroutes: sum("reroutes"),
+  };
+}

@@ -8,15 +8,18 @@ import { showBadge, Table } from "./table.js";
 export class MachinesView {
   #table;
   #onOpen;
+  #onOpenMachine;
   #onFold;
   /** What the picture shows unfolded. @type {readonly string[]} */
   #unfolded = [];
 
   /**
-   * @param {{ onOpen: (relay: string) => void, onFold: (host: string) => void }} told
+   * @param {{ onOpen: (relay: string) => void, onOpenMachine: (host: string) => void,
+   *   onFold: (host: string) => void }} told
    */
-  constructor({ onOpen, onFold }) {
+  constructor({ onOpen, onOpenMachine, onFold }) {
     this.#onOpen = onOpen;
+    this.#onOpenMachine = onOpenMachine;
     this.#onFold = onFold;
     this.#table = new Table(byId("machines"), {
       label: "Machines",
@@ -64,7 +67,11 @@ export class MachinesView {
     if (cell.childElementCount === 0) {
       const onclick = () => this.#onFold(host);
       cell.append(
-        element("b", {}, host),
+        element("button", {
+          type: "button",
+          class: "linklike",
+          onclick: () => this.#onOpenMachine(host),
+        }, host),
         " ",
         element("small"),
         element("button", { type: "button", onclick }),

@@ -6,6 +6,7 @@ import { DrainDialog } from "./drain_dialog.js";
 import { EventsView } from "./events_view.js";
 import { FlowsView } from "./flows_view.js";
 import { machineKey } from "./fold.js";
+import { membersOf } from "./machines.js";
 import { MachinesView } from "./machines_view.js";
 import { directoryTable, linkTable } from "./network_tables.js";
 import { pairKey } from "./pair_key.js";
@@ -13,7 +14,7 @@ import { RelaysView } from "./relays_view.js";
 import { showSummary } from "./summary_view.js";
 import { TopologyView } from "./topology_view.js";
 
-const NOTHING = { relay: undefined, link: undefined, track: undefined };
+const NOTHING = { relay: undefined, link: undefined, track: undefined, host: undefined };
 /** Below this width the picture is in portrait format. */
 const tall = matchMedia("(max-width: 700px)");
 
@@ -70,6 +71,7 @@ export class NetworkView {
     });
     this.#machines = new MachinesView({
       onOpen: (relay) => this.#open({ relay }),
+      onOpenMachine: (host) => this.#open({ host }),
       onFold: (host) => this.#toggle(machineKey(host)),
     });
     this.#links = linkTable((from, to) => this.#open({ link: pairKey(from, to) }));
@@ -161,7 +163,8 @@ export class NetworkView {
 
   /** The links and relays to highlight: of the opened track, or of the route that was asked for. */
   #way() {
-    const { track } = this.#selected;
+    const { track, host } = this.#selected;
+    if (host !== undefined) return { relays: membersOf(this.#model, host), pairs: [] };
     if (track === undefined) {
       const pairs = this.route.slice(1).map((to, at) => pairKey(this.route[at], to));
       return { relays: this.route, pairs };
@@ -210,8 +213,7 @@ export class NetworkView {
 
   /** Opens a relay, a link or a track; closes it if it was open. */
   #select(chosen) {
-    const { relay, link, track } = this.#selected;
-    const isOpen = relay === chosen.relay && link === chosen.link && track === chosen.track;
+    const isOpen = Object.entries(this.#selected).every(([kind, one]) => one === chosen[kind]);
     this.#choose(isOpen ? NOTHING : chosen, { isStep: true });
     this.show();
   }
@@ -239,19 +241,19 @@ export class NetworkView {
 
   /** Shows what the page's address selects. */
   #follow() {
-    const { relay, link: pair, track, unfold, search = "" } = readLink();
+    const { relay, link: pair, track, host, unfold, search = "" } = readLink();
     const [a, b] = namesIn(pair);
     const link = b === undefined ? undefined : pairKey(a, b);
-    const isNothing = [relay, link, track].every((one) => one === undefined);
-    this.#selected = isNothing ? NOTHING : { relay, link, track };
+    const isNothing = [relay, link, track, host].every((one) => one === undefined);
+    this.#selected = isNothing ? NOTHING : { relay, link, track, host };
     this.#unfolded = namesIn(unfold);
     this.#relays.follow();
     byId("search").value = search;
   }
 
   /** A track that nobody takes any more is still to be read about. */
-  #isThere({ relay, link, track }) {
-    if (track !== undefined) return true;
+  #isThere({ relay, link, track, host }) {
+    if (track !== undefined || host !== undefined) return true;
     if (link !== undefined) {
       return this.#model.links.some(({ from, to }) => pairKey(from, to) === link);
     }

@@ -163,14 +163,9 @@ function hurtBy(model, relay, { sessions, subscriptions }) {
  * @param {string} relay
  */
 export function onlyWords(model, relay) {
-  const others = [...model.announces].filter(([name]) => name !== relay);
-  const isElsewhere = (track) => others.some(([, tracks]) => tracks.has(track));
+  const isElsewhere = isAnnouncedBeside(model, [relay]);
   const { last } = model.nodes.find(({ id }) => id === relay) ?? {};
-  if (last === undefined) {
-    const tracks = [...model.announces.get(relay)?.keys() ?? []]
-      .filter((track) => !isElsewhere(track));
-    return tracks.length === 0 ? "" : `Only it has ${listed(tracks, tracks.length)}`;
-  }
+  if (last === undefined) return onlyHasWords(model, [relay]);
   const { only_had: tracks = [], only_had_count: count = 0 } = last;
   if (count === 0) return "";
   const back = tracks.filter(isElsewhere);
@@ -180,6 +175,19 @@ export function onlyWords(model, relay) {
     ? "; others have it all again"
     : `; others have ${listed(back, back.length)} again`;
   return `Only it had ${listed(tracks, count)}${again}`;
+}
+
+/** What only these relays have. @param {import("./model.js").Model} model @param {readonly string[]} relays */
+export function onlyHasWords(model, relays) {
+  const isElsewhere = isAnnouncedBeside(model, relays);
+  const own = relays.flatMap((relay) => [...model.announces.get(relay)?.keys() ?? []]);
+  const tracks = [...new Set(own)].filter((track) => !isElsewhere(track));
+  return tracks.length === 0 ? "" : `Only it has ${listed(tracks, tracks.length)}`;
+}
+
+function isAnnouncedBeside({ announces }, relays) {
+  const others = [...announces].filter(([name]) => !relays.includes(name));
+  return (track) => others.some(([, tracks]) => tracks.has(track));
 }
 
 /** The first names of so many tracks. */

@@ -100,6 +100,31 @@ relayChromiumTest(
 );
 
 relayChromiumTest(
+  "a page that a controller sent somebody to shows the relay the controller's mark",
+  async ({ relay }, browser) => {
+    const page = await browser.newPage();
+    await page.addInitScript(() => {
+      // deno-lint-ignore no-explicit-any -- the browser's own, which tests are not checked with
+      const here = globalThis as any;
+      here.called = [];
+      here.WebTransport = class extends here.WebTransport {
+        constructor(url: string, options: unknown) {
+          super(url, options);
+          here.called.push(String(url));
+        }
+      };
+    });
+    const called = () => page.evaluate<string[]>("called");
+    for (const [query, mark] of [["via=assign&", "assign"], ["", null]] as const) {
+      await page.goto(`http://127.0.0.1:${relay.port}/watch?${query}name=live/cam`);
+      await until("the page to call the relay", async () => (await called()).length > 0);
+      const [url = ""] = await called();
+      assert.equal(new URL(url).searchParams.get("via"), mark, url);
+    }
+  },
+);
+
+relayChromiumTest(
   "a page at a path plays what an encoder publishes under the whole name",
   async ({ relay }, browser) => {
     const rtmp = /"listening for RTMP".*?"address":"([^"]+)"/.exec(relay.log())?.[1];

@@ -6,6 +6,8 @@ export const nameInAddress = own.searchParams.get("name") ?? "";
 
 const token = own.searchParams.get("jwt") ?? "";
 const scope = own.searchParams.get("path") ?? "/";
+/** The controller's mark of a client that it sent here: the relay then keeps it while it has room. */
+const via = own.searchParams.getAll("via").includes("assign") ? "assign" : "";
 
 /** The fields of the path, as a name begins with them; empty where the path is `/`. */
 export const scopeName = partsOf(scope).join("/");
@@ -15,6 +17,7 @@ export function sessionUrl(path = scope) {
   const url = new URL(own.origin);
   url.pathname = path;
   if (token !== "") url.searchParams.set("jwt", token);
+  if (via !== "") url.searchParams.set("via", via);
   return url;
 }
 
@@ -31,10 +34,14 @@ export function lookUpUrl(name) {
 export function pageAddress(page, query = {}) {
   const url = addressWithoutToken(page, query);
   if (token !== "") url.searchParams.set("jwt", token);
+  if (via !== "") url.searchParams.set("via", via);
   return url.href;
 }
 
-/** The address where others watch a name. Others have rights of their own: it has no token. */
+/**
+ * The address where others watch a name. Others have rights of their own: it has no token, and no
+ * controller sent them here.
+ */
 export function watchAddress(name) {
   return addressWithoutToken("watch", { name }).href;
 }

@@ -81,10 +81,15 @@ export async function clients(mesh: Mesh, token: string, path: string): Promise<
   const publisher = await ScriptedPeer.dial(mesh.relay(first), { setup });
   await announce(publisher, path);
   const viewer = await ScriptedPeer.dial(mesh.relay(second), { setup });
-  const watching = await subscribe(viewer, {}, trackOf(path, "video"));
-  const asked = await publisher.expectRequest("subscribe");
-  await sendSubscribeOk(asked.request);
-  await watching.expect("subscribeOk");
+  const asked = publisher.expectRequest("subscribe").then(({ request }) =>
+    sendSubscribeOk(request)
+  );
+  // Its relay may not have heard of the track yet.
+  await until("the viewer to watch", async () => {
+    const watching = await subscribe(viewer, {}, trackOf(path, "video"));
+    return (await watching.next()).kind === "subscribeOk";
+  });
+  await asked;
   const encoder = await encode(mesh.relay(third), token, path);
   return [victimOf("publisher", publisher), victimOf("viewer", viewer), encoder];
 }

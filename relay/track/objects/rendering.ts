@@ -147,7 +147,8 @@ export class Rendering {
   /** Starts the next object, whose properties are in encoding `form`. */
   begin(object: ObjectHead, form: PropertyForm): void {
     if (this.#isBroken) return;
-    const head = headIn(this.renderer.properties, object, form);
+    const { properties: own } = this.renderer;
+    const head = own === form ? object : headIn(own, object, form);
     if (head === undefined) {
       this.#isBroken = true;
       return;
@@ -167,8 +168,7 @@ export class Rendering {
     const start = this.#pages.size;
     this.#pages.took(page, size);
     this.#starts.push(start);
-    // The preamble becomes readable together with the first object, so that it needs no write of
-    // its own.
+    // The preamble becomes readable with the first object, so that it needs no write of its own.
     this.#boundary = preamble.length > 0 ? 0 : start;
     this.#open = head.payloadLength;
   }

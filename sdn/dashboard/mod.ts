@@ -5,6 +5,8 @@ import api from "./page/api.js" with { type: "text" };
 import app from "./page/app.js" with { type: "text" };
 import attentionView from "./page/attention_view.js" with { type: "text" };
 import connection from "./page/connection.js" with { type: "text" };
+import copiesView from "./page/copies_view.js" with { type: "text" };
+import copy from "./page/copy.js" with { type: "text" };
 import deepLink from "./page/deep_link.js" with { type: "text" };
 import detailView from "./page/detail_view.js" with { type: "text" };
 import detailWords from "./page/detail_words.js" with { type: "text" };
@@ -48,6 +50,8 @@ const scripts = {
   app,
   attention_view: attentionView,
   connection,
+  copies_view: copiesView,
+  copy,
   deep_link: deepLink,
   detail_view: detailView,
   detail_words: detailWords,

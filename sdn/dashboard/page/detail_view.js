@@ -1,3 +1,4 @@
+import { CopiesView } from "./copies_view.js";
 import { detailWords } from "./detail_words.js";
 import { byId, element, follow, setText } from "./dom.js";
 import { bitrate, milliseconds, number, percent, whole, words } from "./format.js";
@@ -46,6 +47,7 @@ const PLOTS = {
 export class DetailView {
   #model;
   #api;
+  #copies;
   #paths;
   #opened = {};
   #key = "";
@@ -64,6 +66,7 @@ export class DetailView {
   constructor(model, api, onClose) {
     this.#model = model;
     this.#api = api;
+    this.#copies = new CopiesView(model, api);
     byId("detail-close").addEventListener("click", onClose);
     this.#paths = new Table(byId("detail-paths"), {
       label: "What if it failed",
@@ -95,6 +98,7 @@ export class DetailView {
     // Which relays a machine has may be known only after it was opened.
     const key = JSON.stringify([opened, this.#members()]);
     this.#tell();
+    this.#copies.show(opened);
     const told = trouble === undefined ? "" : `${trouble.title}. What to do: ${trouble.todo}`;
     setText(byId("detail-trouble"), told);
     if (isArriving) this.focus();

@@ -1,5 +1,6 @@
 import { readLink, writeLink } from "./deep_link.js";
 import { AttentionView } from "./attention_view.js";
+import { copyText } from "./copy.js";
 import { byId, setText } from "./dom.js";
 import { DetailView } from "./detail_view.js";
 import { DrainDialog } from "./drain_dialog.js";
@@ -280,11 +281,7 @@ function namesIn(text = "[]") {
 
 async function copyCommand() {
   const command = byId("empty-command");
-  try {
-    await navigator.clipboard.writeText(command.textContent);
-    setText(byId("empty-copied"), "Copied");
-  } catch {
-    getSelection()?.selectAllChildren(command);
-    setText(byId("empty-copied"), "Selected: copy it with the keyboard");
-  }
+  const isCopied = await copyText(command.textContent);
+  if (!isCopied) getSelection()?.selectAllChildren(command);
+  setText(byId("empty-copied"), isCopied ? "Copied" : "Selected: copy it with the keyboard");
 }

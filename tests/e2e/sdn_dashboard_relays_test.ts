@@ -100,3 +100,38 @@ chromiumTest(
     assert.deepEqual(problems, []);
   },
 );
+
+chromiumTest(
+  "names and addresses that nobody meant stay texts within the page",
+  async (browser) => {
+    await using world = await PageWorld.start();
+    const long = "n".repeat(120);
+    await world.beat({
+      [long]: { region: "<img src=x onerror=alert(1)>", version: "v".repeat(64), links: { b: {} } },
+      b: { version: "<script>alert(1)</script>", links: { [long]: {} } },
+    });
+    const viewport = { width: 390, height: 800 };
+    const link = encodeURIComponent(JSON.stringify(["b", long]));
+    const sort = "Relays:__proto__:up,Relays:Version:down,a:b:c:d,::";
+    for (
+      const hash of [
+        `relay=${long}&sort=${sort}`,
+        `link=${link}`,
+        "link=%5B1",
+        "unfold=null&%E0%A4%A",
+      ]
+    ) {
+      const { page, problems } = await openDashboard(browser, `${world.url}/#${hash}`, {
+        viewport,
+      });
+      await page.locator("#relays-versions", { hasText: "<script>" }).waitFor();
+      await becomes(
+        () => page.evaluate("document.documentElement.scrollWidth - innerWidth"),
+        0,
+      );
+      assert.equal(await page.locator("main :is(img, script)").count(), 0);
+      assert.deepEqual(problems, []);
+      await page.context().close();
+    }
+  },
+);

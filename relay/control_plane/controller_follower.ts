@@ -16,10 +16,11 @@ import {
   notOpened,
   type Place,
   POLLED,
+  readRevision,
   type Stream,
 } from "./followed_stream.ts";
 import { readEvents } from "./event_stream.ts";
-import { MAX_POLLED_ROUTES, POLL_MS, STALE_MS } from "./limits.ts";
+import { MAX_POLLED_ROUTES, POLL_MS, READY_MS, STALE_MS } from "./limits.ts";
 import type { Mirror } from "./mirror.ts";
 import { readMirrorEvent } from "./mirror_event.ts";
 import { poll } from "./poll.ts";
@@ -211,6 +212,8 @@ export class ControllerFollower {
   async #read(response: Response, stream: Stream): Promise<End> {
     const { clock } = this.#options;
     const { abort } = stream;
+    const late = () => abort.abort(new Error(`not everything was told within ${READY_MS} ms`));
+    stream.unready = clock.after(READY_MS, late);
     const watchdog = watchStream(stream, this.#options, this.#retry.intervalOf(response));
     const end = await readEvents(response.body!, {
       onHeard: () => {
@@ -220,6 +223,7 @@ export class ControllerFollower {
       take: (event) => this.#take(event, stream),
     });
     await watchdog.stop();
+    stream.unready.cancel();
     abort.abort();
     await stream.sending;
     if (end.ok) return GONE;
@@ -282,6 +286,7 @@ export class ControllerFollower {
 
   #ready(stream: Stream, revision: number): void {
     const { url } = stream;
+    stream.unready?.cancel();
     const isAnew = this.#place === undefined && this.#wasReady;
     this.#wasReady = true;
     this.#place = { url, revision };
@@ -322,9 +327,4 @@ export class ControllerFollower {
       );}
     this.#isLost = true;
   }
-}
-
-function readRevision(id: string): number {
-  if (!/^\d{1,15}$/.test(id)) throw new Error("an event without a revision");
-  return Number(id);
 }

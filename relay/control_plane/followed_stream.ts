@@ -1,3 +1,4 @@
+import type { Timer } from "@qumo/shared/runtime";
 import type { ControllerFault } from "./controller_client.ts";
 
 /**
@@ -32,6 +33,12 @@ export type End =
   }
   | { readonly kind: "failed"; readonly message: string };
 
+/** Reads the revision in the id of an event, or throws. */
+export function readRevision(id: string): number {
+  if (!/^\d{1,15}$/.test(id)) throw new Error("an event without a revision");
+  return Number(id);
+}
+
 /** The event stream that is being followed. */
 export interface Stream {
   readonly url: string;
@@ -49,6 +56,8 @@ export interface Stream {
   hasAccess: boolean;
   /** Its name at a controller that can be told what to follow. */
   watcher?: string;
+  /** Ends it when it does not become ready in time; cancelled when it has. */
+  unready?: Timer;
   /** The work that tells the controller. */
   sending?: Promise<void>;
 }

@@ -43,6 +43,12 @@ export const PROBE_TIMEOUT_MS = 2000;
  */
 export const PROBE_GRACE_MS = 250;
 
+/**
+ * How long an event stream may take until it has told everything, in milliseconds: ten million
+ * characters over a slow path take half of it.
+ */
+export const READY_MS = 120_000;
+
 /** Requests for a sign of life without an answer before another controller is asked too. */
 export const PROBES_OF_ONE = 5;
 

@@ -1,6 +1,6 @@
 /** What a relay does to hear of its controller at once when it can be reached again. */
 import assert from "node:assert/strict";
-import { REQUEST_TIMEOUT_MS } from "../../relay/control_plane/limits.ts";
+import { READY_MS, REQUEST_TIMEOUT_MS } from "../../relay/control_plane/limits.ts";
 import type { AccessListener } from "../../relay/control_plane/access_events.ts";
 import { Random } from "../support/random.ts";
 import {
@@ -185,6 +185,43 @@ scenario(
     assert.equal(plane.status.isStale, false);
   },
 );
+
+scenario(
+  "a controller that drips and never tells everything is left for another",
+  async (world) => {
+    const [a, b] = [world.site(A), world.site(B)];
+    await a.start();
+    await b.start();
+    const answer = a.answer.bind(a);
+    a.answer = async (request, signal) => {
+      if (!request.url.includes("/watch")) return await answer(request, signal);
+      const headers = { "content-type": "text/event-stream", "preference-applied": "keep-alive=1" };
+      return new Response(stream(signal).body!.pipeThrough(dripping(world, signal)), { headers });
+    };
+    const { plane, lines } = relayOf(world, [A, B]);
+    plane.start();
+    await pass(world, READY_MS - 1000);
+    assert.equal(world.requests.filter(isWatch).length, 1);
+    await pass(world, CALM_MS);
+    assert.equal(plane.status.url, B);
+    assert.equal(plane.mirror.isComplete, true);
+    assert.ok(lines.some((line) => JSON.stringify(line).includes("not everything was told")));
+  },
+);
+
+/** A byte each second, and no end of the line. */
+function dripping({ clock }: ControlPlaneWorld, signal: AbortSignal) {
+  return new TransformStream<Uint8Array, Uint8Array>({
+    start(controller) {
+      const drip = () => {
+        if (signal.aborted) return;
+        controller.enqueue(new TextEncoder().encode(":"));
+        clock.after(1000, drip);
+      };
+      drip();
+    },
+  });
+}
 
 /** Passes on what comes at the beginning, and then the pieces of so many milliseconds together. */
 function heldBack({ clock }: ControlPlaneWorld, milliseconds: number) {

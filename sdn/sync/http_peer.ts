@@ -54,8 +54,9 @@ export function httpPeer(
             "nothing is exchanged",
         );
       }
-      reads = readsOf(response.headers);
       if (!response.ok) throw new Error(`${response.status} ${text.slice(0, 200)}`);
+      // A refusal may be that of a proxy.
+      reads = readsOf(response.headers);
       return schema.parse(JSON.parse(text));
     } finally {
       timer.cancel();

@@ -28,22 +28,30 @@ Deno.test("httpPeer() reads answers of a newer controller, which say more", asyn
 
 Deno.test("httpPeer() says what this controller reads, and knows what the peer does", async () => {
   const heard: (string | null)[] = [];
-  const answers: Record<string, string>[] = [{}, { [READS_HEADER]: `more, ${READS}` }, {}];
+  const proxyError = { status: 502 };
+  const answers: ResponseInit[] = [
+    {},
+    { headers: { [READS_HEADER]: `more, ${READS}` } },
+    proxyError,
+    {},
+  ];
   await using server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     (request) => {
       heard.push(request.headers.get(READS_HEADER));
-      return Response.json({ differing: {} }, { headers: answers.shift() ?? {} });
+      return Response.json({ differing: {} }, answers.shift()!);
     },
   );
   const url = `http://127.0.0.1:${server.addr.port}`;
   const peer = httpPeer(url, { token: () => "", clock: systemClock });
   const { signal } = new AbortController();
   const known = [peer.reads.version];
-  for (let times = 3; times > 0; times--) {
-    await peer.digest([], signal);
+  while (answers.length > 0) {
+    const asked = peer.digest([], signal);
+    if (answers[0] === proxyError) await assert.rejects(asked, /^Error: 502/);
+    else await asked;
     known.push(peer.reads.version);
   }
-  assert.deepEqual(known, [false, false, true, false], "until it is downgraded");
-  assert.deepEqual(heard, [READS, READS, READS]);
+  assert.deepEqual(known, [false, false, true, true, false], "until it is downgraded");
+  assert.deepEqual(heard, [READS, READS, READS, READS]);
 });

@@ -60,6 +60,18 @@ function revoke(site: ControllerSite, value: string) {
   return site.controller.ask("POST", "/revoke", { kind: "token", value, reason: "stolen" });
 }
 
+/** Has requests for the event stream answered in another way than `usual`, and all others as before. */
+function answerWatch(
+  site: ControllerSite,
+  otherwise: (signal: AbortSignal, usual: () => Promise<Response>) => Promise<Response>,
+): void {
+  const answer = site.answer.bind(site);
+  site.answer = (request, signal) => {
+    const usual = () => answer(request, signal);
+    return request.url.includes("/watch") ? otherwise(signal, usual) : usual();
+  };
+}
+
 const isWatch = ({ path }: { path: string }) => path.startsWith("/watch");
 
 for (const seconds of [2, 3, 4, 6, 9, 40, 180]) {
@@ -129,15 +141,10 @@ scenario(
 scenario("a controller that takes its time for an event stream is given it", async (world) => {
   const site = world.site(A);
   await site.start();
-  const answer = site.answer.bind(site);
-  site.answer = async (request, signal) => {
-    if (request.url.includes("/watch")) {
-      await new Promise<void>((resolve) =>
-        void world.clock.after(REQUEST_TIMEOUT_MS - 500, resolve)
-      );
-    }
-    return await answer(request, signal);
-  };
+  answerWatch(site, async (_signal, usual) => {
+    await new Promise<void>((resolve) => void world.clock.after(REQUEST_TIMEOUT_MS - 500, resolve));
+    return await usual();
+  });
   const { plane } = relayOf(world, [A]);
   plane.start();
   await pass(world, REQUEST_TIMEOUT_MS);
@@ -150,13 +157,11 @@ scenario(
   async (world) => {
     const site = world.site(A);
     await site.start();
-    const answer = site.answer.bind(site);
-    site.answer = async (request, signal) => {
-      if (!request.url.includes("/watch")) return await answer(request, signal);
+    answerWatch(site, (signal) => {
       const silent = stream(signal);
       silent.headers.set("preference-applied", "keep-alive=1");
-      return silent;
-    };
+      return Promise.resolve(silent);
+    });
     const { plane } = relayOf(world, [A]);
     plane.start();
     await pass(world, 60_000);
@@ -170,12 +175,10 @@ scenario(
   async (world) => {
     const site = world.site(A);
     await site.start();
-    const answer = site.answer.bind(site);
-    site.answer = async (request, signal) => {
-      const response = await answer(request, signal);
-      if (!request.url.includes("/watch")) return response;
+    answerWatch(site, async (_signal, usual) => {
+      const response = await usual();
       return new Response(response.body!.pipeThrough(heldBack(world, 5_000)), response);
-    };
+    });
     const { plane, lines } = relayOf(world, [A]);
     plane.start();
     await pass(world, 60_000);
@@ -192,12 +195,11 @@ scenario(
     const [a, b] = [world.site(A), world.site(B)];
     await a.start();
     await b.start();
-    const answer = a.answer.bind(a);
-    a.answer = async (request, signal) => {
-      if (!request.url.includes("/watch")) return await answer(request, signal);
+    answerWatch(a, (signal) => {
       const headers = { "content-type": "text/event-stream", "preference-applied": "keep-alive=1" };
-      return new Response(stream(signal).body!.pipeThrough(dripping(world, signal)), { headers });
-    };
+      const body = stream(signal).body!.pipeThrough(dripping(world, signal));
+      return Promise.resolve(new Response(body, { headers }));
+    });
     const { plane, lines } = relayOf(world, [A, B]);
     plane.start();
     await pass(world, READY_MS - 1000);

@@ -10,7 +10,7 @@ import type {
   SubscribePrefix,
   SubscribeTracks,
 } from "./namespace_messages.ts";
-import type { Parameters, RangeFilterName } from "./parameters.ts";
+import type { Parameters, RangeFilterName, TrackParameterName } from "./parameters.ts";
 import type { SetupOptions } from "./setup_options.ts";
 
 /*
@@ -37,23 +37,7 @@ export interface Goaway {
 interface TrackRequest {
   readonly requestId: bigint;
   readonly track: FullTrackName;
-  readonly parameters: Parameters<
-    | "objectDeliveryTimeout"
-    | "authorizationTokens"
-    | "rendezvousTimeout"
-    | "subgroupDeliveryTimeout"
-    | "forward"
-    | "subscriberPriority"
-    | "filter"
-    | "groupOrder"
-    | "fill"
-    | RangeFilterName
-    | "newGroupRequest"
-    | "includeProperties"
-    | "meshScope"
-    | "meshHops"
-    | "meshTrace"
-  >;
+  readonly parameters: Parameters<TrackParameterName | "meshScope" | "meshHops" | "meshTrace">;
 }
 
 /** Asks for a track. */

@@ -1,5 +1,5 @@
 import type { FullTrackName, Namespace } from "../../names.ts";
-import type { Parameters, RangeFilterName } from "./parameters.ts";
+import type { Parameters, TrackParameterName } from "./parameters.ts";
 
 /*
  * Of the messages in the words of no draft those about namespaces, and about what is under a prefix.
@@ -26,20 +26,7 @@ export interface SubscribeTracks {
   readonly kind: "subscribeTracks";
   readonly requestId: bigint;
   readonly prefix: Namespace;
-  readonly parameters: Parameters<
-    | "objectDeliveryTimeout"
-    | "authorizationTokens"
-    | "rendezvousTimeout"
-    | "subgroupDeliveryTimeout"
-    | "forward"
-    | "subscriberPriority"
-    | "filter"
-    | "groupOrder"
-    | "fill"
-    | RangeFilterName
-    | "newGroupRequest"
-    | "includeProperties"
-  >;
+  readonly parameters: Parameters<TrackParameterName>;
 }
 
 /**

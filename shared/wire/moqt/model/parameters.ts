@@ -17,6 +17,21 @@ export type RangeFilterName =
   | "objectPropertyFilters"
   | "trackPropertyFilters";
 
+/** The parameters of a request for tracks, one or all under a prefix. */
+export type TrackParameterName =
+  | "objectDeliveryTimeout"
+  | "authorizationTokens"
+  | "rendezvousTimeout"
+  | "subgroupDeliveryTimeout"
+  | "forward"
+  | "subscriberPriority"
+  | "filter"
+  | "groupOrder"
+  | "fill"
+  | RangeFilterName
+  | "newGroupRequest"
+  | "includeProperties";
+
 /** What requests and answers may say beside their fields, in whatever form a draft has it. */
 export interface ParameterValues {
   /** Milliseconds; 0 is none. */

@@ -1,3 +1,5 @@
+import jsTokens from "js-tokens";
+
 /** A string literal or template as it stands in a source file, without its quotes. */
 export interface Literal {
   /** Offset of the opening quote. */
@@ -13,83 +15,35 @@ export interface Scan {
   readonly literals: readonly Literal[];
 }
 
-// What may hide something, or is needed to find the ends of it; all that is left is code.
-const TOKEN = new RegExp(
-  [
-    String.raw`(?<blank>\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/)?)`,
-    String.raw`(?<quote>["'])(?<quoted>(?:(?!\k<quote>)(?:\\.|[^\\\n]))*)\\?\k<quote>?`,
-    "(?<template>`)",
-    String.raw`(?<expression>\/(?:\[(?:\\.|[^\]\\\n])*\]?|\\.|[^/\[\\\n])*\\?\/?)`,
-    "(?<brace>[{}])",
-  ].join("|"),
-  "gs",
-);
-const TEMPLATE_PART = /(?:\\.|\$(?!\{)|[^`\\$])*\\?/gs;
-
-// A slash behind one of these begins a regular expression; behind any other word it divides.
-const BEFORE_EXPRESSION =
-  /(?:^|[^\w$)\]}"'`\s]|(?:^|[^\w$.])(?:await|case|delete|do|else|in|instanceof|new|of|return|throw|typeof|void|yield))\s*$/;
-
-/** Separates code from comments, regular expressions and literals. Reads TypeScript as we write it, no JSX. */
+/** Separates code from comments, regular expressions and literals. */
 export function scanSource(source: string): Scan {
   const literals: Literal[] = [];
-  // One entry for each template that is open around the current offset: the braces open inside its hole.
-  const holes: { braces: number; literal: { start: number; text: string } }[] = [];
+  // The templates around the current offset, whose holes are open.
+  const templates: { start: number; text: string }[] = [];
   let code = "";
-
-  const take = (end: number) => void (code += source.slice(code.length, end));
-  const blank = (end: number) =>
-    void (code += source.slice(code.length, end).replace(/[^\n]/g, " "));
-
-  const readTemplate = (literal: { start: number; text: string }) => {
-    TEMPLATE_PART.lastIndex = code.length;
-    const [part] = TEMPLATE_PART.exec(source)!;
-    literal.text += part;
-    blank(code.length + part.length);
-    if (source[code.length] === "$") {
-      literal.text += "${}";
-      holes.push({ braces: 0, literal });
-      take(code.length + 2);
-      return;
+  for (const { type, value } of jsTokens(source)) {
+    const start = code.length;
+    if (type === "StringLiteral" || type === "NoSubstitutionTemplate") {
+      literals.push({ start, text: value.slice(1, -1) });
+    } else if (type === "TemplateHead") templates.push({ start, text: value.slice(1) });
+    else if (type === "TemplateMiddle") templates.at(-1)!.text += value;
+    else if (type === "TemplateTail") {
+      const { start, text } = templates.pop()!;
+      literals.push({ start, text: text + value.slice(0, -1) });
     }
-    literals.push(literal);
-    take(code.length + 1);
-  };
-
-  for (;;) {
-    TOKEN.lastIndex = code.length;
-    const match = TOKEN.exec(source);
-    if (match === null) break;
-    const { index: start, 0: all, groups } = match;
-    const { blank: comment, quoted, template, expression, brace } = groups!;
-    const hole = holes.at(-1);
-    take(start);
-    if (comment !== undefined) blank(start + all.length);
-    else if (quoted !== undefined) {
-      literals.push({ start, text: quoted });
-      take(start + 1);
-      blank(start + 1 + quoted.length);
-      take(start + all.length);
-    } else if (template !== undefined) {
-      take(start + 1);
-      readTemplate({ start, text: "" });
-    } else if (expression !== undefined) {
-      take(start + 1);
-      if (!BEFORE_EXPRESSION.test(code.slice(-20, -1))) continue;
-      blank(start + all.length - 1);
-      take(start + all.length);
-    } else if (brace === "}" && hole?.braces === 0) {
-      holes.pop();
-      take(start + 1);
-      readTemplate(hole.literal);
-    } else {
-      if (hole !== undefined) hole.braces += brace === "{" ? 1 : -1;
-      take(start + 1);
-    }
+    if (type.endsWith("Comment")) code += blank(value);
+    else if (HIDING.test(type)) code += value[0] + blank(value.slice(1, -1)) + value.at(-1);
+    else code += value;
   }
-  take(source.length);
   literals.sort((a, b) => a.start - b.start);
   return { code, literals };
+}
+
+/** Tokens whose inside, between the first and the last character, is no code. */
+const HIDING = /^(?:String|RegularExpression|.*Template)/;
+
+function blank(text: string): string {
+  return text.replaceAll(/[^\n]/g, " ");
 }
 
 /** The line, counted from 1, that an offset lies on. */

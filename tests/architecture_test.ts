@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { findViolations } from "./support/source/architecture.ts";
 import { findDeadExports } from "./support/source/dead_exports.ts";
 import { findLongFiles } from "./support/source/file_sizes.ts";
-import { LONG_FILES } from "./support/source/long_files.ts";
+import { ModuleGraph } from "./support/source/module_graph.ts";
 import { readProjectFiles } from "./support/source/project_files.ts";
 
 const DOORS: Record<string, string> = {
@@ -13,16 +13,19 @@ const DOORS: Record<string, string> = {
   "shared/runtime/mod.ts": "export const runtime = 1;",
 };
 
-Deno.test("the project keeps its architecture", async () => {
-  assert.deepEqual(findViolations(await readProjectFiles()), []);
+const FILES = await readProjectFiles();
+const PROJECT = new ModuleGraph(FILES);
+
+Deno.test("the project keeps its architecture", () => {
+  assert.deepEqual(findViolations(PROJECT), []);
 });
 
-Deno.test("every export of the programs is asked for by somebody", async () => {
-  assert.deepEqual(findDeadExports(await readProjectFiles()), []);
+Deno.test("every export of the programs is asked for by somebody", () => {
+  assert.deepEqual(findDeadExports(PROJECT), []);
 });
 
-Deno.test("no file of the programs grows beyond what holds one idea", async () => {
-  assert.deepEqual(findLongFiles(await readProjectFiles(), LONG_FILES), []);
+Deno.test("no file of the programs grows beyond what holds one idea", () => {
+  assert.deepEqual(findLongFiles(FILES), []);
 });
 
 Deno.test("findLongFiles() names what is too long, and exceptions that none needs", () => {
@@ -61,7 +64,7 @@ Deno.test("findDeadExports() names what nobody asks for, at doors too, but no ty
     "relay/relay.ts": `import { make, MAX } from "./track/mod.ts";`,
     "tests/a_test.ts": `import { used } from "../relay/track/track.ts";`,
   };
-  assert.deepEqual(findDeadExports(new Map(Object.entries(files))), [
+  assert.deepEqual(findDeadExports(graphOf(files)), [
     "relay/track/limits.ts MIN",
     "relay/track/mod.ts gone",
     "relay/track/mod.ts used",
@@ -70,10 +73,9 @@ Deno.test("findDeadExports() names what nobody asks for, at doors too, but no ty
   ]);
 });
 
-Deno.test("the project that is looked at is the whole project", async () => {
-  const files = await readProjectFiles();
+Deno.test("the project that is looked at is the whole project", () => {
   for (const path of ["shared/runtime/clock.ts", "tests/architecture_test.ts", "relay/deno.json"]) {
-    assert.ok(files.has(path), path);
+    assert.ok(FILES.has(path), path);
   }
 });
 
@@ -302,5 +304,9 @@ Deno.test("findViolations() refuses an import whose target is computed", () => {
 });
 
 function assertViolations(files: Record<string, string>, expected: string[]): void {
-  assert.deepEqual(findViolations(new Map(Object.entries({ ...DOORS, ...files }))), expected);
+  assert.deepEqual(findViolations(graphOf({ ...DOORS, ...files })), expected);
+}
+
+function graphOf(files: Record<string, string>): ModuleGraph {
+  return new ModuleGraph(new Map(Object.entries(files)));
 }

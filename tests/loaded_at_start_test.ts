@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { loadedAtStart } from "./support/source/loaded_at_start.ts";
+import { ModuleGraph } from "./support/source/module_graph.ts";
 import { readProjectFiles } from "./support/source/project_files.ts";
 
 interface Start {
@@ -88,9 +89,11 @@ const AT_START: Record<string, Start> = {
   },
 };
 
+const PROJECT = new ModuleGraph(await readProjectFiles());
+
 for (const [entry, { others, late, never }] of Object.entries(AT_START)) {
-  Deno.test(`${entry} loads nothing at its start that it does not need to be ready`, async () => {
-    const loaded = loadedAtStart(await readProjectFiles(), entry);
+  Deno.test(`${entry} loads nothing at its start that it does not need to be ready`, () => {
+    const loaded = loadedAtStart(PROJECT, entry);
     assert.deepEqual([...loaded.others].sort(), others);
     assert.deepEqual([...loaded.late].sort(), late);
     const eager = late.filter((line) => loaded.files.has(line.split(" -> ")[1]!));
@@ -99,22 +102,20 @@ for (const [entry, { others, late, never }] of Object.entries(AT_START)) {
   });
 }
 
-Deno.test("COSE is loaded for a relay that takes CAT, and for no other", async () => {
-  const files = await readProjectFiles();
+Deno.test("COSE is loaded for a relay that takes CAT, and for no other", () => {
   for (const entry of ["relay/access/token_access.ts", "relay/access/explain.ts"]) {
-    const { others, late } = loadedAtStart(files, entry);
+    const { others, late } = loadedAtStart(PROJECT, entry);
     assert.deepEqual([others.has("@auth0/cose"), others.has("cborg")], [false, false], entry);
     assert.ok(late.has("relay/access/cat/open_cat.ts -> relay/access/cat/cat_verifier.ts"));
   }
-  assert.ok(loadedAtStart(files, "relay/access/cat/cat_verifier.ts").others.has("@auth0/cose"));
+  assert.ok(loadedAtStart(PROJECT, "relay/access/cat/cat_verifier.ts").others.has("@auth0/cose"));
 });
 
-Deno.test("acme-client is loaded when a certificate is ordered, and not for one that is stored", async () => {
-  const files = await readProjectFiles();
-  const { others, late } = loadedAtStart(files, "shared/acme/mod.ts");
+Deno.test("acme-client is loaded when a certificate is ordered, and not for one that is stored", () => {
+  const { others, late } = loadedAtStart(PROJECT, "shared/acme/mod.ts");
   assert.equal(others.has("acme-client"), false);
   assert.ok(late.has("shared/acme/acme_certificates.ts -> shared/acme/order.ts"));
-  assert.ok(loadedAtStart(files, "shared/acme/order.ts").others.has("acme-client"));
+  assert.ok(loadedAtStart(PROJECT, "shared/acme/order.ts").others.has("acme-client"));
 });
 
 Deno.test("loadedAtStart() sees an import through others, and neither types nor late ones", () => {
@@ -125,7 +126,7 @@ Deno.test("loadedAtStart() sees an import through others, and neither types nor 
     "d.ts": `import { type T, parse } from "zod";`,
     "e.ts": `import "hono";`,
   };
-  const loaded = loadedAtStart(new Map(Object.entries(files)), "a.ts");
+  const loaded = loadedAtStart(new ModuleGraph(new Map(Object.entries(files))), "a.ts");
   assert.deepEqual([...loaded.files], ["a.ts", "b.ts", "d.ts"]);
   assert.deepEqual([...loaded.others], ["zod", "node:net"]);
   assert.deepEqual([...loaded.late], ["b.ts -> e.ts"]);

@@ -1,17 +1,13 @@
 import { PLACES, type Row, TABLE } from "./import_table.ts";
-import { MEMBERS, ModuleGraph } from "./module_graph.ts";
+import { MEMBERS, type ModuleGraph } from "./module_graph.ts";
 import { findCycles, type Import, type Module } from "./modules.ts";
 import { lineOf } from "./source.ts";
 
-/**
- * Every breach of the project's architecture in `files` (path from the root to content), each
- * beginning with its file and line. Next to the sources it wants the members' `deno.json`.
- */
-export function findViolations(files: ReadonlyMap<string, string>): string[] {
-  const graph = new ModuleGraph(files);
+/** Every breach of the project's architecture, each beginning with its file and line. */
+export function findViolations(graph: ModuleGraph): string[] {
   const edges = new Map<string, string[]>();
   const found: string[] = [];
-  for (const module of graph.modules) {
+  for (const module of graph.modules.values()) {
     const targets: string[] = [];
     for (const item of module.imports) {
       const target = graph.resolve(module.path, item.specifier);
@@ -21,7 +17,7 @@ export function findViolations(files: ReadonlyMap<string, string>): string[] {
       found.push(...problems.map((problem) => `${module.path}:${item.line} ${problem}`));
     }
     edges.set(module.path, targets);
-    found.push(...findMisplaced(module, files.get(module.path)!));
+    found.push(...findMisplaced(module));
   }
   for (const cycle of findCycles(edges)) {
     found.push(
@@ -51,14 +47,12 @@ function judgeImport(path: string, item: Import, target: string, graph: ModuleGr
 }
 
 function isAllowed(row: Row, origin: string, typeOnly: boolean): boolean {
-  const within = (place: string) => origin === place || origin.startsWith(`${place}/`);
-  if (rowOf(origin) === row) return true;
-  if (row.never?.some((pattern) => pattern.test(origin))) return false;
-  return row.may.some(within) || (typeOnly && (row.types ?? []).some(within));
+  const { may = [], types = [] } = row;
+  return rowOf(origin) === row ||
+    [...may, ...typeOnly ? types : []].some((place) => new RegExp(`^${place}(/|$)`).test(origin));
 }
 
-function findMisplaced(module: Module, source: string): string[] {
-  const { path, scan, computedImports } = module;
+function findMisplaced({ path, source, scan, computedImports }: Module): string[] {
   let code = scan.code;
   for (const { start, text } of scan.literals) {
     if (text.startsWith("node:")) {

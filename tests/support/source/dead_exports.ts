@@ -1,4 +1,4 @@
-import { MEMBERS, ModuleGraph } from "./module_graph.ts";
+import { MEMBERS, type ModuleGraph } from "./module_graph.ts";
 import type { Module } from "./modules.ts";
 import { isTest } from "./architecture.ts";
 
@@ -7,10 +7,9 @@ import { isTest } from "./architecture.ts";
  * exports are described with may stand alone: whoever calls them reads it, and seldom has to name it.
  * What a door passes on whole, limits say, is asked for where it is declared.
  */
-export function findDeadExports(files: ReadonlyMap<string, string>): string[] {
-  const graph = new ModuleGraph(files);
+export function findDeadExports(graph: ModuleGraph): string[] {
   const used = new Map<string, Set<string>>();
-  for (const module of graph.modules) {
+  for (const module of graph.modules.values()) {
     for (const { specifier, names, passedOn } of module.imports) {
       const target = graph.resolve(module.path, specifier);
       // What is only passed on is used when somebody asks for it there.
@@ -20,7 +19,7 @@ export function findDeadExports(files: ReadonlyMap<string, string>): string[] {
       }
     }
   }
-  return [...graph.modules]
+  return [...graph.modules.values()]
     .filter(({ path }) => MEMBERS.includes(path.split("/", 1)[0]!) && !isTest(path))
     .flatMap((module) => deadIn(module, graph, used))
     .toSorted();

@@ -3,18 +3,23 @@ import { isTest } from "./architecture.ts";
 /** The number of lines up to which a file of a program is taken to hold one idea. */
 const MAX_LINES = 300;
 
-/** A file that holds one idea in more lines. */
-export interface LongFile {
-  /** The lines that it has at most: only to be lowered. */
-  readonly lines: number;
-  /** Why it is not divided. */
-  readonly why: string;
-}
+const STATES = "one state machine, whose transitions are read together";
+
+/** The files that hold one idea in more lines, to the next ten, and why they are not divided. This list only shrinks. */
+const LONG_FILES = {
+  "relay/control_plane/control_plane.ts": { lines: 330, why: "the facade of the control plane" },
+  "relay/control_plane/controller_follower.ts": { lines: 330, why: STATES },
+  "relay/session/delivery/subgroup_pump.ts": { lines: 340, why: STATES },
+  "relay/track/objects/group.ts": { lines: 320, why: STATES },
+  "relay/track/objects/subgroup_log.ts": { lines: 400, why: STATES },
+  "relay/upstream/route_feed.ts": { lines: 340, why: STATES },
+  "sdn/control/controller.ts": { lines: 340, why: "the facade of the controller" },
+};
 
 /** Every file of the programs that is longer than it may be, and every exception that none needs. */
 export function findLongFiles(
   files: ReadonlyMap<string, string>,
-  exceptions: { readonly [path: string]: LongFile },
+  exceptions: { readonly [path: string]: { readonly lines: number } } = LONG_FILES,
 ): string[] {
   const found: string[] = [];
   for (const [path, source] of files) {

@@ -4,182 +4,97 @@ export interface Row {
   readonly from: string;
   /** "top": only the folder's own files and its `config/`, where a program is put together. */
   readonly depth?: "top";
-  /** Folders and files of ours that it may take from. */
-  readonly may: readonly string[];
-  /** Folders of which it may take types alone: what it is given, it must not make or change. */
+  /** Folders and files of ours that it may take from, beside its own: patterns of paths. */
+  readonly may?: readonly string[];
+  /** Those of which it may take types alone: what it is given, it must not make or change. */
   readonly types?: readonly string[];
-  /** Folders inside the allowed ones that stay closed. */
-  readonly never?: readonly RegExp[];
 }
 
-/** What every part of sessions may take from, as far as its row does not forbid it. */
-const SESSION = [
-  "shared/wire",
-  "shared/runtime",
-  "relay/transport/types.ts",
-  "relay/transport/errors.ts",
-  "relay/track",
-  "relay/vocabulary",
-  "relay/views.ts",
-  "relay/session",
-];
-const NEGOTIATION = /^relay\/session\/negotiate\.ts/;
+/** Of the formats only values: no codec, no integer and no draft, so that what is kept is the same in any dialect. */
+const VALUES =
+  "shared/wire/(equal_bytes|errors|location|names|object|properties|moqt/model/(filter|group_order)).ts";
 
-/** Who may import whom. A folder missing here is a decision not taken yet, and fails. */
+/** What every part of sessions may take from. The file that knows the protocols by name is not among it. */
+const SESSION = [
+  "shared/(wire|runtime)",
+  "relay/transport/(types|errors).ts",
+  "relay/(track|vocabulary|views.ts)",
+  "relay/session/(connection|ingest|(?!negotiate)[^/]+.ts)",
+];
+
+/** Who may import whom: the first row counts. A folder missing here is a decision not taken yet, and fails. */
 export const TABLE: readonly Row[] = [
   // Of MoQT's it has the names of why something ends, and nothing else.
-  {
-    from: "shared/wire/lite",
-    may: ["shared/wire"],
-    never: [/^shared\/wire\/moqt\/(?!model\/codes\.ts)/],
-  },
-  { from: "shared/wire", may: ["shared/wire"] },
-  { from: "shared/runtime", may: [] },
+  { from: "shared/wire/lite", may: ["shared/wire/(?!moqt/).+", "shared/wire/moqt/model/codes.ts"] },
+  { from: "shared/wire", may: ["shared/wire/lite"] },
+  { from: "shared/runtime" },
   { from: "shared/topology", may: ["shared/runtime"] },
   { from: "shared/http", may: ["shared/runtime"] },
-  { from: "shared/page", may: [] },
-  { from: "shared/acme", may: ["shared/runtime", "shared/http"] },
-  { from: "shared/metrics", may: [] },
-  { from: "relay/vocabulary", may: [] },
-  { from: "relay/views.ts", may: [] },
-  {
-    from: "relay/transport",
-    may: ["shared/runtime", "shared/wire/varint.ts", "relay/vocabulary"],
-  },
-  {
-    from: "relay/track",
-    // Of the formats only values: names, locations, what objects and tracks say of themselves. No codec,
-    // no integer and no draft, so that what is kept is the same in whatever dialect it came.
-    may: [
-      "relay/vocabulary",
-      "shared/runtime",
-      "shared/wire/equal_bytes.ts",
-      "shared/wire/errors.ts",
-      "shared/wire/location.ts",
-      "shared/wire/moqt/model/filter.ts",
-      "shared/wire/moqt/model/group_order.ts",
-      "shared/wire/names.ts",
-      "shared/wire/object.ts",
-      "shared/wire/properties.ts",
-    ],
-  },
-  // Rooms of sessions, from the lowest: what they share, then who asks, who is asked, and who answers.
-  { from: "relay/session/delivery", may: SESSION, never: [NEGOTIATION, /^relay\/session\/moqt/] },
+  { from: "shared/page" },
+  { from: "shared/acme", may: ["shared/(runtime|http)"] },
+  { from: "shared/metrics" },
+  { from: "relay/vocabulary" },
+  { from: "relay/views.ts" },
+  { from: "relay/transport", may: ["shared/(runtime|wire/varint.ts)", "relay/vocabulary"] },
+  { from: "relay/track", may: ["shared/runtime", VALUES, "relay/vocabulary"] },
   // How one dialect writes what the model keeps.
   {
     from: "relay/session/moqt/dialect",
-    may: ["shared/wire", "shared/runtime", "relay/track", "relay/session/fetch_output.ts"],
+    may: ["shared/(wire|runtime)", "relay/track", "relay/session/fetch_output.ts"],
   },
-  { from: "relay/session/lite/dialect", may: ["shared/wire", "shared/runtime", "relay/track"] },
-  {
-    from: "relay/session/moqt/connection",
-    may: SESSION,
-    never: [NEGOTIATION, /^relay\/session\/(delivery|moqt\/(?!connection\/))/],
-  },
+  { from: "relay/session/lite/dialect", may: ["shared/(wire|runtime)", "relay/track"] },
+  // Rooms of sessions, from the lowest: what they share, then who asks, who is asked, and who answers.
+  { from: "relay/session/delivery", may: SESSION },
+  { from: "relay/session/moqt/connection", may: SESSION },
   {
     from: "relay/session/moqt/requests",
-    may: SESSION,
-    never: [NEGOTIATION, /^relay\/session\/(delivery|moqt\/(?!(connection|requests)\/))/],
+    may: [...SESSION, "relay/session/moqt/connection"],
   },
   {
     from: "relay/session/moqt/subscriber",
-    may: SESSION,
-    never: [NEGOTIATION, /^relay\/session\/(delivery|moqt\/(publisher\/|[^/]*\.ts))/],
+    may: [...SESSION, "relay/session/moqt/(connection|dialect|requests)"],
   },
   {
     from: "relay/session/moqt/publisher",
-    may: SESSION,
-    never: [NEGOTIATION, /^relay\/session\/moqt\/[^/]*\.ts/],
+    may: [...SESSION, "relay/session/(delivery|moqt/(connection|dialect|requests|subscriber))"],
   },
-  {
-    from: "relay/session/moqt/dialect",
-    may: SESSION,
-    never: [NEGOTIATION, /^relay\/session\/moqt\/(?!dialect\/)/],
-  },
-  { from: "relay/session/moqt", may: SESSION, never: [NEGOTIATION] },
-  { from: "relay/session/lite", may: SESSION, never: [NEGOTIATION, /^relay\/session\/moqt/] },
-  // The one file that knows the protocols by name.
-  {
-    from: "relay/session",
-    may: SESSION,
-    never: [/^relay\/session\/(delivery|(moqt|lite)\/(?!session\.ts))/],
-  },
+  { from: "relay/session/moqt", may: [...SESSION, "relay/session/(delivery|moqt)"] },
+  { from: "relay/session/lite", may: [...SESSION, "relay/session/(delivery|lite)"] },
+  { from: "relay/session", may: [...SESSION, "relay/session/(moqt|lite)/session.ts"] },
   {
     from: "relay/upstream",
     may: [
       "shared",
-      "relay/track",
-      "relay/session",
+      "relay/(track|session|control_plane|vocabulary|views.ts)",
       "relay/transport/types.ts",
-      "relay/control_plane",
-      "relay/vocabulary",
-      "relay/views.ts",
     ],
   },
   {
     // It decides, behind a port of the sessions, and knows none of them.
     from: "relay/access",
-    may: [
-      "shared/runtime",
-      "shared/topology",
-      "shared/wire/names.ts",
-      "shared/wire/equal_bytes.ts",
-      "relay/vocabulary",
-    ],
-    types: [
-      "relay/session/metrics.ts",
-      "relay/session/rights.ts",
-      "relay/session/settings.ts",
-    ],
+    may: ["shared/(runtime|topology)", VALUES, "relay/vocabulary"],
+    types: ["relay/session/(metrics|rights|settings).ts"],
   },
-  { from: "relay/control_plane", may: ["shared/topology", "shared/runtime"] },
+  { from: "relay/control_plane", may: ["shared/(topology|runtime)"] },
   {
-    // A publisher and a subscriber of the model like any other, without a session.
+    // A publisher and a subscriber of the model like any other, without a session. A timestamp it has as the
+    // property that LOC has for it, and who may have what is decided as for sessions.
     from: "relay/media",
     may: [
       "shared/runtime",
-      "shared/wire/equal_bytes.ts",
-      "shared/wire/limits.ts",
-      "shared/wire/location.ts",
-      "shared/wire/names.ts",
-      "shared/wire/object.ts",
-      "shared/wire/properties.ts",
-      "shared/wire/varint.ts",
-      // A timestamp as the property that LOC has for it.
-      "shared/wire/lite/properties.ts",
-      "relay/track",
-      "relay/vocabulary",
-      "relay/views.ts",
+      VALUES,
+      "shared/wire/(limits|varint|lite/properties).ts",
+      "relay/(track|vocabulary|views.ts)",
     ],
-    // Who may have what is decided as for sessions.
     types: ["relay/session/rights.ts"],
   },
-  {
-    // Behind an interface of the model, which knows of no file.
-    from: "relay/disk",
-    may: [
-      "shared/runtime",
-      "shared/wire/errors.ts",
-      "shared/wire/location.ts",
-      "shared/wire/moqt/model/group_order.ts",
-      "shared/wire/names.ts",
-      "shared/wire/properties.ts",
-      "relay/track",
-      "relay/vocabulary",
-    ],
-  },
+  // Behind an interface of the model, which knows of no file.
+  { from: "relay/disk", may: ["shared/runtime", VALUES, "relay/(track|vocabulary)"] },
   { from: "relay/page", may: ["shared/page"] },
   {
     // It reads plain data: no sessions, no tracks, and no counters that are still counting.
     from: "relay/ops",
-    may: [
-      "shared/runtime",
-      "shared/http",
-      "shared/metrics",
-      "shared/page",
-      "relay/vocabulary",
-      "relay/views.ts",
-    ],
+    may: ["shared/(runtime|http|metrics|page)", "relay/(vocabulary|views.ts)"],
     types: ["relay/counts.ts"],
   },
   // It looks at what the whole program needs, in its own words.
@@ -188,42 +103,33 @@ export const TABLE: readonly Row[] = [
   { from: "relay/client", may: ["relay", "shared"] },
   { from: "relay", depth: "top", may: ["relay", "shared"] },
   { from: "sdn/graph", may: ["shared/topology"] },
-  { from: "sdn/registry", may: ["shared/topology", "shared/runtime"] },
-  { from: "sdn/events", may: ["sdn/registry", "sdn/graph", "shared"] },
-  { from: "sdn/history", may: ["sdn/registry", "sdn/graph", "shared"] },
-  { from: "sdn/store", may: ["sdn/registry", "sdn/events", "shared"] },
-  { from: "sdn/sync", may: ["sdn/registry", "shared"] },
+  { from: "sdn/registry", may: ["shared/(topology|runtime)"] },
+  { from: "sdn/events", may: ["shared", "sdn/(registry|graph)"] },
+  { from: "sdn/history", may: ["shared", "sdn/(registry|graph)"] },
+  { from: "sdn/store", may: ["shared", "sdn/(registry|events)"] },
+  { from: "sdn/sync", may: ["shared", "sdn/registry"] },
   {
     from: "sdn/control",
     may: [
       "shared",
-      "sdn/registry",
-      "sdn/graph",
-      "sdn/events",
-      "sdn/history",
-      "sdn/store/types.ts",
-      "sdn/sync/access_exchange.ts",
-      "sdn/sync/exchange.ts",
+      "sdn/(registry|graph|events|history|store/types.ts)",
+      "sdn/sync/(access_)?exchange.ts",
     ],
   },
   {
     from: "sdn/http",
     may: [
       "shared",
-      "sdn/control/access_answers.ts",
-      "sdn/control/answers.ts",
-      "sdn/control/cursor.ts",
-      "sdn/sync/access_message.ts",
-      "sdn/sync/message.ts",
-      "sdn/sync/wire.ts",
+      "sdn/control/(answers|access_answers|cursor).ts",
+      "sdn/sync/(message|access_message|wire).ts",
     ],
-    types: ["sdn/control", "sdn/registry", "sdn/sync"],
+    types: ["sdn/(control|registry|sync)"],
   },
   { from: "sdn/dashboard", may: ["shared"] },
   {
     from: "sdn/client",
     may: ["shared"],
-    types: ["sdn/control/answers.ts", "sdn/control/access_answers.ts", "sdn/process.ts"],
+    types: ["sdn/control/(answers|access_answers).ts", "sdn/process.ts"],
   },
   { from: "sdn", depth: "top", may: ["sdn", "shared"] },
 ];

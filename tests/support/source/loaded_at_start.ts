@@ -1,4 +1,4 @@
-import { ModuleGraph } from "./module_graph.ts";
+import type { ModuleGraph } from "./module_graph.ts";
 
 /** What loading a module loads, itself included. */
 export interface Loaded {
@@ -11,14 +11,12 @@ export interface Loaded {
 }
 
 /** Everything that `entry` loads before its first line runs; what `import()` names is not of it. */
-export function loadedAtStart(files: ReadonlyMap<string, string>, entry: string): Loaded {
-  const graph = new ModuleGraph(files);
-  const modules = new Map(Array.from(graph.modules, (module) => [module.path, module]));
+export function loadedAtStart(graph: ModuleGraph, entry: string): Loaded {
   const loaded = { files: new Set<string>(), others: new Set<string>(), late: new Set<string>() };
   const visit = (path: string) => {
     if (loaded.files.has(path)) return;
     loaded.files.add(path);
-    for (const { specifier, typeOnly, late } of modules.get(path)?.imports ?? []) {
+    for (const { specifier, typeOnly, late } of graph.modules.get(path)?.imports ?? []) {
       const target = graph.resolve(path, specifier);
       if (late) loaded.late.add(`${path} -> ${target ?? specifier}`);
       else if (typeOnly) continue;

@@ -5,19 +5,14 @@ export const MEMBERS: readonly string[] = ["shared", "relay", "sdn"];
 
 /** The project's modules, and who means whom by which name. */
 export class ModuleGraph {
-  readonly #modules = new Map<string, Module>();
+  readonly modules: ReadonlyMap<string, Module>;
   readonly #doors: ReadonlyMap<string, string>;
 
-  /** `files`: sources and the members' `deno.json`, by path from the root. */
+  /** `files`: sources and the `deno.json` of `shared`, by path from the root. */
   constructor(files: ReadonlyMap<string, string>) {
-    for (const [path, source] of files) {
-      if (path.endsWith(".ts")) this.#modules.set(path, readModule(path, source));
-    }
+    const sources = [...files].filter(([path]) => path.endsWith(".ts"));
+    this.modules = new Map(sources.map(([path, source]) => [path, readModule(path, source)]));
     this.#doors = readDoors(files);
-  }
-
-  get modules(): Iterable<Module> {
-    return this.#modules.values();
   }
 
   /** A path of ours, "closed" for a file of ours without a door, nothing for other people's modules. */
@@ -51,7 +46,7 @@ export class ModuleGraph {
 
   /** The same without those of modules that it passes on whole. */
   namedExports(path: string): ReadonlySet<string> {
-    const module = this.#modules.get(path);
+    const module = this.modules.get(path);
     const names = new Set(module === undefined ? [] : declaredNames(module.scan.code));
     for (const { item } of this.#passedOn(path)) {
       if (item.passedOn !== "*") addAll(names, item.passedOn!.keys());
@@ -71,7 +66,7 @@ export class ModuleGraph {
   }
 
   #passedOn(path: string): { target: string; item: Import }[] {
-    return (this.#modules.get(path)?.imports ?? []).flatMap((item) => {
+    return (this.modules.get(path)?.imports ?? []).flatMap((item) => {
       const target = item.passedOn && this.resolve(path, item.specifier);
       return target === undefined || target === path ? [] : [{ target, item }];
     });
@@ -96,19 +91,12 @@ function addAll(into: Set<string>, items: Iterable<string>): void {
   for (const item of items) into.add(item);
 }
 
+/** The files of `shared` that others may import, by how they call them; the programs have no such doors. */
 function readDoors(files: ReadonlyMap<string, string>): Map<string, string> {
-  const doors = new Map<string, string>();
-  for (const member of MEMBERS) {
-    const text = files.get(`${member}/deno.json`);
-    if (text === undefined) continue;
-    const { name, exports = {} } = JSON.parse(text) as {
-      name: string;
-      exports?: string | Record<string, string>;
-    };
-    const entries = typeof exports === "string" ? { ".": exports } : exports;
-    for (const [door, file] of Object.entries(entries)) {
-      doors.set(name + door.slice(1), `${member}/${file.slice("./".length)}`);
-    }
-  }
-  return doors;
+  const { exports = {} } = JSON.parse(files.get("shared/deno.json") ?? "{}");
+  return new Map(
+    Object.entries<string>(exports).map(([door, file]) =>
+      [`@qumo/shared${door.slice(1)}`, `shared${file.slice(1)}`] as const
+    ),
+  );
 }

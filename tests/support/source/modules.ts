@@ -16,6 +16,7 @@ export interface Import {
 /** A module's surface, as far as questions of architecture need it. */
 export interface Module {
   readonly path: string;
+  readonly source: string;
   readonly scan: Scan;
   readonly imports: readonly Import[];
   /** Lines of `import()` calls whose target is computed. */
@@ -46,7 +47,7 @@ export function readModule(path: string, source: string): Module {
   for (const match of scan.code.matchAll(FROM)) add(match, readClause(match[1]!, match[2]!));
   for (const match of scan.code.matchAll(FOR_EFFECT)) add(match, { names: [], typeOnly: false });
   for (const match of scan.code.matchAll(CALL)) add(match, { names: "*", typeOnly: false }, true);
-  return { path, scan, imports, computedImports };
+  return { path, source, scan, imports, computedImports };
 }
 
 /** Groups of modules that import each other in a circle, each rotated to begin with its first path. */

@@ -1,5 +1,5 @@
 import { compareLocations, type Location, ObjectStatus } from "@qumo/shared/wire";
-import { properties } from "../peers/scripted_objects.ts";
+import { NO_PROPERTIES, properties } from "../peers/scripted_objects.ts";
 import { Forwarding, type TestTrack } from "./track.ts";
 
 /** One object of a moq-test-00 track as it must arrive, or as it came. */
@@ -11,9 +11,11 @@ export interface TestObject {
   readonly status: number;
   /** The block of properties as its publisher wrote it. */
   readonly properties: Uint8Array;
-  readonly payload: Uint8Array;
+  readonly payload: string;
   /** Undefined: the track's default. */
   readonly priority: number | undefined;
+  /** Whether its stream or datagram says that the group ends with it. */
+  readonly endOfGroup: boolean;
 }
 
 /** Which objects are asked for; the end is the last that is wanted. */
@@ -25,8 +27,7 @@ export interface TestRange {
 // Even groups say nothing of their priority and odd ones this, so that both ways are on every track.
 const ODD_GROUP_PRIORITY = 200;
 const LONGEST_BYTES_PROPERTY = 20;
-const FILLER = "t".charCodeAt(0);
-const NOTHING = new Uint8Array();
+const FILLER = "t";
 
 /** The objects of a track, or of a part of it, group by group in the order of their ids. */
 export function objectsOf(track: TestTrack, range?: TestRange): TestObject[] {
@@ -43,37 +44,32 @@ export function objectsOf(track: TestTrack, range?: TestRange): TestObject[] {
   });
 }
 
-/** Whether an object is the last of its group. */
-export function isLast({ lastObject, objectIncrement }: TestTrack, object: number): boolean {
-  return object + objectIncrement > lastObject;
-}
-
 function objectAt(track: TestTrack, group: number, object: number): TestObject {
-  const isMark = isLast(track, object) && track.endOfGroupMarkers;
-  const size = object === track.startObject ? track.firstSize : track.size;
+  const { startObject, lastObject, objectIncrement } = track;
+  const last = lastObject - (lastObject - startObject) % objectIncrement;
+  const isMark = object === last && track.endOfGroupMarkers;
+  const size = object === startObject ? track.firstSize : track.size;
+  const subgroupOf = SUBGROUP_OF[track.forwarding];
+  const subgroup = subgroupOf(object);
   return {
     group: BigInt(group),
-    subgroup: subgroupOf(track.forwarding, object),
+    subgroup,
     object,
     status: isMark ? ObjectStatus.END_OF_GROUP : ObjectStatus.NORMAL,
-    properties: isMark ? NOTHING : propertiesOf(track, group, object),
-    payload: isMark ? NOTHING : new Uint8Array(size).fill(FILLER),
+    properties: isMark ? NO_PROPERTIES : propertiesOf(track, group, object),
+    payload: isMark ? "" : FILLER.repeat(size),
     priority: group % 2 === 0 ? undefined : ODD_GROUP_PRIORITY,
+    // A datagram that is a mark says it by its status.
+    endOfGroup: subgroup === undefined ? object === last && !isMark : subgroup === subgroupOf(last),
   };
 }
 
-function subgroupOf(forwarding: Forwarding, object: number): bigint | undefined {
-  switch (forwarding) {
-    case Forwarding.SUBGROUP_PER_GROUP:
-      return 0n;
-    case Forwarding.SUBGROUP_PER_OBJECT:
-      return BigInt(object);
-    case Forwarding.TWO_SUBGROUPS_PER_GROUP:
-      return BigInt(object % 2);
-    case Forwarding.DATAGRAM:
-      return undefined;
-  }
-}
+const SUBGROUP_OF: Readonly<Record<Forwarding, (object: number) => bigint | undefined>> = {
+  [Forwarding.SUBGROUP_PER_GROUP]: () => 0n,
+  [Forwarding.SUBGROUP_PER_OBJECT]: (object) => BigInt(object),
+  [Forwarding.TWO_SUBGROUPS_PER_GROUP]: (object) => BigInt(object % 2),
+  [Forwarding.DATAGRAM]: () => undefined,
+};
 
 /** The draft wants random values; these differ from object to object and can be checked. */
 function propertiesOf(track: TestTrack, group: number, object: number): Uint8Array {

@@ -1,8 +1,17 @@
+import assert from "node:assert/strict";
 import type { Deadline } from "../deadline.ts";
 import type { ScriptedPeer } from "../peers/scripted_peer.ts";
-import type { TestPublisher } from "./publisher.ts";
+import { publishDone } from "../peers/scripted_requests.ts";
+import type { Delivery, TestPublisher } from "./publisher.ts";
 import type { Scenario } from "./scenarios.ts";
-import { fetchFrom, subscribeTo, subscribeTracks } from "./subscriber.ts";
+import {
+  acceptPublish,
+  fetchTrack,
+  readTrack,
+  type Reception,
+  subscribeTo,
+  subscribeTracks,
+} from "./subscriber.ts";
 import type { TestTrack } from "./track.ts";
 
 /** Who takes part in a scenario. */
@@ -11,44 +20,48 @@ export interface Cast {
   readonly subscriber: ScriptedPeer;
 }
 
-/**
- * Plays a scenario and returns what was wrong with what came, a sentence for each thing. What was
- * subscribed to is also fetched, while the track is still alive.
- */
+/** Plays a scenario. What was subscribed to is also fetched, while the track is still alive. */
 export async function playScenario(
   scenario: Scenario,
-  { publisher, subscriber }: Cast,
+  cast: Cast,
   deadline: Deadline,
-): Promise<string[]> {
+): Promise<void> {
+  const { publisher, subscriber } = cast;
   const { track } = scenario;
-  const accepted = () => publisher.start(track);
-  const complete = async () => {
-    const { fetches } = publisher;
-    const problems = await fetchFrom(subscriber, scenario, deadline);
-    // The relay has what it passed on.
-    if (isWithoutGaps(track) && publisher.fetches > fetches) {
-      problems.push("the publisher was asked for what had passed");
-    }
-    publisher.end(track);
-    return problems;
-  };
-  const tracksWith = async (asked: () => void, published: Promise<void>) => {
-    const events = { asked, accepted, complete };
-    const subscribed = subscribeTracks(subscriber, scenario, events, deadline);
-    return (await deadline.for("both to be done", Promise.all([subscribed, published])))[0];
-  };
-  switch (scenario.request) {
-    case "subscribe":
-      return await subscribeTo(subscriber, scenario, { accepted, complete }, deadline);
-    case "fetch":
-      return await fetchFrom(subscriber, scenario, deadline);
-    case "publish": {
-      const asked = Promise.withResolvers<void>();
-      return await tracksWith(asked.resolve, asked.promise.then(() => publisher.publish(track)));
-    }
-    case "publish_first":
-      return await tracksWith(() => {}, publisher.publish(track));
+  const fetched = () => deadline.for("the fetch", fetchTrack(subscriber, scenario));
+  if (scenario.request === "fetch") return await fetched();
+  const both = await deadline.for("both to agree", agree(scenario, cast));
+  const { outgoing, incoming: { request, alias } } = both;
+  const all = Promise.all([publisher.send(outgoing), readTrack(subscriber, track, alias)]);
+  const [sent, received] = await deadline.for("the objects", all);
+
+  const { fetches } = publisher;
+  await fetched();
+  if (isWithoutGaps(track)) {
+    assert.equal(publisher.fetches, fetches, "the publisher was asked for what had passed");
   }
+  await publishDone(outgoing.request, "track_ended", sent);
+  const done = await deadline.for("PUBLISH_DONE", request.expect("publishDone"));
+  assert.deepEqual([done.code, done.streamCount], ["track_ended", received]);
+  await request.finish();
+}
+
+/** Brings a track from the publisher to the subscriber, the way that the scenario says. */
+async function agree(
+  scenario: Scenario,
+  { publisher, subscriber }: Cast,
+): Promise<{ readonly outgoing: Delivery; readonly incoming: Reception }> {
+  const { request, track } = scenario;
+  if (request === "subscribe") {
+    const incoming = await subscribeTo(subscriber, scenario);
+    return { incoming, outgoing: await publisher.subscribed() };
+  }
+  const early = request === "publish_first" ? await publisher.offer(track) : undefined;
+  await subscribeTracks(subscriber, track);
+  const outgoing = early ?? await publisher.offer(track);
+  const incoming = await acceptPublish(subscriber, track);
+  await publisher.wanted(outgoing);
+  return { incoming, outgoing };
 }
 
 /** Nobody but the publisher knows whether there is anything in a gap. */

@@ -3,26 +3,32 @@ import {
   compareLocations,
   type ControlMessageOf,
   encodeFetchHeader,
-  type FullTrackName,
   ObjectStatus,
   trackKey,
 } from "@qumo/shared/wire";
+import { Queue } from "../peers/queue.ts";
 import { datagram, openSubgroup, type SubgroupScript } from "../peers/scripted_objects.ts";
-import { announce, publish, publishDone, sendSubscribeOk } from "../peers/scripted_requests.ts";
+import { announce, publish, sendSubscribeOk } from "../peers/scripted_requests.ts";
 import type { ScriptedPeer } from "../peers/scripted_peer.ts";
 import type { RequestStream } from "../peers/scripted_streams.ts";
-import { isLast, objectsOf, type TestObject } from "./objects.ts";
+import { objectsOf } from "./objects.ts";
 import { DEFAULT_PRIORITY, nameOf, type TestTrack, trackProperties } from "./track.ts";
+
+/** A track that the relay takes, and nothing of which was sent by now. */
+export interface Delivery {
+  readonly request: RequestStream;
+  readonly alias: bigint;
+  readonly track: TestTrack;
+}
 
 /**
  * Publishes moq-test-00 tracks: it announces the protocol's name as a namespace and makes up what is
- * asked for. The objects of a subscription wait for {@linkcode start}, so that a
- * test knows that nobody came too late, and the end of the track waits for {@linkcode end}.
+ * asked for. When the objects of a subscription are sent is left to the test.
  */
 export class TestPublisher {
   readonly #peer: ScriptedPeer;
   readonly #tracks: ReadonlyMap<string, TestTrack>;
-  readonly #cues = new Map<string, PromiseWithResolvers<void>>();
+  readonly #accepted = new Queue<Delivery>();
   #nextAlias = 1n;
   /** How many fetches have been asked for. */
   fetches = 0;
@@ -43,35 +49,50 @@ export class TestPublisher {
     return publisher;
   }
 
-  /** Offers a track with PUBLISH; resolves when everything was sent. */
-  async publish(track: TestTrack): Promise<void> {
+  /** Offers a track with PUBLISH. */
+  async offer(track: TestTrack): Promise<Delivery> {
     const alias = this.#nextAlias++;
     const properties = trackProperties(track);
     const request = await publish(this.#peer, { track: nameOf(track), alias, properties });
+    return { request, alias, track };
+  }
+
+  /** The next subscription of the relay, which was accepted. */
+  async subscribed(): Promise<Delivery> {
+    return (await this.#accepted.next())!;
+  }
+
+  /** Waits until the relay wants the objects of a track that it was offered. */
+  async wanted({ request }: Delivery): Promise<void> {
     let { forward = true } = (await request.expect("requestOk")).parameters;
     while (!forward) {
       const update = await request.expect("requestUpdate");
       forward = update.parameters.forward ?? forward;
       await request.sendOk();
     }
-    await this.#deliver(request, alias, track);
   }
 
-  /** Lets the objects of a track flow to whoever has subscribed to it or will. */
-  start(track: TestTrack): void {
-    this.#cue("start", track).resolve();
-  }
-
-  /** Lets the track end, once all its objects were sent. */
-  end(track: TestTrack): void {
-    this.#cue("end", track).resolve();
-  }
-
-  #cue(kind: "start" | "end", track: TestTrack): PromiseWithResolvers<void> {
-    const name = `${kind} ${trackKey(nameOf(track))}`;
-    const cue = this.#cues.get(name) ?? Promise.withResolvers<void>();
-    this.#cues.set(name, cue);
-    return cue;
+  /** Sends all objects of a track and says how many streams that took. */
+  async send({ alias, track }: Delivery): Promise<bigint> {
+    let streams = 0n;
+    const hasProperties = (track.integerProperty ?? track.bytesProperty) !== undefined;
+    for (const objects of Map.groupBy(objectsOf(track), ({ group }) => group).values()) {
+      const open = new Map<bigint, SubgroupScript>();
+      for (const { subgroup, ...object } of objects) {
+        if (subgroup === undefined) {
+          const { payload: text, ...fields } = object;
+          this.#peer.sendDatagram(datagram(this.#peer, { ...fields, text, alias }));
+        } else {
+          const header = { ...object, alias, subgroup, hasProperties, firstObject: true };
+          if (!open.has(subgroup)) open.set(subgroup, await openSubgroup(this.#peer, header));
+          await open.get(subgroup)!.send({ ...object, id: object.object });
+        }
+        if (track.interval > 0) await sleep(systemClock, track.interval);
+      }
+      for (const subgroup of open.values()) await subgroup.finish();
+      streams += BigInt(open.size);
+    }
+    return streams;
   }
 
   async #serve(): Promise<void> {
@@ -84,8 +105,12 @@ export class TestPublisher {
   async #answer(request: RequestStream): Promise<void> {
     const message = await request.next();
     switch (message.kind) {
-      case "subscribe":
-        return await this.#subscribe(request, message);
+      case "subscribe": {
+        const track = this.#tracks.get(trackKey(message.track))!;
+        const alias = this.#nextAlias++;
+        await sendSubscribeOk(request, { alias, properties: trackProperties(track) });
+        return this.#accepted.push({ request, alias, track });
+      }
       case "fetch":
         this.fetches++;
         return await this.#fetch(request, message);
@@ -94,25 +119,11 @@ export class TestPublisher {
     }
   }
 
-  async #subscribe(
-    request: RequestStream,
-    { track }: ControlMessageOf<"subscribe">,
-  ): Promise<void> {
-    const wanted = this.#trackOf(track);
-    const alias = this.#nextAlias++;
-    await sendSubscribeOk(request, { alias, properties: trackProperties(wanted) });
-    await this.#deliver(request, alias, wanted);
-  }
-
-  #trackOf(name: FullTrackName): TestTrack {
-    return this.#tracks.get(trackKey(name))!;
-  }
-
   /** Answers with what of a track is in the range. */
   async #fetch(request: RequestStream, { range, requestId }: ControlMessageOf<"fetch">) {
     if (range.type !== "standalone") throw new Error(`Nobody asks for a ${range.type} range`);
     const { data } = this.#peer.draft;
-    const track = this.#trackOf(range.track);
+    const track = this.#tracks.get(trackKey(range.track))!;
     const wanted = objectsOf(track, range);
     const last = objectsOf(track).at(-1)!;
     const known = { group: last.group, object: BigInt(last.object) };
@@ -129,57 +140,8 @@ export class TestPublisher {
     for (const object of wanted.filter(({ status }) => status === ObjectStatus.NORMAL)) {
       const { payload, priority = DEFAULT_PRIORITY } = object;
       await stream.write(writer.object({ ...object, priority, payloadLength: payload.length }));
-      if (payload.length > 0) await stream.write(payload);
+      if (payload !== "") await stream.write(new TextEncoder().encode(payload));
     }
     await stream.finish();
   }
-
-  /** Sends everything between the cues for the start and the end, then PUBLISH_DONE. */
-  async #deliver(request: RequestStream, alias: bigint, track: TestTrack): Promise<void> {
-    await this.#cue("start", track).promise;
-    const streamCount = await this.#sendObjects(alias, track);
-    await this.#cue("end", track).promise;
-    await publishDone(request, "track_ended", streamCount);
-  }
-
-  /** Sends all objects of a track and says how many streams that took. */
-  async #sendObjects(alias: bigint, track: TestTrack): Promise<bigint> {
-    let streams = 0n;
-    for (const [group, objects] of Map.groupBy(objectsOf(track), (object) => object.group)) {
-      const open = new Map<bigint, SubgroupScript>();
-      for (const object of objects) {
-        if (object.subgroup === undefined) {
-          this.#peer.sendDatagram(this.#datagramOf(alias, track, object));
-        } else {
-          let subgroup = open.get(object.subgroup);
-          if (subgroup === undefined) {
-            subgroup = await openSubgroup(this.#peer, {
-              alias,
-              group,
-              subgroup: object.subgroup,
-              priority: object.priority,
-              hasProperties: hasProperties(track),
-              endOfGroup: objects.at(-1)!.subgroup === object.subgroup,
-              firstObject: true,
-            });
-            open.set(object.subgroup, subgroup);
-            streams++;
-          }
-          await subgroup.send({ ...object, id: object.object });
-        }
-        if (track.interval > 0) await sleep(systemClock, track.interval);
-      }
-      for (const subgroup of open.values()) await subgroup.finish();
-    }
-    return streams;
-  }
-
-  #datagramOf(alias: bigint, track: TestTrack, object: TestObject): Uint8Array {
-    const endOfGroup = isLast(track, object.object) && object.status === ObjectStatus.NORMAL;
-    return datagram(this.#peer, { ...object, alias, endOfGroup });
-  }
-}
-
-function hasProperties(track: TestTrack): boolean {
-  return track.integerProperty !== undefined || track.bytesProperty !== undefined;
 }

@@ -1,10 +1,10 @@
 import type { ControlMessageOf } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { RelayMetrics } from "../../relay/metrics.ts";
 import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
-import { plainGate, type PlainGateOptions, plainToken } from "../support/worlds/plain_tokens.ts";
-import { SessionWorld } from "../support/worlds/session_world.ts";
+import { plainToken } from "../support/worlds/plain_tokens.ts";
+import type { SessionWorld } from "../support/worlds/session_world.ts";
+import { SteeredWorld } from "../support/worlds/steered_world.ts";
 import {
   accept,
   announce,
@@ -19,10 +19,6 @@ import {
 } from "./script.ts";
 
 const ALL = { root: "", put: "", get: "" };
-
-function guarded(options: PlainGateOptions = {}): SessionWorld {
-  return new SessionWorld({ gate: (clock) => plainGate(clock, options) });
-}
 
 function comeWith(world: SessionWorld, ...claims: readonly object[]): Promise<ScriptedPeer> {
   return world.connect({ setup: { authorizationTokens: claims.map(plainToken) } });
@@ -46,14 +42,14 @@ for (
   ] as const
 ) {
   Deno.test(`a session ${what} is closed with ${code}`, async () => {
-    await using world = guarded();
+    await using world = new SteeredWorld();
     await closedWith(await comeWith(world, ...claims), code, because);
     assert.equal(world.metrics.sessionsEnded.unauthorized, 1);
   });
 }
 
 Deno.test("a token for one path does not open another", async () => {
-  await using world = guarded();
+  await using world = new SteeredWorld();
   const setup = showing({ root: "demo", get: "", jti: "t1" });
   for (const path of ["/demo", "/demo/room", "/", ""]) {
     const peer = await world.connect({ setup: { ...setup, path } });
@@ -68,7 +64,7 @@ Deno.test("a token for one path does not open another", async () => {
 });
 
 Deno.test("the log says whose a session is, and never what was shown", async () => {
-  await using world = guarded();
+  await using world = new SteeredWorld();
   const claims = { ...ALL, jti: "t1", sub: "alice", tenant: "acme" };
   await comeWith(world, claims);
   const { fields } = world.lines.find(({ text }) => text.includes("session started"))!;
@@ -80,7 +76,7 @@ Deno.test("the log says whose a session is, and never what was shown", async () 
 });
 
 Deno.test("a peer may do what its token says and nothing else", async () => {
-  await using world = guarded();
+  await using world = new SteeredWorld();
   const peer = await comeWith(world, { put: "live/a", get: "live/b", jti: "t1" });
   await announce(peer, "live/a");
   const error = await refused(
@@ -100,7 +96,7 @@ Deno.test("a peer may do what its token says and nothing else", async () => {
 });
 
 Deno.test("namespaces that a peer may not see are not shown to it", async () => {
-  await using world = guarded({ public: { subscribe: ["open"] } });
+  await using world = new SteeredWorld({ public: { subscribe: ["open"] } });
   const publisher = await comeWith(world, ALL);
   await announce(publisher, "acme/one");
   const secret = await announce(publisher, "other/secret");
@@ -127,7 +123,7 @@ Deno.test("namespaces that a peer may not see are not shown to it", async () => 
 });
 
 Deno.test("tracks that a peer may not subscribe to are not offered to it", async () => {
-  await using world = guarded();
+  await using world = new SteeredWorld();
   const publisher = await comeWith(world, ALL);
   const viewer = await comeWith(world, { get: "acme" });
   const watching = await viewer.request({ kind: "subscribeTracks", prefix: [], parameters: {} });
@@ -140,8 +136,7 @@ Deno.test("tracks that a peer may not subscribe to are not offered to it", async
 });
 
 Deno.test("a track that is offered is cut with its token also when the offer is not answered", async () => {
-  const { access } = new RelayMetrics();
-  await using world = guarded({ public: { subscribe: ["free"] }, access });
+  await using world = new SteeredWorld({ public: { subscribe: ["free"] } });
   const publisher = await comeWith(world, ALL);
   const viewer = await comeWith(world, { get: "acme", exp: 5 });
   const watching = await viewer.request({ kind: "subscribeTracks", prefix: [], parameters: {} });
@@ -152,11 +147,11 @@ Deno.test("a track that is offered is cut with its token also when the offer is 
   await world.stillPending(request.ended(), "The end of the offer");
   await world.advance(1);
   await request.ended();
-  assert.equal(access.requestsCut.expired, 1);
+  assert.equal(world.metrics.access.requestsCut.expired, 1);
 });
 
 Deno.test("a session ends at the moment at which its only token expires", async () => {
-  await using world = guarded();
+  await using world = new SteeredWorld();
   const peer = await comeWith(world, { ...ALL, exp: 600, jti: "t1" });
   await announce(peer, "live");
   await world.advance(599_999);
@@ -166,8 +161,7 @@ Deno.test("a session ends at the moment at which its only token expires", async 
 });
 
 Deno.test("with two tokens it goes on with what the other one allows", async () => {
-  const { access } = new RelayMetrics();
-  await using world = guarded({ access });
+  await using world = new SteeredWorld();
   const publisher = await comeWith(world, ALL);
   await announce(publisher, "a");
   await announce(publisher, "b");
@@ -187,13 +181,13 @@ Deno.test("with two tokens it goes on with what the other one allows", async () 
   assert.equal(done.code, "unauthorized");
   await world.stillPending(second.next(), "The end of the other subscription");
   await refused(await subscribe(viewer, {}, trackOf("a", "w")), "EXPIRED_AUTH_TOKEN");
-  assert.equal(access.requestsCut.expired, 1);
+  assert.equal(world.metrics.access.requestsCut.expired, 1);
   await world.advance(10_000);
   await closedWith(viewer, "expired_auth_token");
 });
 
 Deno.test("a request lives as long as the token that it showed, and by REQUEST_UPDATE longer", async () => {
-  await using world = guarded({ lateTokens: true });
+  await using world = new SteeredWorld({ lateTokens: true });
   const publisher = await comeWith(world, ALL);
   await announce(publisher, "live");
   const viewer = await comeWith(world);
@@ -218,7 +212,7 @@ Deno.test("a request lives as long as the token that it showed, and by REQUEST_U
 });
 
 Deno.test("an update with a token that does not allow the request ends it", async () => {
-  await using world = guarded();
+  await using world = new SteeredWorld();
   const publisher = await comeWith(world, ALL);
   await announce(publisher, "live");
   const viewer = await comeWith(world, { get: "other" });
@@ -235,7 +229,7 @@ Deno.test("an update with a token that does not allow the request ends it", asyn
 });
 
 Deno.test("a PUBLISH, and a namespace with what is subscribed to in it, end with their tokens", async () => {
-  await using world = guarded({ public: { publish: ["free"] } });
+  await using world = new SteeredWorld({ public: { publish: ["free"] } });
   const publisher = await comeWith(world, { put: "live", exp: 10, jti: "t1" });
   const viewer = await comeWith(world, ALL);
   await announce(publisher, "live");
@@ -257,7 +251,7 @@ Deno.test("a PUBLISH, and a namespace with what is subscribed to in it, end with
 });
 
 Deno.test("watching a prefix and fetching end with their tokens", async () => {
-  await using world = guarded({ public: { subscribe: ["free"] } });
+  await using world = new SteeredWorld({ public: { subscribe: ["free"] } });
   const publisher = await comeWith(world, ALL);
   await announce(publisher, "live");
   const viewer = await comeWith(world, { get: "live", exp: 5 });
@@ -278,7 +272,7 @@ Deno.test("watching a prefix and fetching end with their tokens", async () => {
 });
 
 Deno.test("a watched prefix moves with a token for the new one, and ends with it", async () => {
-  await using world = guarded({ public: { subscribe: ["free"] } });
+  await using world = new SteeredWorld({ public: { subscribe: ["free"] } });
   const publisher = await comeWith(world, ALL);
   const viewer = await comeWith(world);
   const watching = await viewer.request({
@@ -303,7 +297,7 @@ Deno.test("a watched prefix moves with a token for the new one, and ends with it
 });
 
 Deno.test("a watched prefix moves by the token that was shown last", async () => {
-  await using world = guarded({ lateTokens: true });
+  await using world = new SteeredWorld({ lateTokens: true });
   const viewer = await comeWith(world);
   const watching = await viewer.request({
     kind: "subscribeNamespace",
@@ -321,7 +315,7 @@ Deno.test("a watched prefix moves by the token that was shown last", async () =>
 });
 
 Deno.test("who says that it is a relay needs a token that says the same name", async () => {
-  await using world = guarded();
+  await using world = new SteeredWorld();
   const relayName = "tokyo";
   const stranger = await world.connect({ setup: { ...showing(ALL), relayName } });
   await closedWith(stranger, "unauthorized", /relay/);
@@ -332,7 +326,7 @@ Deno.test("who says that it is a relay needs a token that says the same name", a
 });
 
 Deno.test("a relay's token is for the scopes that it names, not only for its path", async () => {
-  await using world = guarded();
+  await using world = new SteeredWorld();
   const claims = { root: "demo", get: "", cluster: true, sub: "tokyo" };
   const setup = { ...showing(claims), relayName: "tokyo" };
   const relay = await world.connect({ setup });
@@ -342,7 +336,7 @@ Deno.test("a relay's token is for the scopes that it names, not only for its pat
 });
 
 Deno.test("a token may lower the limits of its session", async () => {
-  await using world = guarded();
+  await using world = new SteeredWorld();
   const peer = await comeWith(world, { ...ALL, limits: { namespaces: 1 } });
   await announce(peer, "one");
   const namespace = namespaceOf("two");
@@ -353,7 +347,7 @@ Deno.test("a token may lower the limits of its session", async () => {
 });
 
 Deno.test("a session may be admitted by what is public", async () => {
-  await using world = guarded({ public: { subscribe: ["open"], publish: ["open/chat"] } });
+  await using world = new SteeredWorld({ public: { subscribe: ["open"], publish: ["open/chat"] } });
   const peer = await comeWith(world);
   await announce(peer, "open/chat/me");
   await refused(await publish(peer, { track: trackOf("open", "v") }), "UNAUTHORIZED");
@@ -362,7 +356,7 @@ Deno.test("a session may be admitted by what is public", async () => {
 });
 
 Deno.test("a subscription that waits for its publisher is refused when its token expires", async () => {
-  await using world = guarded({ lateTokens: true });
+  await using world = new SteeredWorld({ lateTokens: true });
   const viewer = await comeWith(world);
   const parameters = { ...showing({ get: "live", exp: 5 }), rendezvousTimeout: 9_000n };
   const waiting = await subscribe(viewer, parameters);

@@ -37,7 +37,7 @@ Deno.test("a tenant has no more sessions than its policy says, with those at oth
   await first.close();
   await world.settle();
   await announce(await comeWith(world, "acme"), "other");
-  assert.equal(world.access.quotaRefusals.sessions, 1);
+  assert.equal(world.metrics.access.quotaRefusals.sessions, 1);
   assert.deepEqual(world.steering.usage.map(({ tenant, sessions }) => [tenant, sessions]), [
     ["acme", 3],
     ["birds", 1],
@@ -60,7 +60,7 @@ Deno.test("a tenant has no more tracks than its policy says", async () => {
   const again = await publish(peer, { track: trackOf("live", "c"), alias: 9n });
   const { reason } = await refused(again, "EXCESSIVE_LOAD");
   assert.match(reason, /tenant acme uses all of its tracks/);
-  assert.equal(world.access.quotaRefusals.tracks, 2);
+  assert.equal(world.metrics.access.quotaRefusals.tracks, 2);
 });
 
 Deno.test("who sends or receives more than it may gets no more, and after some time loses what came last", async () => {
@@ -94,16 +94,16 @@ Deno.test("who sends or receives more than it may gets no more, and after some t
   const end = watching.next();
   await world.advance(9_000);
   await world.stillPending(end, "The end of the newest subscription");
-  assert.equal(world.access.tenantsOverQuota, 1);
+  assert.equal(world.metrics.access.tenantsOverQuota, 1);
   await world.advance(2_000);
   const message = await end;
   assert.equal(message.kind, "publishDone");
   await world.stillPending(first.next(), "The end of the older subscription");
   await world.stillPending(unharmed.next(), "The end of another tenant's subscription");
-  assert.equal(world.access.requestsCut.over_quota, 1);
+  assert.equal(world.metrics.access.requestsCut.over_quota, 1);
   world.tell({ unlimited: ["acme"] });
   await world.advance(2_000);
-  assert.equal(world.access.tenantsOverQuota, 0);
+  assert.equal(world.metrics.access.tenantsOverQuota, 0);
   await announce(publisher, "still");
 });
 

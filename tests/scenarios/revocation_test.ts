@@ -68,8 +68,8 @@ for (const [kind, value, because] of TARGETS) {
       await closedWith(peer, "unauthorized", because);
       const [scope] = world.registry.scopes();
       assert.equal(scope!.publishersOf(trackOf("live", "v")).length, 0);
-      assert.equal(world.access.requestsCut.revoked, 2);
-      const line = world.said.find(({ text }) => text.includes("access revoked"))!;
+      assert.equal(world.metrics.access.requestsCut.revoked, 2);
+      const line = world.lines.find(({ text }) => text.includes("access revoked"))!;
       assert.deepEqual(
         [line.fields.token, line.fields.subject, line.fields.reason, line.fields.requests],
         ["t1", "mallory", "stolen", 2],
@@ -302,11 +302,11 @@ Deno.test("a kicked session may come again", async () => {
   await world.stillPending(watching.next(), "The end of the subscription");
   await isUnharmed();
   assert.equal(world.metrics.sessionsEnded.kicked, 3);
-  assert.equal(world.access.requestsCut.kicked, 2);
+  assert.equal(world.metrics.access.requestsCut.kicked, 2);
 });
 
 Deno.test("sessions wait at start until a controller has said what is revoked", async () => {
-  await using world = new SteeredWorld({ waitMs: 5_000 });
+  await using world = new SteeredWorld();
   world.steering.follow("tokyo");
   assert.ok(world.steering.isHeld);
   const { far } = world.attach({ protocol: drafts[0]!.protocol });
@@ -319,7 +319,7 @@ Deno.test("sessions wait at start until a controller has said what is revoked", 
 });
 
 Deno.test("a controller that says nothing stops no media for ever", async () => {
-  await using world = new SteeredWorld({ waitMs: 5_000 });
+  await using world = new SteeredWorld();
   world.steering.follow("tokyo");
   const coming = comeWith(world, MALLORY);
   await world.stillPending(world.steering.admitting(), "Coming in");
@@ -327,8 +327,8 @@ Deno.test("a controller that says nothing stops no media for ever", async () => 
   const peer = await coming;
   await announce(peer, "live");
   assert.ok(world.steering.isUnknown && !world.steering.isHeld);
-  assert.ok(world.access.sessionsHeld > 0);
-  assert.ok(world.said.some(({ text }) => /no controller says what is revoked/.test(text)));
+  assert.ok(world.metrics.access.sessionsHeld > 0);
+  assert.ok(world.lines.some(({ text }) => /no controller says what is revoked/.test(text)));
   world.steering.begin();
   world.revoke("token", "t1");
   await closedWith(peer, "unauthorized");
@@ -344,7 +344,7 @@ Deno.test("a new list takes back what it does not name, and meanwhile nothing", 
   world.steering.ready();
   await announce(await comeWith(world, MALLORY), "live");
   await closedWith(await comeWith(world, { ...ALL, jti: "kept" }), "unauthorized");
-  assert.equal(world.access.revocations, 1);
+  assert.equal(world.metrics.access.revocations, 1);
 });
 
 Deno.test("a revocation is over at its time", async () => {

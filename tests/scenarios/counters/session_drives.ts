@@ -9,7 +9,7 @@ import { FIRST_PROBE_MS } from "../../../relay/session/limits.ts";
 import { REFUSAL_KINDS } from "../../../relay/vocabulary/mod.ts";
 import { namespaceOf, trackOf } from "../../support/peers/scripted_peer.ts";
 import { ScriptedLite } from "../../support/peers/scripted_lite.ts";
-import { plainGate, plainToken } from "../../support/worlds/plain_tokens.ts";
+import { plainGate, plainToken, steeringOf } from "../../support/worlds/plain_tokens.ts";
 import { SteeredWorld } from "../../support/worlds/steered_world.ts";
 import { SessionWorld } from "../../support/worlds/session_world.ts";
 import {
@@ -69,7 +69,10 @@ export const ENDINGS: readonly Drive[] = [
     },
   ),
   inSessions("a token that expires", {
-    gate: (clock, { access }) => plainGate(clock, { access, public: { subscribe: ["free"] } }),
+    gate: (clock, { access: counts }) => {
+      const steering = steeringOf(clock, { counts });
+      return plainGate(clock, { steering, public: { subscribe: ["free"] } });
+    },
   }, async (world) => {
     const setup = { authorizationTokens: [plainToken({ put: "live", exp: 5 })] };
     const publisher = await world.connect({ setup });

@@ -4,8 +4,8 @@ import type { Clock, Timer } from "@qumo/shared/runtime";
 export class ManualClock implements Clock {
   #now = 0;
   readonly #wallStart: number;
-  #timers: { at: number; order: number; fire: () => void }[] = [];
-  #order = 0;
+  /** In the order in which they were set. */
+  #timers: { at: number; fire: () => void }[] = [];
 
   constructor(wallStart = 0) {
     this.#wallStart = wallStart;
@@ -20,7 +20,7 @@ export class ManualClock implements Clock {
   }
 
   after(delay: number, fire: () => void): Timer {
-    const timer = { at: this.#now + Math.max(0, delay), order: this.#order++, fire };
+    const timer = { at: this.#now + Math.max(0, delay), fire };
     this.#timers.push(timer);
     return { cancel: () => void (this.#timers = this.#timers.filter((other) => other !== timer)) };
   }
@@ -35,7 +35,8 @@ export class ManualClock implements Clock {
     const end = this.#now + milliseconds;
     for (;;) {
       await settle();
-      const next = this.#earliest();
+      const earliest = Math.min(...this.#timers.map(({ at }) => at));
+      const next = this.#timers.find(({ at }) => at === earliest);
       if (next === undefined || next.at > end) break;
       this.#now = Math.max(this.#now, next.at);
       this.#timers = this.#timers.filter((timer) => timer !== next);
@@ -48,17 +49,6 @@ export class ManualClock implements Clock {
   /** Moves time on and fires nothing, as if the program had been stopped. */
   stop(milliseconds: number): void {
     this.#now += milliseconds;
-  }
-
-  #earliest() {
-    let best = this.#timers[0];
-    for (const timer of this.#timers) {
-      if (best === undefined) best = timer;
-      else if (timer.at < best.at || (timer.at === best.at && timer.order < best.order)) {
-        best = timer;
-      }
-    }
-    return best;
   }
 }
 

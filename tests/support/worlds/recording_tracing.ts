@@ -2,14 +2,13 @@ import {
   formatTraceparent,
   parseTraceparent,
   type Span,
-  type SpanAttributes,
   type SpanOptions,
   type Tracing,
 } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 
 /** A span as it was begun and went on. */
-export interface RecordedSpan {
+export interface RecordedSpan extends Span {
   readonly name: string;
   /** The program that it is of. */
   readonly program: string;
@@ -32,22 +31,29 @@ export class RecordedSpans {
   /** Where one program traces. */
   of(program: string): Tracing {
     return {
-      start: (name, options = {}) => {
-        const { kind, parent, attributes = {} } = options;
-        const traceparent = this.#next(parent);
+      start: (name, { kind, parent, attributes = {} } = {}) => {
         const span: RecordedSpan = {
           name,
           program,
           kind,
           parent,
-          traceparent,
+          traceparent: this.#next(parent),
           attributes: {},
           isOver: false,
           failure: undefined,
+          set(more) {
+            assert.ok(!span.isOver, `${program}: ${name} is over`);
+            const said = Object.entries(more).filter(([_, value]) => value !== undefined);
+            Object.assign(span.attributes, Object.fromEntries(said));
+          },
+          run: (work) => work(),
+          end(failure) {
+            if (!span.isOver) Object.assign(span, { isOver: true, failure });
+          },
         };
+        span.set(attributes);
         this.all.push(span);
-        add(span, attributes);
-        return spanOf(span);
+        return span;
       },
       answered() {},
     };
@@ -69,44 +75,14 @@ export class RecordedSpans {
     assert.deepEqual(going.map(({ program, name }) => `${program}: ${name}`), []);
   }
 
-  #next(parent: string | undefined): string {
-    const number = this.all.length + 1;
-    const known = parent === undefined ? undefined : parseTraceparent(parent);
-    return formatTraceparent({
-      traceId: known?.traceId ?? hex(number, 32),
-      spanId: hex(number, 16),
-      traceFlags: 1,
-    });
+  #next(parent = ""): string {
+    const id = (this.all.length + 1).toString(16);
+    const { traceId = id.padStart(32, "0") } = parseTraceparent(parent) ?? {};
+    return formatTraceparent({ traceId, spanId: id.padStart(16, "0"), traceFlags: 1 });
   }
 }
 
 /** The trace that a span belongs to. */
 export function traceOf({ traceparent }: RecordedSpan): string {
   return parseTraceparent(traceparent)!.traceId;
-}
-
-function spanOf(span: RecordedSpan): Span {
-  return {
-    traceparent: span.traceparent,
-    set: (attributes) => {
-      assert.ok(!span.isOver, `${span.program}: ${span.name} is over`);
-      add(span, attributes);
-    },
-    run: (work) => work(),
-    end: (failure) => {
-      if (span.isOver) return;
-      span.isOver = true;
-      span.failure = failure;
-    },
-  };
-}
-
-function add(span: RecordedSpan, attributes: SpanAttributes): void {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined) span.attributes[name] = value;
-  }
-}
-
-function hex(value: number, digits: number): string {
-  return value.toString(16).padStart(digits, "0");
 }

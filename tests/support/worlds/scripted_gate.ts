@@ -1,11 +1,5 @@
 import { done, type Outcome } from "@qumo/shared/runtime";
-import type {
-  AuthorizationRequest,
-  Gate,
-  Permit,
-  Rights,
-  ShownToken,
-} from "../../../relay/session/rights.ts";
+import { type AuthorizationRequest, type Gate, openGate } from "../../../relay/session/rights.ts";
 import type { Refusal } from "../../../relay/track/mod.ts";
 
 /** What a peer is asked about: its coming in, or something it does with all tokens that it showed. */
@@ -18,38 +12,23 @@ export type Authorizer = (
   question: Question,
 ) => Outcome<void, Refusal> | Promise<Outcome<void, Refusal>>;
 
-const LASTING: Permit = {
-  shows: () => true,
-  offers: () => LASTING,
-  onLost: () => {},
-  onChange: () => {},
-  renew: () => Promise.resolve(done(undefined)),
-  release: () => {},
-};
-
-/** A gate at which a function of a test decides. */
+/** A gate at which a function of a test decides; what it allows lasts. */
 export function scriptedGate(authorizer: Authorizer): Gate {
   return {
-    async admit({ tokens }) {
-      const answer = await authorizer({ action: "setup", namespace: [], tokens });
-      return answer.ok ? done(rightsBy(authorizer, tokens)) : answer;
+    async admit(peer) {
+      const entry = await authorizer({ action: "setup", namespace: [], tokens: peer.tokens });
+      if (!entry.ok) return entry;
+      const all = await openGate.admit(peer);
+      if (!all.ok) return all;
+      const { authorize } = all.value;
+      return done({
+        ...all.value,
+        async authorize(request) {
+          const tokens = [...peer.tokens, ...request.tokens];
+          const answer = await authorizer({ ...request, tokens });
+          return answer.ok ? await authorize(request) : answer;
+        },
+      });
     },
-  };
-}
-
-function rightsBy(authorizer: Authorizer, ofSetup: readonly ShownToken[]): Rights {
-  return {
-    isRelay: true,
-    holder: {},
-    measured: (metrics) => metrics,
-    limitsOf: (configured) => configured,
-    async authorize(request) {
-      const tokens = [...ofSetup, ...request.tokens];
-      const answer = await authorizer({ ...request, tokens });
-      return answer.ok ? done(LASTING) : answer;
-    },
-    renew: () => Promise.resolve(done(undefined)),
-    onLost: () => {},
-    close: () => {},
   };
 }

@@ -80,7 +80,7 @@ export interface WorldOptions {
   /** Lets everybody do everything when nothing is said. */
   readonly authorizer?: Authorizer;
   /** Decides instead, by the clock of the world. */
-  readonly gate?: (clock: Clock, metrics: RelayMetrics) => Gate;
+  readonly gate?: (clock: Clock, metrics: RelayMetrics, log: Log) => Gate;
   readonly maxTracks?: number;
   /** Who keeps a track where publishers disagree; the newest when nothing is said. */
   readonly policy?: ReplacementPolicy;
@@ -152,7 +152,7 @@ export class SessionWorld implements AsyncDisposable {
     this.log = log;
     this.lines = lines;
     const { authorizer } = options;
-    this.#gate = options.gate?.(this.clock, this.metrics) ??
+    this.#gate = options.gate?.(this.clock, this.metrics, log) ??
       (authorizer === undefined ? openGate : scriptedGate(authorizer));
     this.#tracing = options.tracing ?? noTracing;
     this.#streamBudget = new StreamBudget(options.maxClientStreams);

@@ -1,40 +1,32 @@
-import type { Clock } from "@qumo/shared/runtime";
 import type { Revocation } from "@qumo/shared/topology/access_schemas";
 import type { AccessChange, Steering } from "../../../relay/access/steering.ts";
 import { SteeredGate } from "../../../relay/access/steered_gate.ts";
-import type { RelayMetrics } from "../../../relay/metrics.ts";
-import { memoryLog } from "./memory_log.ts";
 import { plainGate, type PlainGateOptions, steeringOf } from "./plain_tokens.ts";
-import { SessionWorld, type WorldOptions } from "./session_world.ts";
+import { SessionWorld } from "./session_world.ts";
 
 /** How a {@linkcode SteeredWorld} is made. */
-export interface SteeredOptions extends PlainGateOptions {
-  readonly world?: WorldOptions;
+export interface SteeredOptions extends Omit<PlainGateOptions, "steering"> {
   /** Nobody needs a token. */
   readonly isOpen?: boolean;
+  /** Where the relay runs. */
+  readonly region?: string;
 }
 
 /** Sessions at a relay that a controller tells what is revoked. */
 export class SteeredWorld extends SessionWorld {
   readonly steering: Steering;
-  readonly access: RelayMetrics["access"];
-  /** What the access wrote into the log. */
-  readonly said: ReturnType<typeof memoryLog>["lines"];
   #lastId = 0;
 
-  constructor({ world, isOpen = false, ...options }: SteeredOptions = {}) {
-    const { log, lines } = memoryLog();
+  constructor({ isOpen = false, region = "", ...options }: SteeredOptions = {}) {
     let steering: Steering;
-    const gate = (clock: Clock, { access }: RelayMetrics) => {
-      steering = steeringOf(clock, { access, log, ...options });
-      return isOpen
-        ? new SteeredGate(clock, steering, true)
-        : plainGate(clock, { ...options, steering });
-    };
-    super({ ...world, gate });
+    super({
+      gate(clock, { access: counts }, log) {
+        steering = steeringOf(clock, { counts, log, region });
+        if (isOpen) return new SteeredGate(clock, steering, true);
+        return plainGate(clock, { ...options, steering });
+      },
+    });
     this.steering = steering!;
-    this.access = this.metrics.access;
-    this.said = lines;
   }
 
   /** The controller revokes something; returns the revocation. */
@@ -54,13 +46,8 @@ export class SteeredWorld extends SessionWorld {
 
   /** The controller tells a change. */
   tell(change: Partial<AccessChange>): void {
-    this.steering.change({
-      revocations: [],
-      policies: [],
-      unrevoked: [],
-      unlimited: [],
-      ...change,
-    });
+    const nothing = { revocations: [], policies: [], unrevoked: [], unlimited: [] };
+    this.steering.change({ ...nothing, ...change });
   }
 
   /** An operator has something ended. */

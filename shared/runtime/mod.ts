@@ -64,10 +64,4 @@ export { ago, bitRate, type Column, many, short, tableText } from "./table.ts";
 export { TaskGroup } from "./tasks.ts";
 export { TokenBucket } from "./token_bucket.ts";
 export { formatTraceparent, parseTraceparent } from "./traceparent.ts";
-export {
-  noTracing,
-  type Span,
-  type SpanAttributes,
-  type SpanOptions,
-  type Tracing,
-} from "./tracing.ts";
+export { noTracing, type Span, type SpanOptions, type Tracing } from "./tracing.ts";

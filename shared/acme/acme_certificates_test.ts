@@ -5,7 +5,7 @@ import {
   LIFETIME_MS,
   ScriptedAuthority,
 } from "../../tests/support/worlds/acme_authority.ts";
-import { localhostCertificate } from "../../tests/support/transport/localhost_certificate.ts";
+import { makeCertificate } from "../../tests/support/transport/certificate.ts";
 import { until } from "../../tests/support/until.ts";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 import { memoryLog } from "../../tests/support/worlds/memory_log.ts";
@@ -61,7 +61,7 @@ function world(given: Partial<AcmeParts> = {}) {
 }
 
 async function fallback(): Promise<CertificateSource & { isClosed: boolean }> {
-  const current = inspectCertificate(await localhostCertificate());
+  const current = inspectCertificate(await makeCertificate());
   const source = {
     current,
     isClosed: false,

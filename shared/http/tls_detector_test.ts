@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
-import { localhostCertificate } from "../../tests/support/transport/localhost_certificate.ts";
+import { makeCertificate } from "../../tests/support/transport/certificate.ts";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 import { memoryLog } from "../../tests/support/worlds/memory_log.ts";
 import { concat } from "../../tests/support/concat.ts";
@@ -11,8 +11,8 @@ import { listenHttp } from "./listener.ts";
 import { HttpMetrics } from "./metrics.ts";
 
 const [certificate, renewed] = [
-  await localhostCertificate(),
-  await localhostCertificate(),
+  await makeCertificate(),
+  await makeCertificate(),
 ];
 
 /** A port that answers with the address of whoever asks. */

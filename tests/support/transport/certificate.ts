@@ -2,12 +2,14 @@ import "reflect-metadata";
 import { systemClock } from "@qumo/shared/runtime";
 import {
   BasicConstraintsExtension,
+  type Extension,
+  PemConverter,
   SubjectAlternativeNameExtension,
-  X509Certificate,
+  type X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
 
-/** A certificate that nobody signed but whose hash a client can pin, with its key. */
+/** A certificate whose hash a client can pin, with its key. */
 export interface TestCertificate {
   readonly certificate: string;
   readonly key: string;
@@ -15,69 +17,56 @@ export interface TestCertificate {
   readonly hash: Uint8Array<ArrayBuffer>;
 }
 
-/** SHA-256 in base64 of a certificate's public key, by which Chromium can be told to trust it. */
-export async function keyHashOf({ certificate }: TestCertificate): Promise<string> {
-  const { publicKey } = new X509Certificate(certificate);
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", publicKey.rawData)).toBase64();
-}
-
-const DAY = 24 * 60 * 60 * 1000;
-const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-
 /** Makes a certificate for the loopback address, of a kind and age that browsers pin by hash. */
 export async function makeCertificate(): Promise<TestCertificate> {
-  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: "CN=localhost",
-    keys,
-    notBefore: new Date(systemClock.wall() - DAY / 24),
-    notAfter: new Date(systemClock.wall() + 9 * DAY),
-    signingAlgorithm: ALGORITHM,
-  });
-  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
-  const hash = await crypto.subtle.digest("SHA-256", certificate.rawData);
-  return { certificate: certificate.toString("pem"), key: pem(key), hash: new Uint8Array(hash) };
+  return await inTexts(await issue("CN=localhost", NAMES));
 }
 
 /** A certificate for the loopback address that an authority has signed, with that authority's. */
 export async function makeSignedCertificate(): Promise<TestCertificate & { authority: string }> {
-  const authorityKeys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const isAuthority = new BasicConstraintsExtension(true, 0, true);
+  const authority = await issue("CN=test authority", isAuthority);
+  const certificate = await inTexts(await issue("CN=localhost", NAMES, authority));
+  return { ...certificate, authority: authority.certificate.toString("pem") };
+}
+
+interface Issued {
+  readonly certificate: X509Certificate;
+  readonly keys: CryptoKeyPair;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+const NAMES = new SubjectAlternativeNameExtension([
+  { type: "dns", value: "localhost" },
+  { type: "ip", value: "127.0.0.1" },
+]);
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+
+/** Without an authority the certificate is signed by its own key. */
+async function issue(
+  subject: string,
+  extension: Extension,
+  authority?: Issued,
+): Promise<Issued> {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-  const validity = {
+  const certificate = await X509CertificateGenerator.create({
+    subject,
+    issuer: authority?.certificate.subject ?? subject,
+    publicKey: keys.publicKey,
+    signingKey: (authority?.keys ?? keys).privateKey,
     notBefore: new Date(systemClock.wall() - DAY / 24),
     notAfter: new Date(systemClock.wall() + 9 * DAY),
     signingAlgorithm: ALGORITHM,
-  };
-  const authority = await X509CertificateGenerator.createSelfSigned({
-    name: "CN=test authority",
-    keys: authorityKeys,
-    ...validity,
-    extensions: [new BasicConstraintsExtension(true, 0, true)],
+    extensions: [extension],
   });
-  const certificate = await X509CertificateGenerator.create({
-    subject: "CN=localhost",
-    issuer: authority.subject,
-    publicKey: keys.publicKey,
-    signingKey: authorityKeys.privateKey,
-    ...validity,
-    extensions: [
-      new SubjectAlternativeNameExtension([
-        { type: "dns", value: "localhost" },
-        { type: "ip", value: "127.0.0.1" },
-      ]),
-    ],
-  });
-  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
-  const hash = await crypto.subtle.digest("SHA-256", certificate.rawData);
-  return {
-    certificate: certificate.toString("pem"),
-    key: pem(key),
-    hash: new Uint8Array(hash),
-    authority: authority.toString("pem"),
-  };
+  return { certificate, keys };
 }
 
-function pem(key: ArrayBuffer): string {
-  const lines = new Uint8Array(key).toBase64().match(/.{1,64}/g) ?? [];
-  return ["-----BEGIN PRIVATE KEY-----", ...lines, "-----END PRIVATE KEY-----", ""].join("\n");
+async function inTexts({ certificate, keys }: Issued): Promise<TestCertificate> {
+  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
+  return {
+    certificate: certificate.toString("pem"),
+    key: PemConverter.encode(key, "PRIVATE KEY"),
+    hash: new Uint8Array(await certificate.getThumbprint("SHA-256")),
+  };
 }

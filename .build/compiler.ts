@@ -1,5 +1,5 @@
 import { type DenoFolders, denoFolders, findBaseBinary, refuseDeno } from "./base_binary.ts";
-import { bundleArguments, bundleEntry } from "./bundle.ts";
+import { bundleProgram } from "./bundle.ts";
 import { engineFlags, type Program, PROGRAMS } from "./programs.ts";
 import { stageSources } from "./stage.ts";
 import type { Stamp } from "./stamp.ts";
@@ -13,10 +13,16 @@ export class MissingBase extends Error {
 /** Makes executables of the sources as they are now. */
 export class Compiler implements AsyncDisposable {
   readonly #stage: string;
+  readonly #entries: ReadonlyMap<Program, string>;
   readonly #folders: DenoFolders;
 
-  private constructor(stage: string, folders: DenoFolders) {
+  private constructor(
+    stage: string,
+    entries: ReadonlyMap<Program, string>,
+    folders: DenoFolders,
+  ) {
     this.#stage = stage;
+    this.#entries = entries;
     this.#folders = folders;
   }
 
@@ -24,11 +30,9 @@ export class Compiler implements AsyncDisposable {
   static async create(stamp: Stamp): Promise<Compiler> {
     const stage = await stageSources(stamp);
     try {
-      for (const program of PROGRAMS) {
-        if (await deno(bundleArguments(program), stage)) continue;
-        throw new Error(`${program.name} could not be bundled with its packages`);
-      }
-      return new Compiler(stage, await denoFolders());
+      const entries = new Map<Program, string>();
+      for (const program of PROGRAMS) entries.set(program, await bundleProgram(program, stage));
+      return new Compiler(stage, entries, await denoFolders());
     } catch (error) {
       await Deno.remove(stage, { recursive: true });
       throw error;
@@ -53,7 +57,7 @@ export class Compiler implements AsyncDisposable {
         ...engineFlags(program),
         `--target=${target.name}`,
         `--output=${await Deno.realPath(folder)}/${program.name}${target.suffix}`,
-        bundleEntry(program),
+        this.#entries.get(program)!,
       ],
       this.#stage,
       target,

@@ -1,4 +1,4 @@
-import { bundleArguments, bundleEntry } from "../../.build/bundle.ts";
+import { bundleProgram } from "../../.build/bundle.ts";
 import { PROGRAMS } from "../../.build/programs.ts";
 import { stageSources } from "../../.build/stage.ts";
 import { readStamp } from "../../.build/stamp.ts";
@@ -16,13 +16,10 @@ export function relayBundle(): Promise<URL> {
 async function bundle(): Promise<URL> {
   const stage = await stageSources(await readStamp(Deno.env));
   globalThis.addEventListener("unload", () => Deno.removeSync(stage, { recursive: true }));
-  await deno(bundleArguments(RELAY), stage);
+  const entry = await bundleProgram(RELAY, stage);
   // Deno parses what it has not seen yet, for which the first start alone would keep 50 MiB.
-  await deno(["cache", "--quiet", bundleEntry(RELAY)], stage);
-  return new URL(`file://${stage}/${bundleEntry(RELAY)}`);
-}
-
-async function deno(args: string[], cwd: string): Promise<void> {
-  const { success } = await new Deno.Command(Deno.execPath(), { args, cwd }).output();
-  if (!success) throw new Error(`The relay could not be bundled: deno ${args.join(" ")} failed`);
+  const args = ["cache", "--quiet", entry];
+  const { success } = await new Deno.Command(Deno.execPath(), { args, cwd: stage }).output();
+  if (!success) throw new Error(`deno ${args.join(" ")} failed`);
+  return new URL(`file://${stage}/${entry}`);
 }

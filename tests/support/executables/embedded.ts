@@ -16,18 +16,23 @@ export function embeddedPaths(output: string): string[] {
 }
 
 /**
- * The modules in a bundle, which has a comment with the path of each: those of ours by their path from
- * the root, packages by name.
+ * The modules in a bundle as Deno makes it, which has a comment with the path of each: those of ours by
+ * their path from the root, packages by name, and of zod the languages that it speaks.
  */
 export function bundledModules(
-  executable: Uint8Array,
-): { ours: Set<string>; packages: Set<string> } {
-  const text = new TextDecoder("latin1").decode(executable);
-  const found = { ours: new Set<string>(), packages: new Set<string>() };
+  text: string,
+): { ours: Set<string>; packages: Set<string>; languages: Set<string> } {
+  const found = {
+    ours: new Set<string>(),
+    packages: new Set<string>(),
+    languages: new Set<string>(),
+  };
   for (const [, path] of text.matchAll(/^\/\/ (\S+\.\w+)$/gm)) {
     const inside = /\/npm\/[^/]+\/((?:@[^/]+\/)?[^/]+)\//.exec(path!);
     if (inside === null) found.ours.add(path!);
     else found.packages.add(inside[1]!);
+    const language = /\/locales\/(\w+)\.js$/.exec(path!);
+    if (language !== null) found.languages.add(language[1]!);
   }
   return found;
 }

@@ -38,7 +38,7 @@ Deno.test("bundledModules() tells modules of ours from those of packages with an
 // ${npm}/@logtape/logtape/2.4.2/dist/mod.js
 // and what is no path
 `;
-  const { ours, packages } = bundledModules(new TextEncoder().encode(bundle));
+  const { ours, packages } = bundledModules(bundle);
   assert.deepEqual([...ours], ["shared/wire/names.ts"]);
   assert.deepEqual([...packages], ["zod", "@logtape/logtape"]);
 });

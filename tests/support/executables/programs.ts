@@ -1,5 +1,5 @@
 import { denoFolders, findBaseBinary } from "../../../.build/base_binary.ts";
-import { bundleArguments, bundleEntry } from "../../../.build/bundle.ts";
+import { bundleProgram } from "../../../.build/bundle.ts";
 import { engineFlags, type Program, PROGRAMS } from "../../../.build/programs.ts";
 import { targetNamed } from "../../../.build/targets.ts";
 import type { CommandLine } from "../processes/program_process.ts";
@@ -27,11 +27,7 @@ export function fromSources(program: Program, root: string = ROOT_PATH): Command
  * flags that are baked in.
  */
 export async function fromBundle(program: Program, stage: string): Promise<CommandLine> {
-  const [deno, cwd] = [Deno.execPath(), stage];
-  const { success } = await new Deno.Command(deno, { args: bundleArguments(program), cwd })
-    .output();
-  if (!success) throw new Error(`${program.name} could not be bundled`);
-  return fromSources({ ...program, entry: bundleEntry(program) }, stage);
+  return fromSources({ ...program, entry: await bundleProgram(program, stage) }, stage);
 }
 
 /**

@@ -16,7 +16,7 @@ import { Random } from "../support/random.ts";
 const ROUNDS = 300;
 
 Deno.test("fuzz: no encoder does more than end its own connection", async () => {
-  const world = new EncoderWorld();
+  await using world = new EncoderWorld();
   const canary = await world.publish("live", "canary");
   await canary.send(videoConfigBytes(), videoBytes(0, true));
   const viewer = await world.watch("live", "canary", "video");
@@ -24,7 +24,7 @@ Deno.test("fuzz: no encoder does more than end its own connection", async () => 
   let closed = 0;
   const rounds = longer(ROUNDS);
   for (let round = 0; round < rounds; round++) {
-    const hostile = world.connect();
+    const hostile = world.encoder();
     const bytes = scrambled(streamOf(random, `hostile${round % 5}`), random);
     for (let at = 0; at < bytes.length;) {
       const end = at + 1 + random.below(2_000);
@@ -43,7 +43,6 @@ Deno.test("fuzz: no encoder does more than end its own connection", async () => 
   assert.ok(closed * 10 > rounds, `${closed} of ${rounds} were closed`);
   assert.ok(!canary.isClosed);
   assert.equal(viewer.objects.length, rounds + 1, "the viewer of another encoder has every frame");
-  await world.close();
 });
 
 /** A stream that an encoder might send, with packets that few do. */

@@ -80,10 +80,10 @@ class HlsWorld extends EncoderWorld {
     return (payload) => write(video, payload);
   }
 
-  override async close(): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     this.hls.close();
     for (const end of this.#ends) end();
-    await super.close();
+    await super[Symbol.asyncDispose]();
   }
 }
 
@@ -98,7 +98,7 @@ const INDEX = "/hls/live/cam/index.m3u8";
 const MEDIA = "/hls/live/cam/video/media.m3u8";
 
 Deno.test("what an encoder sends by RTMP is played from segments that begin with key frames", async () => {
-  const world = new HlsWorld();
+  await using world = new HlsWorld();
   const encoder = await world.publish();
   await encoder.send(videoConfigBytes());
   for (let frame = 0; frame < 40; frame++) {
@@ -120,11 +120,10 @@ Deno.test("what an encoder sends by RTMP is played from segments that begin with
   const malformed = await world.get(`${MEDIA}?_HLS_msn=x`);
   assert.equal(malformed.status, 400);
   assert.deepEqual([world.counts.hls.ok, world.counts.hls.malformed], [2, 1]);
-  await world.close();
 });
 
 Deno.test("what a token in the head brings is kept by no shared cache, since its URL has no token", async () => {
-  const world = new HlsWorld();
+  await using world = new HlsWorld();
   const encoder = await world.publish();
   await encoder.send(videoConfigBytes());
   const film = async (from: number, to: number) => {
@@ -148,19 +147,17 @@ Deno.test("what a token in the head brings is kept by no shared cache, since its
   for (const path of [INDEX, MEDIA, init]) {
     assert.match((await world.get(`${path}?jwt=t0ken`, head)).cache!, /^public, /);
   }
-  await world.close();
 });
 
 Deno.test("a catalog that is none is left out", async () => {
-  const world = new HlsWorld();
+  await using world = new HlsWorld();
   world.publishCatalog("{");
   assert.equal((await world.get(INDEX)).status, 504);
   assert.equal(world.counts.hlsLosses.catalog, 1);
-  await world.close();
 });
 
 Deno.test("a track of a codec that MP4 has not is left out, and frames that are none", async () => {
-  const world = new HlsWorld();
+  await using world = new HlsWorld();
   const video = (codec: string) => ({
     codec,
     container: { kind: "legacy" },
@@ -182,11 +179,10 @@ Deno.test("a track of a codec that MP4 has not is left out, and frames that are 
   }
   await asked;
   assert.ok(world.counts.hlsLosses.object > 0, "an object that is no frame");
-  await world.close();
 });
 
 Deno.test("H.265 whose parameter sets come with its frames has a header made of them", async () => {
-  const world = new HlsWorld();
+  await using world = new HlsWorld();
   const video = {
     codec: "hev1.1.6.L30.90",
     container: { kind: "legacy" },
@@ -213,11 +209,10 @@ Deno.test("H.265 whose parameter sets come with its frames has a header made of 
   assert.equal(track!.entry, "hvc1");
   const sets = hevcSets(track!.description!);
   assert.deepEqual(sets, [...unitsOf(HEVC_SETS)]);
-  await world.close();
 });
 
 Deno.test("segments that there is no room for are given up", async () => {
-  const world = new HlsWorld(1_000);
+  await using world = new HlsWorld(1_000);
   const encoder = await world.publish();
   await encoder.send(videoConfigBytes());
   const film = async (from: number, to: number) => {
@@ -231,5 +226,4 @@ Deno.test("segments that there is no room for are given up", async () => {
   await film(20, 300);
   await asked;
   assert.ok(world.counts.hlsLosses.segment > 0, "a segment");
-  await world.close();
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { EncoderWorld, gateFor } from "../../../tests/support/encoders/encoder_world.ts";
+import { EncoderWorld } from "../../../tests/support/encoders/encoder_world.ts";
+import { plainGate, plainPath } from "../../../tests/support/worlds/plain_tokens.ts";
 import { namespaceOf } from "../../../tests/support/worlds/track_model.ts";
 import { HttpIngest } from "./http_ingest.ts";
 
@@ -11,25 +12,24 @@ function openRequest(path: string, headers: Record<string, string> = {}) {
   return { request, send };
 }
 
-function setUp(options: ConstructorParameters<typeof EncoderWorld>[0] = {}) {
-  const world = new EncoderWorld(options);
-  const { ingests, clock, metrics } = world;
-  const ingest = new HttpIngest({
+/** What answers such requests. */
+function ingestOf({ ingests, clock, metrics }: EncoderWorld): HttpIngest {
+  return new HttpIngest({
     ingests,
     maxFrameBytes: 100_000,
     maxBytesPerSecond: 1e9,
     onLimit: (limit) => void metrics.encoders.limits[limit]++,
     clock,
   });
-  return { world, ingest, counts: metrics.encoders };
 }
 
 const FREE = Uint8Array.of(0, 0, 0, 8, ...new TextEncoder().encode("free"));
 
 Deno.test("an encoder by HTTP is let in by its path and its token, and ends with the request", async () => {
-  const { gate } = gateFor("good");
-  const { world, ingest, counts } = setUp({ gate });
-  const { request, send } = openRequest("/ingest/live/cam?jwt=good");
+  await using world = new EncoderWorld({ gate: (clock) => plainGate(clock) });
+  const ingest = ingestOf(world);
+  const counts = world.metrics.encoders;
+  const { request, send } = openRequest(plainPath("/ingest/live/cam", { put: "live" }));
   const answer = ingest.answer(request, "192.0.2.1");
   await world.clock.advance(0);
   assert.deepEqual([counts.begun.http, world.ingests.size], [1, 1], '{protocol="http"}');
@@ -37,16 +37,17 @@ Deno.test("an encoder by HTTP is let in by its path and its token, and ends with
   send.close();
   const { status } = await answer;
   assert.deepEqual([status, counts.ended.ended], [200, 1]);
-  const bearer = openRequest("/ingest/live/cam", { authorization: "Bearer good" });
+  const bearer = openRequest("/ingest/live/cam", { authorization: 'Bearer {"put":"live"}' });
   bearer.send.close();
   assert.equal((await ingest.answer(bearer.request, "192.0.2.1")).status, 200);
-  const stranger = openRequest("/ingest/live/cam?jwt=bad");
+  const stranger = openRequest(plainPath("/ingest/live/cam", { put: "other" }));
   assert.equal((await ingest.answer(stranger.request, "192.0.2.1")).status, 401);
-  await world.close();
 });
 
 Deno.test("a request that breaks off is no end, and one that is no MP4 is answered so", async () => {
-  const { world, ingest, counts } = setUp();
+  await using world = new EncoderWorld();
+  const ingest = ingestOf(world);
+  const counts = world.metrics.encoders;
   const broken = openRequest("/ingest/live/cam");
   const answer = ingest.answer(broken.request, "192.0.2.1");
   await world.clock.advance(0);
@@ -57,11 +58,11 @@ Deno.test("a request that breaks off is no end, and one that is no MP4 is answer
   send.enqueue(new TextEncoder().encode("#EXTM3U, which is another format"));
   const { status } = await ingest.answer(request, "192.0.2.1");
   assert.deepEqual([status, counts.ended.malformed], [400, 1]);
-  await world.close();
 });
 
 Deno.test("a request that the relay ends is answered with why", async () => {
-  const { world, ingest } = setUp();
+  await using world = new EncoderWorld();
+  const ingest = ingestOf(world);
   const { request } = openRequest("/ingest/live/cam");
   const answer = ingest.answer(request, "192.0.2.1");
   await world.clock.advance(0);
@@ -70,14 +71,13 @@ Deno.test("a request that the relay ends is answered with why", async () => {
   assert.equal(response.status, 503);
   assert.match(await response.text(), /no frame for/);
   assert.equal(world.scope.publishes(namespaceOf("live", "cam")), false);
-  await world.close();
 });
 
 Deno.test("what names nothing, or is no PUT or POST, is refused", async () => {
-  const { world, ingest } = setUp();
+  await using world = new EncoderWorld();
+  const ingest = ingestOf(world);
   const { request } = openRequest("/ingest/");
   assert.equal((await ingest.answer(request, "192.0.2.1")).status, 409);
   const get = await ingest.answer(new Request("http://localhost/ingest/live"), "192.0.2.1");
   assert.deepEqual([get.status, get.headers.get("allow")], [405, "PUT, POST"]);
-  await world.close();
 });

@@ -37,7 +37,7 @@ async function readUntil(connection: Deno.Conn, text: string): Promise<boolean> 
 }
 
 Deno.test("of too many connections that publish nothing the oldest is closed, and no encoder", async () => {
-  const world = new EncoderWorld();
+  await using world = new EncoderWorld();
   const listener = listen(world);
   const connect = () => Deno.connect(listener.address);
   const encoder = await connect();
@@ -53,7 +53,6 @@ Deno.test("of too many connections that publish nothing the oldest is closed, an
   assert.equal(world.ingests.size, 2);
   await listener.close();
   for (const connection of [encoder, late, ...silent]) connection.close();
-  await world.close();
 });
 
 /** Who comes from 127.0.0.2 and so on; Deno cannot choose its own address. */
@@ -63,7 +62,7 @@ function inOrder(...clients: readonly (string | undefined)[]): () => string | un
 }
 
 Deno.test("who opens many connections takes the places of nobody else", async () => {
-  const world = new EncoderWorld();
+  await using world = new EncoderWorld();
   const listener = listen(world, { clientOf: inOrder("slow", undefined, "flood") });
   const connect = () => Deno.connect(listener.address);
   const [slow, trusted] = [await connect(), await connect()];
@@ -77,11 +76,10 @@ Deno.test("who opens many connections takes the places of nobody else", async ()
   }
   await listener.close();
   for (const connection of [slow, trusted, ...silent]) connection.close();
-  await world.close();
 });
 
 Deno.test("one address has no more connections than it may, but for those that are trusted", async () => {
-  const world = new EncoderWorld();
+  await using world = new EncoderWorld();
   const clientOf = inOrder("one", "one", "one", "other", undefined);
   const listener = listen(world, { clientOf, maxPerClient: () => 2 });
   const connections: Deno.Conn[] = [];
@@ -96,11 +94,10 @@ Deno.test("one address has no more connections than it may, but for those that a
   assert.equal(world.metrics.encoders.limits.connections, 1);
   await listener.close();
   for (const connection of connections) connection.close();
-  await world.close();
 });
 
 Deno.test("over TLS encoders see the certificate of now, and stay when it changes", async () => {
-  const world = new EncoderWorld();
+  await using world = new EncoderWorld();
   const [former, next] = [
     await generateCertificate(["127.0.0.1"]),
     await generateCertificate(["127.0.0.1"]),
@@ -129,11 +126,10 @@ Deno.test("over TLS encoders see the certificate of now, and stay when it change
   assert.equal(world.ingests.size, 2);
   await listener.close();
   for (const connection of [early, late!]) connection.close();
-  await world.close();
 });
 
 Deno.test("who speaks RTMP without TLS where there is TLS is refused, which the log says", async () => {
-  const world = new EncoderWorld();
+  await using world = new EncoderWorld();
   const certificate = await generateCertificate(["127.0.0.1"]);
   const listener = listen(world, { certificate });
   const connection = await Deno.connect(listener.address);
@@ -144,5 +140,4 @@ Deno.test("who speaks RTMP without TLS where there is TLS is refused, which the 
   assert.match(said.reason, /^The connection is no TLS: /);
   assert.equal(world.metrics.encoders.refused.malformed, 1);
   connection.close();
-  await world.close();
 });

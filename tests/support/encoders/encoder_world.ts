@@ -1,69 +1,42 @@
 import assert from "node:assert/strict";
-import { done } from "@qumo/shared/runtime";
 import { commonDraft, rfc9000 } from "@qumo/shared/wire";
-import { DEFAULTS } from "../../../relay/config/definition.ts";
 import { Ingests, type IngestSettings } from "../../../relay/media/ingest/ingests.ts";
-import { RtmpConnection, type RtmpTransport } from "../../../relay/media/rtmp/connection.ts";
-import { RelayMetrics } from "../../../relay/metrics.ts";
+import {
+  RtmpConnection,
+  type RtmpParts,
+  type RtmpTransport,
+} from "../../../relay/media/rtmp/connection.ts";
 import { checkNamespace } from "../../../relay/session/connection/reserved.ts";
 import { rendererOf } from "../../../relay/session/moqt/dialect/renderer.ts";
-import { type Gate, openGate } from "../../../relay/session/rights.ts";
-import {
-  Cache,
-  type OpenTrack,
-  Registry,
-  type Scope,
-  type SubgroupLog,
-  type Track,
-  type TrackEnd,
-} from "../../../relay/track/mod.ts";
-import type { ReplacementPolicy } from "../../../relay/vocabulary/mod.ts";
+import type { OpenTrack, Scope } from "../../../relay/track/mod.ts";
 import { concat } from "../concat.ts";
-import { ManualClock } from "../worlds/manual_clock.ts";
-import { memoryLog } from "../worlds/memory_log.ts";
-import { nameOf, WIDE } from "../worlds/track_model.ts";
+import type { ManualClock } from "../worlds/manual_clock.ts";
+import { LIMITS, RELAY_NAME, SessionWorld, type WorldOptions } from "../worlds/session_world.ts";
+import { nameOf, Subscriber, WIDE } from "../worlds/track_model.ts";
 import { publishBytes } from "./rtmp_bytes.ts";
 
 /** What may be different from the usual. */
-export interface EncoderWorldOptions {
-  readonly settings?: Partial<IngestSettings>;
-  readonly gate?: Gate;
-  readonly policy?: ReplacementPolicy;
+export interface EncoderWorldOptions extends Pick<WorldOptions, "gate" | "policy"> {
+  readonly ingest?: Partial<IngestSettings>;
   readonly maxBytesPerSecond?: number;
 }
-
-/** A moment of 2026, in milliseconds since 1970. */
-export const EPOCH = 1_780_000_000_000;
 
 export const IDLE_MS = 10_000;
 export const RECONNECT_MS = 5_000;
 export const HANDSHAKE_MS = 3_000;
 
 /** A relay's encoders and its tracks, without a network. */
-export class EncoderWorld {
-  readonly clock = new ManualClock(EPOCH);
-  readonly metrics = new RelayMetrics();
-  readonly registry: Registry;
+export class EncoderWorld extends SessionWorld {
   readonly scope: Scope;
   readonly ingests: Ingests;
-  readonly lines: ReturnType<typeof memoryLog>["lines"];
-  readonly #log: ReturnType<typeof memoryLog>["log"];
-  readonly #options: EncoderWorldOptions;
-  #connections = 0;
+  readonly #maxBytesPerSecond: number;
+  #count = 0;
 
-  constructor(options: EncoderWorldOptions = {}) {
-    const { settings, gate = openGate, policy = "newest" } = options;
-    const { clock, metrics } = this;
-    ({ log: this.#log, lines: this.lines } = memoryLog());
-    this.#options = options;
-    this.registry = new Registry({
-      clock,
-      cache: new Cache(WIDE, clock, metrics.evictions),
-      linger: 100,
-      maxTracks: 100,
-      policyOf: () => policy,
-    });
-    this.scope = this.registry.enter("");
+  constructor({ ingest, maxBytesPerSecond = 1e9, ...options }: EncoderWorldOptions = {}) {
+    super({ ...options, cache: WIDE });
+    const { registry, gate, metrics, clock, log } = this;
+    this.#maxBytesPerSecond = maxBytesPerSecond;
+    this.scope = registry.enter("");
     let lastId = 0;
     this.ingests = new Ingests({
       settings: {
@@ -71,52 +44,47 @@ export class EncoderWorld {
         idleTimeoutMs: IDLE_MS,
         reconnectMs: RECONNECT_MS,
         maxObjectBytes: 100_000,
-        sessionLimits: DEFAULTS.limits,
-        ...settings,
+        sessionLimits: LIMITS,
+        ...ingest,
       },
-      registry: this.registry,
+      registry,
       gate,
       checkNamespace,
-      relayName: "here",
+      relayName: RELAY_NAME,
       renderer: rendererOf(commonDraft.data),
       nextId: () => ++lastId,
       metrics,
       clock,
-      log: this.#log,
+      log,
     });
   }
 
   /** Connects an encoder, which has sent nothing yet. */
-  connect(): ScriptedEncoder {
-    const { ingests, clock, metrics } = this;
-    const transport = new MemoryTransport(`192.0.2.1:${++this.#connections}`);
-    const connection = new RtmpConnection({
+  encoder(): ScriptedEncoder {
+    const { ingests, clock, metrics, log } = this;
+    return new ScriptedEncoder(`192.0.2.1:${++this.#count}`, {
       ingests,
       maxMessageBytes: 100_000,
-      maxBytesPerSecond: this.#options.maxBytesPerSecond ?? 1e9,
+      maxBytesPerSecond: this.#maxBytesPerSecond,
       handshakeTimeoutMs: HANDSHAKE_MS,
       onLimit: (limit) => void metrics.encoders.limits[limit]++,
       clock,
-      log: this.#log,
-    }, transport);
-    return new ScriptedEncoder(this, transport, connection.run());
+      log,
+    });
   }
 
   /** Connects an encoder that publishes. */
   async publish(app = "live", key = "cam"): Promise<ScriptedEncoder> {
-    const encoder = this.connect();
+    const encoder = this.encoder();
     await encoder.send(publishBytes(app, key));
     return encoder;
   }
 
   /** A viewer of a track. */
   async watch(...name: string[]): Promise<Viewer> {
-    const stop = new AbortController();
-    const opening = this.scope.open(nameOf(...name), {
-      rendezvous: 0,
-      forward: true,
-      signal: stop.signal,
-    });
+    const { signal } = new AbortController();
+    const wanted = { rendezvous: 0, forward: true, signal };
+    const opening = this.scope.open(nameOf(...name), wanted);
     await this.clock.advance(0);
     const opened = await opening;
     assert.ok(opened.ok, opened.ok ? "" : opened.refusal.reason);
@@ -129,116 +97,74 @@ export class EncoderWorld {
   }
 
   /** Ends everything, and then nothing may be left. */
-  async close(): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     this.ingests.close("the test is over");
     await this.clock.advance(1_000);
     this.registry.leave("");
-    assert.deepEqual([[...this.registry.scopes()].length, this.clock.pending], [0, 0]);
+    await super[Symbol.asyncDispose]();
+    assert.deepEqual([...this.registry.scopes()], []);
   }
 }
 
-/** An encoder whose every byte the test sends. */
-export class ScriptedEncoder {
+/** An encoder whose every byte the test sends, and its connection to the relay. */
+export class ScriptedEncoder implements RtmpTransport {
+  readonly remoteAddress: string;
+  /** When the relay is through with the connection. */
   readonly ended: Promise<void>;
-  readonly #world: EncoderWorld;
-  readonly #transport: MemoryTransport;
-
-  constructor(world: EncoderWorld, transport: MemoryTransport, ended: Promise<void>) {
-    this.#world = world;
-    this.#transport = transport;
-    this.ended = ended;
-  }
-
-  get isClosed(): boolean {
-    return this.#transport.isClosed;
-  }
-
+  isClosed = false;
+  /** Whether nothing that the relay writes is read any more. */
+  isStuck = false;
+  /** What was sent that the relay has not read. */
+  unread: Uint8Array = new Uint8Array();
   /** What the relay has sent, as text. */
-  get received(): string {
-    return new TextDecoder("latin1").decode(concat(this.#transport.written));
-  }
+  received = "";
+  readonly #clock: ManualClock;
+  readonly #closed = Promise.withResolvers<never>();
+  #end: Error | null | undefined;
+  #wake = () => {};
 
-  /** How many bytes were sent that the relay has not read. */
-  get unread(): number {
-    return this.#transport.unread;
+  constructor(remoteAddress: string, parts: RtmpParts & { readonly clock: ManualClock }) {
+    this.remoteAddress = remoteAddress;
+    this.#clock = parts.clock;
+    this.#closed.promise.catch(() => {});
+    this.ended = new RtmpConnection(parts, this).run();
   }
 
   /** Sends bytes, and lets the relay take them. */
   async send(...parts: readonly Uint8Array[]): Promise<void> {
-    this.#transport.feed(concat(parts));
-    await this.#world.clock.advance(0);
-  }
-
-  /** Reads nothing any more. */
-  getStuck(): void {
-    this.#transport.isStuck = true;
-  }
-
-  /** Lets reading fail by something that is no fault of the connection. */
-  async fail(error: Error): Promise<void> {
-    this.#transport.failure = error;
-    await this.send(Uint8Array.of(0));
-  }
-
-  /** Closes the connection, as a machine that fails. */
-  async vanish(): Promise<void> {
-    this.#transport.finish();
-    await this.#world.clock.advance(0);
-  }
-}
-
-class MemoryTransport implements RtmpTransport {
-  readonly remoteAddress: string;
-  readonly written: Uint8Array[] = [];
-  isClosed = false;
-  failure: Error | undefined;
-  isStuck = false;
-  #sent: Uint8Array[] = [];
-  #isFinished = false;
-  #wake: () => void = () => {};
-  readonly #closed = Promise.withResolvers<never>();
-
-  constructor(remoteAddress: string) {
-    this.remoteAddress = remoteAddress;
-    this.#closed.promise.catch(() => {});
-  }
-
-  get unread(): number {
-    return this.#sent.reduce((sum, { length }) => sum + length, 0);
-  }
-
-  feed(bytes: Uint8Array): void {
-    this.#sent.push(bytes);
+    this.unread = concat([this.unread, ...parts]);
     this.#wake();
+    await this.#clock.advance(0);
   }
 
-  finish(): void {
-    this.#isFinished = true;
-    this.#wake();
+  /** Ends the connection behind what was sent, as a machine that fails, or by a fault of the relay. */
+  async vanish(fault: Error | null = null): Promise<void> {
+    this.#end = fault;
+    await this.send();
   }
 
   async read(into: Uint8Array): Promise<number | null> {
-    while (this.#sent.length === 0) {
+    while (this.unread.length === 0) {
       if (this.isClosed) throw new Deno.errors.BadResource("closed");
-      if (this.#isFinished) return null;
+      if (this.#end === null) return null;
+      if (this.#end !== undefined) throw this.#end;
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
-    if (this.failure !== undefined) throw this.failure;
-    const first = this.#sent.shift()!;
-    into.set(first.subarray(0, into.length));
-    if (first.length > into.length) this.#sent.unshift(first.subarray(into.length));
-    return Math.min(first.length, into.length);
+    const part = this.unread.subarray(0, into.length);
+    into.set(part);
+    this.unread = this.unread.subarray(part.length);
+    return part.length;
   }
 
   write(bytes: Uint8Array): Promise<void> {
     if (this.isStuck) return this.#closed.promise;
-    this.written.push(bytes);
+    this.received += new TextDecoder("latin1").decode(bytes);
     return Promise.resolve();
   }
 
   close(): void {
     this.isClosed = true;
-    this.#sent = [];
+    this.unread = new Uint8Array();
     this.#wake();
     this.#closed.reject(new Deno.errors.BadResource("closed"));
   }
@@ -248,92 +174,46 @@ class MemoryTransport implements RtmpTransport {
   }
 }
 
-/** An object as a viewer has it. */
-export interface SeenObject {
-  readonly group: bigint;
-  readonly object: number;
-  readonly payload: Uint8Array;
-}
-
-/** A viewer of one track, which notes every group that it is told of. */
-export class Viewer {
-  readonly track: Track;
-  end: TrackEnd | undefined;
-  readonly #logs: SubgroupLog[] = [];
+/** A viewer of one track, who has all of its newest group and what comes after it. */
+export class Viewer extends Subscriber {
   readonly #opened: OpenTrack;
 
   constructor(opened: OpenTrack) {
+    super(opened.track);
     this.#opened = opened;
-    this.track = opened.track;
-    const { largest } = this.track;
+    const { track } = opened;
+    const { largest } = track;
     if (largest !== undefined) {
-      this.#logs.push(...this.track.group(largest.group)?.logs ?? []);
+      track.group(largest.group)?.logs.forEach((log) => this.subgroup(log));
     }
-    this.track.follow({
-      subgroup: (log) => void this.#logs.push(log),
-      datagram: () => {},
-      ended: (end) => this.end = end,
-    });
   }
 
-  /** All objects so far. */
-  get objects(): SeenObject[] {
-    return this.#logs.flatMap((log) =>
+  /** The payloads of all objects so far. */
+  get objects(): Uint8Array[] {
+    return this.copies.flatMap(({ log }) =>
       Array.from({ length: log.count }, (_, index) => {
-        const { id, payloadStart, payloadLength } = log.objectAt(index);
-        const payload = concat([...log.views(payloadStart, payloadStart + payloadLength)]);
-        return { group: log.group, object: id, payload };
+        const { payloadStart, payloadLength } = log.objectAt(index);
+        return concat([...log.views(payloadStart, payloadStart + payloadLength)]);
       })
     );
   }
 
   /** How many objects each group has. */
   get groups(): number[] {
-    return this.#logs.map(({ count }) => count);
-  }
-
-  /** Whether each group is complete. */
-  get states(): string[] {
-    return this.#logs.map(({ state }) => state);
+    return this.copies.map(({ log }) => log.count);
   }
 
   /** The timestamps of hang's frames, in milliseconds since the world began. */
   get times(): number[] {
-    return this.objects.map(({ payload }) => rfc9000.readNumber(payload, 0) / 1_000 - EPOCH);
+    return this.objects.map((payload) => rfc9000.readNumber(payload, 0) / 1_000);
   }
 
   /** The newest object as JSON. */
   get json(): unknown {
-    return JSON.parse(new TextDecoder().decode(this.objects.at(-1)!.payload));
+    return JSON.parse(new TextDecoder().decode(this.objects.at(-1)));
   }
 
   leave(): void {
     this.#opened.demand.release();
   }
-}
-
-/** A gate that lets in who shows this token, until the returned function is called. */
-export function gateFor(token: string): { readonly gate: Gate; readonly revoke: () => void } {
-  let tell: (reason: string) => void = () => {};
-  const gate: Gate = {
-    async admit(peer) {
-      const all = await openGate.admit(peer);
-      if (!all.ok) return all;
-      const isGood = new URLSearchParams(peer.path.split("?")[1]).get("jwt") === token;
-      const refusal = { kind: "unauthorized", reason: "no such token" } as const;
-      if (!isGood) return { ok: false, refusal };
-      return done({
-        ...all.value,
-        async authorize(request) {
-          const permit = await all.value.authorize(request);
-          if (!permit.ok) return permit;
-          return done({
-            ...permit.value,
-            onLost: (lost) => tell = (reason) => lost({ kind: "expired_auth_token", reason }),
-          });
-        },
-      });
-    },
-  };
-  return { gate, revoke: () => tell("the token has expired") };
 }

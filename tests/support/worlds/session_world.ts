@@ -136,10 +136,10 @@ export class SessionWorld implements AsyncDisposable {
   readonly clock: ManualClock;
   readonly metrics = new RelayMetrics();
   readonly log: Log;
-  readonly lines: readonly { text: string; fields: LogFields }[];
+  readonly lines: { text: string; fields: LogFields }[];
   readonly registry: Registry;
   readonly settings: SessionSettings;
-  readonly #gate: Gate;
+  readonly gate: Gate;
   readonly #tracing: Tracing;
   readonly #disk: DiskArchive | undefined;
   readonly #streamBudget: StreamBudget;
@@ -152,7 +152,7 @@ export class SessionWorld implements AsyncDisposable {
     this.log = log;
     this.lines = lines;
     const { authorizer } = options;
-    this.#gate = options.gate?.(this.clock, this.metrics, log) ??
+    this.gate = options.gate?.(this.clock, this.metrics, log) ??
       (authorizer === undefined ? openGate : scriptedGate(authorizer));
     this.#tracing = options.tracing ?? noTracing;
     this.#streamBudget = new StreamBudget(options.maxClientStreams);
@@ -233,7 +233,7 @@ export class SessionWorld implements AsyncDisposable {
       registry: this.registry,
       scopeOf: (path) => path.split("?")[0]!,
       hop: RELAY_HOP,
-      gate: this.#gate,
+      gate: this.gate,
       relayName: RELAY_NAME,
       ...(options.link !== undefined && { link: options.link }),
     });

@@ -2,7 +2,7 @@
 import { noTracing } from "@qumo/shared/runtime";
 import { draftOf, liteVersions, namespaceKey } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { hopOf, SETTINGS, WorldRelay } from "../support/mesh_world/relay.ts";
+import { hopOf, WorldRelay } from "../support/mesh_world/relay.ts";
 import { ScriptedLite } from "../support/peers/scripted_lite.ts";
 import { namespaceOf, ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { memoryPair } from "../support/transport/memory_connection.ts";
@@ -22,7 +22,6 @@ class Ground implements AsyncDisposable {
     this.edge = new WorldRelay({
       name: "edge",
       clock: this.clock,
-      settings: SETTINGS,
       neighbors: [],
       origins: ["moqt://origin:1"],
       dial: () => {

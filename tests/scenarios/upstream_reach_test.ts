@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chain, topology } from "../support/mesh/topology.ts";
 import { MeshWorld } from "../support/mesh_world.ts";
 import { nameOf } from "../support/worlds/track_model.ts";
-import { comesBy, flows, VIDEO, wholeFrom } from "./upstream_script.ts";
+import { flows, VIDEO, wholeFrom } from "./upstream_script.ts";
 
 Deno.test("a track that nobody has is refused at once, and one without a way when that lasts", async () => {
   await using world = new MeshWorld(chain("a", "b", "c"));
@@ -100,7 +100,7 @@ Deno.test("a track that its publisher pushes is offered to those who watch at ot
 
   for (let turn = 0; turn < 2; turn++) {
     const viewer = await world.watch("c", camera);
-    await comesBy(world, viewer, ["b", "a"]);
+    await world.comesBy(viewer, ["b", "a"]);
     await flows(world, viewer, camera);
     await viewer.leave();
     await world.advance(4_000);

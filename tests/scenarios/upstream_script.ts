@@ -23,16 +23,6 @@ export async function flows(world: MeshWorld, viewer: Viewer, camera: Camera): P
   await world.until(`the ${viewer} has group ${next}`, () => viewer.watching.group >= next);
 }
 
-/** Waits until a viewer's track comes by these relays. */
-export async function comesBy(
-  world: MeshWorld,
-  viewer: Viewer,
-  path: readonly string[],
-): Promise<number> {
-  const isSo = () => viewer.watching.path.join() === path.join();
-  return await world.until(`the ${viewer} has it by ${path}`, isSo);
-}
-
 /** Fails unless every group that was over by now came whole, from this one on. */
 export function wholeFrom(group: number, viewer: Viewer, camera: Camera): void {
   const { watching } = viewer;

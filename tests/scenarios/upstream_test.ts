@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chain, diamond, topology } from "../support/mesh/topology.ts";
 import { MeshWorld } from "../support/mesh_world.ts";
 import { tell } from "../support/mesh_world/controller.ts";
-import { comesBy, flows, VIDEO, watched, wholeFrom } from "./upstream_script.ts";
+import { flows, VIDEO, watched, wholeFrom } from "./upstream_script.ts";
 
 Deno.test("a cost that changes moves a track without a loss, and nothing is left on the way it had", async () => {
   await using world = new MeshWorld(diamond());
@@ -12,7 +12,7 @@ Deno.test("a cost that changes moves a track without a loss, and nothing is left
       ? [100, "south", "north"] as const
       : [10, "north", "south"] as const;
     world.controller.setCost("north", "east", cost);
-    await comesBy(world, viewer, [by, "west"]);
+    await world.comesBy(viewer, [by, "west"]);
     await world.advance(8_000);
     assert.equal(world.relay(before).left.tracks, 0, `${before} has the track still`);
   }
@@ -29,7 +29,7 @@ Deno.test("a track returns at once to a way that still brings its last groups", 
   for (let turn = 0; turn < 8; turn++) {
     const [cost, by] = turn % 2 === 0 ? [100, "south"] as const : [10, "north"] as const;
     world.controller.setCost("north", "east", cost);
-    const took = await comesBy(world, viewer, [by, "west"]);
+    const took = await world.comesBy(viewer, [by, "west"]);
     assert.ok(took <= 100, `it takes ${took} ms to be at ${by}`);
     await world.advance(100 + 130 * turn);
   }
@@ -49,7 +49,7 @@ Deno.test("a longer way is no other publisher, whenever the track moves there", 
       await flows(world, viewer, camera);
       await world.advance(20 * turn);
       world.controller.setCost("west", "east", cost);
-      await comesBy(world, viewer, path);
+      await world.comesBy(viewer, path);
     }
   }
   await world.advance(3_000);
@@ -68,7 +68,7 @@ for (const nearer of ["south", "north"]) {
     await flows(world, viewer, camera);
     await world.advance(400);
     camera.comeTo(world.relay(nearer));
-    await comesBy(world, viewer, [nearer]);
+    await world.comesBy(viewer, [nearer]);
     await world.advance(4_000);
     wholeFrom(1, viewer, camera);
   });
@@ -80,7 +80,7 @@ Deno.test("a track goes on where its publisher comes back at another relay", asy
   await world.kill("west");
   await world.advance(1_500);
   camera.comeTo(world.relay("south"));
-  const took = await comesBy(world, viewer, ["south"]);
+  const took = await world.comesBy(viewer, ["south"]);
   assert.ok(took <= 100, `${took} ms`);
   const back = camera.group;
   await world.advance(3_000);
@@ -118,11 +118,11 @@ Deno.test("a track may go on by a relay that it was first asked for by", async (
   for (const hasFirst of [true, false]) {
     if (!hasFirst) await first.leave();
     world.cut("w", "m");
-    await comesBy(world, viewer, ["e", "x", "w"]);
+    await world.comesBy(viewer, ["e", "x", "w"]);
     await flows(world, viewer, camera);
     assert.ok(viewer.watching.longestGap < 1_300, `${viewer.watching.longestGap} ms`);
     world.restore("w", "m");
-    await comesBy(world, viewer, ["w"]);
+    await world.comesBy(viewer, ["w"]);
     await world.advance(6_000);
   }
   wholeFrom(1, viewer, camera);
@@ -132,7 +132,7 @@ Deno.test("a relay that goes away loses nothing for those behind it", async () =
   await using world = new MeshWorld(diamond());
   const { camera, viewer } = await watched(world);
   world.relay("north").drain(5_000);
-  const took = await comesBy(world, viewer, ["south", "west"]);
+  const took = await world.comesBy(viewer, ["south", "west"]);
   assert.ok(took <= 200, `${took} ms`);
   await world.advance(6_000);
   assert.equal(world.relay("north").left.tracks, 0);
@@ -192,13 +192,13 @@ Deno.test("of two relays that have a track the nearer brings it, and when it die
   const viewer = await world.watch("east", camera);
   assert.deepEqual(viewer.watching.path, ["north", "west"]);
   await world.kill("west");
-  await comesBy(world, viewer, ["south"]);
+  await world.comesBy(viewer, ["south"]);
   await flows(world, viewer, camera);
   assert.ok(viewer.watching.longestGap < 3_000, `${viewer.watching.longestGap} ms`);
   wholeFrom(1, viewer, camera);
   world.start("west");
   camera.comeTo(world.relay("west"));
-  await comesBy(world, viewer, ["north", "west"]);
+  await world.comesBy(viewer, ["north", "west"]);
   await world.advance(8_000);
   wholeFrom(1, viewer, camera);
 });
@@ -208,10 +208,10 @@ Deno.test("a publisher beside the viewer takes over, and when it leaves again th
   const { camera, viewer } = await watched(world);
   for (const stay of [500, 9_000]) {
     camera.comeTo(world.relay("east"));
-    await comesBy(world, viewer, []);
+    await world.comesBy(viewer, []);
     await world.advance(stay);
     camera.leave(world.relay("east"));
-    const took = await comesBy(world, viewer, ["north", "west"]);
+    const took = await world.comesBy(viewer, ["north", "west"]);
     assert.ok(took <= 500, `${took} ms`);
     await world.advance(4_000);
     wholeFrom(1, viewer, camera);
@@ -258,10 +258,10 @@ Deno.test("a link that flaps is trusted later and later", async () => {
   const { camera, viewer } = await watched(world);
   for (let turn = 0; turn < 3; turn++) {
     world.cut("north", "east");
-    await comesBy(world, viewer, ["south", "west"]);
+    await world.comesBy(viewer, ["south", "west"]);
     await world.advance(1_000);
     world.restore("north", "east");
-    await comesBy(world, viewer, ["north", "west"]);
+    await world.comesBy(viewer, ["north", "west"]);
   }
   const established = world.relay("east").lines.filter(({ text, fields }) =>
     text === "info: link established" && fields.neighbor === "north"

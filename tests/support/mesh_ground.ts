@@ -13,7 +13,6 @@ export interface MeshPublisher {
 
 /** Who watches it at a relay. */
 export interface MeshViewer {
-  readonly relay: string;
   readonly reception: Reception;
   /** Resolves when this group, or a later one, is there to its last object; gives its number. */
   has(group: number): Promise<number>;

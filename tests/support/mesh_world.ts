@@ -6,7 +6,7 @@ import type { Topology } from "./mesh/topology.ts";
 import { Camera, type CameraOptions } from "./mesh_world/camera.ts";
 import { ScriptedController, tell } from "./mesh_world/controller.ts";
 import { type Blockage, Network } from "./mesh_world/network.ts";
-import { LINGER_MS, SETTINGS, WorldRelay } from "./mesh_world/relay.ts";
+import { CONFIG, WorldRelay } from "./mesh_world/relay.ts";
 import { Viewer, type ViewerOptions } from "./mesh_world/viewer.ts";
 import { Random } from "./random.ts";
 import { ManualClock } from "./worlds/manual_clock.ts";
@@ -47,7 +47,7 @@ export class MeshWorld implements AsyncDisposable {
   readonly controller: ScriptedController;
   readonly network: Network;
   readonly #options: Required<Omit<MeshWorldOptions, "origins" | "settings">>;
-  readonly #settings: MeshSettings;
+  readonly #settings: MeshWorldOptions["settings"];
   readonly #origins: MeshWorldOptions["origins"];
   readonly #random: Random;
   readonly #relays = new Map<string, WorldRelay>();
@@ -71,7 +71,7 @@ export class MeshWorld implements AsyncDisposable {
       tracing: () => noTracing,
       ...rest,
     };
-    this.#settings = { ...SETTINGS, ...settings };
+    this.#settings = settings;
     this.#origins = origins;
     this.#random = new Random(this.#options.seed);
     this.network = new Network(this.clock, this.#options.latencyMs);
@@ -171,7 +171,8 @@ export class MeshWorld implements AsyncDisposable {
   /** Somebody at a relay who wants a camera's track. */
   viewer(relay: string, camera: Camera, options: ViewerOptions = {}): Viewer {
     const { name, scope, objectsPerGroup: groupObjects } = camera;
-    const viewer = new Viewer(this.relay(relay), name, { scope, groupObjects, ...options });
+    const until = this.until.bind(this);
+    const viewer = new Viewer(this.relay(relay), name, { scope, groupObjects, until, ...options });
     this.#viewers.push(viewer);
     return viewer;
   }
@@ -196,6 +197,12 @@ export class MeshWorld implements AsyncDisposable {
       await this.advance(10);
     }
     return this.clock.now() - since;
+  }
+
+  /** Lets time pass until a viewer's track comes by these relays. */
+  async comesBy(viewer: Viewer, path: readonly string[]): Promise<number> {
+    const isSo = () => viewer.watching.path.join() === path.join();
+    return await this.until(`the ${viewer} has it by ${path}`, isSo);
   }
 
   /** What becomes of a promise that time must pass for. */
@@ -251,7 +258,7 @@ export class MeshWorld implements AsyncDisposable {
     for (const viewer of this.#viewers) void viewer.leave();
     for (const camera of this.#cameras) camera.leave();
     // A track that crossed many relays is let go by one after the other.
-    await this.advance(2 * LINGER_MS * this.#relays.size);
+    await this.advance(2 * CONFIG.relay.lingerMs * this.#relays.size);
     const alive = all.filter(({ state }) => state === "alive");
     for (const { name, left: { groups, tracks, remote } } of alive) {
       assert.deepEqual({ groups, tracks, remote }, { groups: 0, tracks: 0, remote: 0 }, name);
@@ -274,6 +281,7 @@ export class MeshWorld implements AsyncDisposable {
       [],
       "Viewers were shown what they should not",
     );
+    assert.equal(this.network.open, 0, "Connections are left");
     assert.equal(this.clock.pending, 0, "Timers are left");
   }
 }

@@ -2,7 +2,7 @@ import { chain, diamond, topology } from "../../support/mesh/topology.ts";
 import { MeshWorld } from "../../support/mesh_world.ts";
 import { trackOf } from "../../support/peers/scripted_peer.ts";
 import type { MovedSeries } from "../../support/metrics/moved_series.ts";
-import { comesBy, flows, VIDEO, watched } from "../upstream_script.ts";
+import { flows, VIDEO, watched } from "../upstream_script.ts";
 import { type Drive, scrape } from "./drive.ts";
 
 async function take(moved: MovedSeries, world: MeshWorld, relays: readonly string[]) {
@@ -17,9 +17,9 @@ export const MESH: readonly Drive[] = [
       await using world = new MeshWorld(diamond());
       const { camera, viewer } = await watched(world);
       world.controller.setCost("north", "east", 100);
-      await comesBy(world, viewer, ["south", "west"]);
+      await world.comesBy(viewer, ["south", "west"]);
       await world.kill("south");
-      await comesBy(world, viewer, ["north", "west"]);
+      await world.comesBy(viewer, ["north", "west"]);
       await flows(world, viewer, camera);
       camera.leave();
       await world.advance(12_000);

@@ -1,4 +1,4 @@
-import { type Clock, done, type Outcome, refused, type Timer } from "@qumo/shared/runtime";
+import { type Clock, done, refused, type Timer } from "@qumo/shared/runtime";
 import {
   type FullTrackName,
   type Location,
@@ -10,7 +10,9 @@ import assert from "node:assert/strict";
 import {
   type Feed,
   type FeedChange,
+  FeedLost,
   type FeedTarget,
+  FeedWriter,
   type FetchRequest,
   type FetchSink,
   type PendingFetch,
@@ -19,10 +21,10 @@ import {
   type Scope,
   type Source,
   sourceOf,
-  SubgroupWriter,
   tokenOf,
   type TrackEnd,
-  type TrackStatus,
+  type Verdict,
+  type WrittenFeed,
 } from "../../../relay/track/mod.ts";
 import { NATIVE, streamInit } from "../worlds/track_model.ts";
 import type { WorldRelay } from "./relay.ts";
@@ -49,18 +51,13 @@ export interface Picture {
   readonly object: number;
 }
 
-/** The payload of an object that says which one it is. */
-export function payloadOf({ era, group, object }: Picture): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(40);
-  const view = new DataView(bytes.buffer);
-  for (const [at, value] of [era, group, object].entries()) view.setUint32(4 * at, value);
-  return bytes;
+function payloadOf({ era, group, object }: Picture): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify({ era, group, object }));
 }
 
 /** What the payload of an object says. */
 export function pictureOf(payload: Uint8Array): Picture {
-  const view = new DataView(payload.buffer, payload.byteOffset);
-  return { era: view.getUint32(0), group: view.getUint32(4), object: view.getUint32(8) };
+  return JSON.parse(new TextDecoder().decode(payload));
 }
 
 /**
@@ -71,10 +68,12 @@ export class Camera {
   readonly name: FullTrackName;
   readonly scope: string;
   readonly announces: Namespace;
+  readonly objectsPerGroup: number;
+  readonly era: number;
+  /** The largest location so far. */
+  largest: Location | undefined;
   readonly #clock: Clock;
   readonly #objectMs: number;
-  readonly #objectsPerGroup: number;
-  readonly #era: number;
   readonly #pushes: boolean;
   readonly #places = new Map<WorldRelay, CameraPublisher>();
   #timer: Timer | undefined;
@@ -86,24 +85,16 @@ export class Camera {
     this.name = name;
     this.scope = scope;
     this.announces = options.announces ?? name.namespace;
+    this.objectsPerGroup = objectsPerGroup;
+    this.era = era;
     this.#clock = clock;
     this.#objectMs = objectMs;
-    this.#objectsPerGroup = objectsPerGroup;
-    this.#era = era;
     this.#pushes = pushes;
   }
 
   /** The group that is being filmed; -1 when nothing was yet. */
   get group(): number {
     return this.#group;
-  }
-
-  get objectsPerGroup(): number {
-    return this.#objectsPerGroup;
-  }
-
-  get era(): number {
-    return this.#era;
   }
 
   /** The relays that it publishes at. */
@@ -113,8 +104,8 @@ export class Camera {
 
   /** Publishes at this relay too. */
   comeTo(relay: WorldRelay): void {
-    const publisher = new CameraPublisher(this, relay);
     if (this.#places.size === 0) this.#begin();
+    const publisher = new CameraPublisher(this, relay);
     this.#places.set(relay, publisher);
     publisher.come(this.#pushes);
   }
@@ -126,16 +117,7 @@ export class Camera {
       this.#places.delete(place);
       publisher.leave();
     }
-    if (this.#places.size > 0) return;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-  }
-
-  /** The largest location so far. */
-  get largest(): Location | undefined {
-    if (this.#object > 0) return { group: BigInt(this.#group), object: BigInt(this.#object - 1) };
-    if (this.#group <= 0) return undefined;
-    return { group: BigInt(this.#group - 1), object: BigInt(this.#objectsPerGroup - 1) };
+    if (this.#places.size === 0) this.#timer?.cancel();
   }
 
   #begin(): void {
@@ -146,9 +128,9 @@ export class Camera {
 
   readonly #film = () => {
     this.#timer = this.#clock.after(this.#objectMs, this.#film);
-    const picture = { era: this.#era, group: this.#group, object: this.#object };
-    this.#object++;
-    const isLast = this.#object === this.#objectsPerGroup;
+    const picture = { era: this.era, group: this.#group, object: this.#object++ };
+    this.largest = { group: BigInt(picture.group), object: BigInt(picture.object) };
+    const isLast = this.#object === this.objectsPerGroup;
     for (const publisher of [...this.#places.values()]) publisher.write(picture, isLast);
     if (!isLast) return;
     this.#group++;
@@ -161,23 +143,23 @@ let lastId = 0;
 /** A camera at one relay. */
 class CameraPublisher implements Publisher {
   readonly label = "camera";
-  readonly camera: Camera;
-  readonly source: Source;
+  readonly #camera: Camera;
+  readonly #source: Source;
   readonly #relay: WorldRelay;
   readonly #scope: Scope;
   readonly #feeds = new Set<CameraFeed>();
   #withdraw: () => void = () => {};
 
   constructor(camera: Camera, relay: WorldRelay) {
-    this.camera = camera;
+    this.#camera = camera;
     const session = { since: relay.clock.now(), id: ++lastId, relay: relay.name };
-    this.source = sourceOf(tokenOf(session, 0));
+    this.#source = sourceOf(tokenOf(session, 0));
     this.#relay = relay;
     this.#scope = relay.registry.enter(camera.scope);
   }
 
   come(pushes: boolean): void {
-    const { name, announces } = this.camera;
+    const { name, announces } = this.#camera;
     if (!pushes) {
       this.#withdraw = this.#scope.advertise(announces, this);
       return;
@@ -193,7 +175,7 @@ class CameraPublisher implements Publisher {
   leave(): void {
     this.#withdraw();
     for (const feed of [...this.#feeds]) feed.end({ kind: "lost", reason: "the camera left" });
-    this.#relay.registry.leave(this.camera.scope);
+    this.#relay.registry.leave(this.#camera.scope);
   }
 
   write(picture: Picture, isLast: boolean): void {
@@ -201,57 +183,53 @@ class CameraPublisher implements Publisher {
   }
 
   subscribe(target: FeedTarget): Feed {
-    if (trackKey(target.track.name) !== trackKey(this.camera.name)) return unknown();
-    return this.#feed(target, false);
+    const isFilmed = trackKey(target.track.name) === trackKey(this.#camera.name);
+    if (isFilmed) return this.#feed(target, false);
+    const established = Promise.resolve(refused(NOT_FILMED));
+    return { offered: false, established, update: () => {}, cancel: () => {} };
   }
 
   fetch({ start, end, order }: FetchRequest, sink: FetchSink): PendingFetch {
     assert.equal(order, "ascending");
-    const { largest } = this.camera;
+    const { largest } = this.#camera;
     if (largest === undefined) {
-      const refusal = refused<Refusal>({ kind: "invalid_range", reason: "nothing was filmed" });
-      const answer = Promise.resolve(refusal);
+      const answer = Promise.resolve(refused(NOTHING_FILMED));
       return { answer, finished: answer, cancel: () => {} };
     }
     const last = end.group < largest.group ? end : largest;
-    const answer = { end: last, endOfTrack: false, properties: undefined };
-    return {
-      answer: Promise.resolve(done(answer)),
-      finished: this.#show(start, last, sink),
-      cancel: () => {},
-    };
+    const answer = done({ end: last, endOfTrack: false, properties: undefined });
+    const finished = this.#show(start, last, sink).then(() => done(undefined));
+    return { answer: Promise.resolve(answer), finished, cancel: () => {} };
   }
 
-  trackStatus(): Promise<Outcome<TrackStatus, Refusal>> {
-    const { largest } = this.camera;
-    return Promise.resolve(done({ largest, properties: undefined }));
+  trackStatus() {
+    return Promise.resolve(done({ largest: this.#camera.largest, properties: undefined }));
   }
 
-  async #show(start: Location, end: Location, sink: FetchSink): Promise<Outcome<void, Refusal>> {
+  async #show(start: Location, end: Location, sink: FetchSink): Promise<void> {
+    const { era, objectsPerGroup } = this.#camera;
     for (let group = start.group; group <= end.group; group++) {
       const first = group === start.group ? Number(start.object) : 0;
-      const isLast = group === end.group;
-      const count = isLast ? Number(end.object) + 1 : this.camera.objectsPerGroup;
+      const count = group === end.group ? Number(end.object) + 1 : objectsPerGroup;
       for (let object = first; object < count; object++) {
-        const picture = { era: this.camera.era, group: Number(group), object };
         await sink.object({
           group,
           subgroup: 0n,
           object,
           priority: 128,
           properties: NO_PROPERTIES,
-          payload: payloadOf(picture),
+          payload: payloadOf({ era, group: Number(group), object }),
           renderer: NATIVE,
         });
       }
     }
-    return done(undefined);
   }
 
   #feed(target: FeedTarget, offered: boolean): CameraFeed {
-    const { largest } = this.camera;
+    const { largest } = this.#camera;
     const { reports } = target.track;
-    const feed = new CameraFeed(this, { target, offered, clock: this.#relay.clock }, () => {
+    const options = { offered, clock: this.#relay.clock, source: this.#source };
+    const feed = new CameraFeed(target, options, () => {
       this.#feeds.delete(feed);
       reports.forget(feed);
     });
@@ -261,32 +239,34 @@ class CameraPublisher implements Publisher {
   }
 }
 
-/** The answer to somebody who asks a camera for what it does not film. */
-function unknown(): Feed {
-  const refusal = refused<Refusal>({ kind: "does_not_exist", reason: "not filmed here" });
-  const established = Promise.resolve(refusal);
-  return { offered: false, established, update: () => {}, cancel: () => {} };
-}
+const NOT_FILMED: Refusal = { kind: "does_not_exist", reason: "not filmed here" };
+const NOTHING_FILMED: Refusal = { kind: "invalid_range", reason: "nothing was filmed" };
 
 /** A camera's delivery to one track: from the object on that comes next. */
-class CameraFeed implements Feed {
+class CameraFeed implements Feed, WrittenFeed {
   readonly offered: boolean;
   readonly established = Promise.resolve(done(undefined));
   readonly source: Source;
-  #target: FeedTarget;
+  readonly drops = { note: () => {} };
+  target: FeedTarget;
+  isOver = false;
   readonly #clock: Clock;
   readonly #over: () => void;
-  #writer: SubgroupWriter | undefined;
+  #writer: FeedWriter | undefined;
   #forward: boolean;
 
   constructor(
-    publisher: CameraPublisher,
-    { target, offered, clock }: { target: FeedTarget; offered: boolean; clock: Clock },
+    target: FeedTarget,
+    { offered, clock, source }: {
+      readonly offered: boolean;
+      readonly clock: Clock;
+      readonly source: Source;
+    },
     over: () => void,
   ) {
-    this.source = publisher.source;
-    this.#target = target;
+    this.target = target;
     this.offered = offered;
+    this.source = source;
     this.#forward = !offered;
     this.#clock = clock;
     this.#over = over;
@@ -296,49 +276,48 @@ class CameraFeed implements Feed {
     if (forward !== undefined) this.#forward = forward;
   }
 
-  write(picture: Picture, isLast: boolean): void {
+  write({ era, group, object }: Picture, isLast: boolean): void {
     if (!this.#forward) return this.#breakOff();
-    const { group, object } = picture;
     const init = streamInit({ group: BigInt(group), firstObject: object === 0 });
-    const options = { clock: this.#clock, renderer: NATIVE, source: this.source };
-    this.#writer ??= new SubgroupWriter(this.#target.track, init, options);
-    const payload = payloadOf(picture);
+    const metrics = { duplicateObjects: 0 };
+    const writer = this.#writer ??= new FeedWriter(this, init, {
+      clock: this.#clock,
+      renderer: NATIVE,
+      metrics,
+    });
+    const payload = payloadOf({ era, group, object });
     try {
-      this.#writer.object(object, NO_PROPERTIES, payload.length, ObjectStatus.NORMAL);
-      this.#writer.payload(payload);
-      this.#writer.flush();
-      if (isLast) this.#writer.finish();
+      writer.object(object, NO_PROPERTIES, payload.length, ObjectStatus.NORMAL);
+      writer.payload(payload);
+      writer.flush();
+      if (isLast) writer.finish();
     } catch (error) {
-      this.#contradicted(picture, isLast, error);
+      if (!(error instanceof FeedLost)) throw error;
     }
     if (isLast) this.#writer = undefined;
   }
 
   moveTo(target: FeedTarget): void {
-    this.#target = target;
+    this.target = target;
   }
 
-  /** Goes on in the track that begins anew, if it prevails. */
-  #contradicted(picture: Picture, isLast: boolean, error: unknown): void {
-    const { track } = this.#target;
-    this.#target.feeds.contradicted(this, String(error));
-    if (this.#target.track === track) return;
-    this.#breakOff();
-    this.write(picture, isLast);
+  contradicted(reason: string): Verdict {
+    return this.target.feeds.contradicted(this, reason);
   }
 
   cancel(): void {
+    this.isOver = true;
     this.#breakOff();
     this.#over();
   }
 
   end(end: TrackEnd): void {
     this.cancel();
-    this.#target.feeds.ended(this, end);
+    this.target.feeds.ended(this, end);
   }
 
   #breakOff(): void {
-    this.#writer?.abandon();
+    this.#writer?.breakOff(false);
     this.#writer = undefined;
   }
 }

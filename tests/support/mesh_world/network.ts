@@ -40,6 +40,11 @@ export class Network {
     this.#latency = latency;
   }
 
+  /** How many connections there are. */
+  get open(): number {
+    return this.#lines.size;
+  }
+
   /** A connection from one program to another; rejects when none comes about. */
   async dial(from: Host, to: () => Host | undefined): Promise<Connection> {
     const isThere = await new Promise<boolean>((resolve) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Cost, MeshGround, MeshScenario, MeshViewer } from "../mesh_ground.ts";
+import type { Cost, MeshGround, MeshScenario } from "../mesh_ground.ts";
 import type { Verdict } from "../mesh/reception.ts";
 import { type Camera, MeshWorld, type Viewer } from "../mesh_world.ts";
 import { nameOf } from "../worlds/track_model.ts";
@@ -23,10 +23,6 @@ export function simulate(scenarios: readonly MeshScenario[]): void {
   }
 }
 
-interface SimulatedViewer extends MeshViewer {
-  readonly viewer: Viewer;
-}
-
 function groundOn(world: MeshWorld): MeshGround {
   const at = (relay: string) => world.relay(relay);
   const ground = {
@@ -39,16 +35,14 @@ function groundOn(world: MeshWorld): MeshGround {
     connect: async (publisher: Camera, relay: string) => await publisher.comeTo(at(relay)),
     disconnect: (publisher: Camera, relay: string) => publisher.leave(at(relay)),
     joins: async (publisher: Camera, relay: string) =>
-      await viewerOn(world, world.viewer(relay, publisher, { rendezvous: RENDEZVOUS_MS })),
+      await world.viewer(relay, publisher, { rendezvous: RENDEZVOUS_MS }),
     async viewer(publisher: Camera, relay: string) {
       const viewer = await ground.joins(publisher, relay);
       await viewer.has(0);
       return viewer;
     },
-    async comesBy({ viewer }: SimulatedViewer, ...relays: readonly string[]) {
-      const isSo = () => viewer.watching.path.join() === relays.join();
-      await world.until(`the ${viewer} has it by ${relays}`, isSo);
-    },
+    comesBy: async (viewer: Viewer, ...relays: readonly string[]) =>
+      void await world.comesBy(viewer, relays),
     lossless({ missing, cut }: Verdict) {
       assert.deepEqual([...missing, ...cut], []);
     },
@@ -77,25 +71,5 @@ function faultsOn(world: MeshWorld) {
     },
     killController: async () => await world.stopController(),
     startController: async () => await world.startController(),
-  };
-}
-
-function viewerOn(world: MeshWorld, viewer: Viewer): SimulatedViewer {
-  return {
-    viewer,
-    relay: viewer.relay.name,
-    get reception() {
-      return viewer.watching.reception;
-    },
-    async has(group) {
-      const found = () =>
-        viewer.isAnswered ? viewer.watching.reception.firstWholeFrom(group) : undefined;
-      await world.until(`the ${viewer} has group ${group}`, () => found() !== undefined);
-      assert.equal(viewer.watching.end, undefined);
-      return found()!;
-    },
-    async verdict(last, first = 0) {
-      return this.reception.verdictBetween(first, await this.has(last));
-    },
   };
 }

@@ -1,15 +1,16 @@
 import { type Clock, sleep } from "@qumo/shared/runtime";
 import type { FullTrackName } from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { type ReadObject, readObject } from "../../../relay/media/model/read_object.ts";
 import type {
-  LogReader,
   OpenTrack,
   Refusal,
   SubgroupLog,
   TrackEnd,
   TrackReader,
 } from "../../../relay/track/mod.ts";
-import { Reception } from "../mesh/reception.ts";
-import { NATIVE } from "../worlds/track_model.ts";
+import { Reception, type Verdict } from "../mesh/reception.ts";
+import type { MeshViewer } from "../mesh_ground.ts";
 import { pictureOf } from "./camera.ts";
 import type { WorldRelay } from "./relay.ts";
 
@@ -29,22 +30,25 @@ export interface ViewerOptions {
   readonly trace?: string;
 }
 
+/** What a viewer has from its world. */
+interface ViewerParts {
+  readonly groupObjects: number;
+  /** Lets time pass until something is so. */
+  readonly until: (what: string, isSo: () => boolean) => Promise<unknown>;
+}
+
 /** Somebody at a relay who watches a track. */
-export class Viewer {
+export class Viewer implements MeshViewer {
   readonly relay: WorldRelay;
   readonly name: FullTrackName;
   /** Each time it got the track, the last time last. */
   readonly watched: Watching[] = [];
   readonly refusals: Refusal[] = [];
-  readonly #options: ViewerOptions & { readonly groupObjects: number };
+  readonly #options: ViewerOptions & ViewerParts;
   readonly #gone = new AbortController();
   readonly #over: Promise<void>;
 
-  constructor(
-    relay: WorldRelay,
-    name: FullTrackName,
-    options: ViewerOptions & { readonly groupObjects: number },
-  ) {
+  constructor(relay: WorldRelay, name: FullTrackName, options: ViewerOptions & ViewerParts) {
     this.relay = relay;
     this.name = name;
     this.#options = options;
@@ -63,9 +67,26 @@ export class Viewer {
     return last;
   }
 
+  get reception(): Reception {
+    return this.watching.reception;
+  }
+
+  async has(group: number): Promise<number> {
+    const found = () => this.isAnswered ? this.reception.firstWholeFrom(group) : undefined;
+    await this.#options.until(`the ${this} has group ${group}`, () => found() !== undefined);
+    assert.equal(this.watching.end, undefined);
+    return found()!;
+  }
+
+  async verdict(last: number, first = 0): Promise<Verdict> {
+    return this.reception.verdictBetween(first, await this.has(last));
+  }
+
   /** Everything that was wrong with what it was shown. */
   get faults(): string[] {
-    return this.watched.flatMap(({ faults }) => faults.map((fault) => `${this}: ${fault}`));
+    return this.watched.flatMap(({ reception: { faults } }) =>
+      faults.map((fault) => `${this}: ${fault}`)
+    );
   }
 
   /** It goes. */
@@ -113,12 +134,13 @@ export class Watching implements TrackReader {
   readonly reception: Reception;
   /** When something came, how long after the last. */
   longestGap = 0;
+  /** The largest group of which something came, -1 when nothing did. */
+  group = -1;
   end: TrackEnd | undefined;
   readonly #open: OpenTrack;
   readonly #clock: Clock;
   readonly #ended = Promise.withResolvers<void>();
   #era: number | undefined;
-  #group = -1;
   #lastAt: number;
 
   constructor(open: OpenTrack, clock: Clock, groupObjects: number) {
@@ -136,15 +158,19 @@ export class Watching implements TrackReader {
     }
   }
 
+  /** Takes the objects of a log, each as soon as it is whole. */
   subgroup(log: SubgroupLog): void {
-    const reader = new ObjectReader(log, (object, payload) => this.#came(log, object, payload));
-    log.follow(reader);
-    reader.wake();
-  }
-
-  /** Everything that was wrong with what it was shown. */
-  get faults(): readonly string[] {
-    return this.reception.faults;
+    let next = 0;
+    const wake = () => {
+      for (let at = log.indexOf(next); at < log.count; at++) {
+        const object = readObject(log, log.idAt(at));
+        if (object === "partial") return;
+        next = log.idAt(at) + 1;
+        if (object !== undefined) this.#came(object);
+      }
+    };
+    log.follow({ wake, evicted: () => {} });
+    wake();
   }
 
   datagram(): void {
@@ -172,32 +198,17 @@ export class Watching implements TrackReader {
     return this.#open.feeds.path;
   }
 
-  /** The largest group of which something came, -1 when nothing did. */
-  get group(): number {
-    return this.#group;
-  }
-
-  /** When something came last. */
-  get lastAt(): number {
-    return this.#lastAt;
-  }
-
-  /** How many objects came. */
-  get count(): number {
-    return this.reception.arrivals.length;
-  }
-
   /** Groups from one to another, both included, that are not whole. */
   missing(first: number, last: number): number[] {
     const { missing, cut } = this.reception.verdict({ first, last });
     return [...missing, ...cut];
   }
 
-  #came({ group }: SubgroupLog, object: number, payload: Uint8Array): void {
+  #came({ group, id: object, payload }: ReadObject): void {
     const now = this.#clock.now();
     this.longestGap = Math.max(this.longestGap, now - this.#lastAt);
     this.#lastAt = now;
-    this.#group = Math.max(this.#group, Number(group));
+    this.group = Math.max(this.group, Number(group));
     this.reception.add({ group: Number(group), object, sent: now, received: now });
     const picture = pictureOf(payload);
     this.#era ??= picture.era;
@@ -208,35 +219,4 @@ export class Watching implements TrackReader {
       this.reception.fault(`object ${group}/${object} is of another track of the same name`);
     }
   }
-}
-
-/** Shows the objects of one log, each as soon as it is whole. */
-class ObjectReader implements LogReader {
-  readonly #log: SubgroupLog;
-  readonly #came: (object: number, payload: Uint8Array) => void;
-  #last = -1;
-
-  constructor(log: SubgroupLog, came: (object: number, payload: Uint8Array) => void) {
-    this.#log = log;
-    this.#came = came;
-  }
-
-  wake(): void {
-    const log = this.#log;
-    for (let at = log.indexOf(this.#last + 1); at < log.count && log.isWhole(at); at++) {
-      const { id, payloadStart, payloadLength } = log.objectAt(at);
-      if (payloadStart + payloadLength > log.renderingOf(NATIVE)!.ready) return;
-      if (id <= this.#last) throw new Error(`Object ${id} came behind ${this.#last}`);
-      this.#last = id;
-      const payload = new Uint8Array(payloadLength);
-      let filled = 0;
-      for (const view of log.views(payloadStart, payloadStart + payloadLength)) {
-        payload.set(view, filled);
-        filled += view.length;
-      }
-      this.#came(id, payload);
-    }
-  }
-
-  evicted(): void {}
 }

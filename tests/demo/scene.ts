@@ -6,7 +6,8 @@ import { until } from "../support/until.ts";
 import { Camera } from "./camera.ts";
 import { catalog, CATALOG_TRACK, prepareFilm } from "./video.ts";
 import { Viewer } from "./viewer.ts";
-import { connectByQuic, connectByWebTransport } from "./viewers.ts";
+import { connectMoqNet } from "../support/peers/moq_net.ts";
+import { connectByWebTransport } from "./viewers.ts";
 
 /** What is published. */
 export const PATH = "demo";
@@ -53,7 +54,7 @@ async function populate(mesh: Mesh, deadline: Deadline) {
   prepareFilm();
   const publisher = await deadline.for(
     "the publisher to connect",
-    connectByQuic(mesh.relay("tokyo")),
+    connectMoqNet(mesh.relay("tokyo")),
   );
   const publication = await publisher.publish(PATH, [TRACK, CATALOG_TRACK]);
   const group = await publication.startGroup(CATALOG_TRACK);
@@ -63,7 +64,7 @@ async function populate(mesh: Mesh, deadline: Deadline) {
     "the viewers to connect",
     Promise.all([
       connectByWebTransport(mesh.relay("london")),
-      connectByQuic(mesh.relay("newyork")),
+      connectMoqNet(mesh.relay("newyork")),
     ]),
   );
   const what = { path: PATH, track: TRACK };

@@ -1,14 +1,9 @@
 import { Connection } from "@moq/net";
 import { dial } from "../support/transport/patient_dial.ts";
 import { connectionTransport } from "../support/transport/connection_transport.ts";
-import { connectMoqNet } from "../support/peers/moq_net.ts";
+import { asWebTransport } from "../support/peers/moq_net.ts";
 import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
-
-/** Connects `@moq/net` as a program does, by raw QUIC. */
-export function connectByQuic(relay: QuicServerAddress): Promise<MoqNetPeer> {
-  return connectMoqNet(relay);
-}
 
 /** Connects `@moq/net` as a page does: over WebTransport, to a certificate it knows by its hash. */
 export async function connectByWebTransport(relay: QuicServerAddress): Promise<MoqNetPeer> {
@@ -18,8 +13,7 @@ export async function connectByWebTransport(relay: QuicServerAddress): Promise<M
     serverCertificateHashes: [relay.certificateHash.toHex()],
     origin: "http://127.0.0.1",
   });
-  // The library uses the part of WebTransport that the adapter has, its types ask for all of it.
-  const transport = connectionTransport(connection) as unknown as WebTransport;
+  const transport = asWebTransport(connectionTransport(connection));
   const session = await Connection.connect(url, { transport });
   return new MoqNetPeer("@moq/net over WebTransport", session);
 }

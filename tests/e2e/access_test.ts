@@ -1,11 +1,10 @@
 /** Who may do what, with tokens and clients of other people. */
-import { Connection } from "@moq/net";
 import { type Claims, generate, sign, toPublicKey } from "@moq/token";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import type { Deadline } from "../support/deadline.ts";
-import { withoutWebTransport } from "../support/peers/moq_net.ts";
-import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
+import { callMoqNet } from "../support/peers/moq_net.ts";
+import type { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
 import { namespaceOf, ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import { readObjects, writeObjects } from "../support/peers/traffic.ts";
 import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
@@ -30,11 +29,8 @@ const inSeconds = (seconds: number) => Math.floor(Date.now() / 1_000) + seconds;
 
 /** `@moq/net` as it is, to a path with a token. */
 function connectTo(path: string) {
-  return async ({ port }: QuicServerAddress): Promise<MoqNetPeer> => {
-    const url = new URL(`http://127.0.0.1:${port}${path}`);
-    const session = await withoutWebTransport(() => Connection.connect(url));
-    return new MoqNetPeer("@moq/net over WebSocket", session);
-  };
+  return ({ port }: QuicServerAddress): Promise<MoqNetPeer> =>
+    callMoqNet(`http://127.0.0.1:${port}${path}`);
 }
 
 /** Whether a session is ended by the relay, or was never there. */

@@ -1,12 +1,10 @@
 /** The guide to a relay on the internet, done as it says: its commands, its configuration, a client. */
-import { Connection } from "@moq/net";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { readDocuments } from "../support/documents/document.ts";
 import { fromSources, programNamed } from "../support/executables/programs.ts";
 import { freePort } from "../support/mesh/ports.ts";
-import { withoutWebTransport } from "../support/peers/moq_net.ts";
-import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
+import { callMoqNet } from "../support/peers/moq_net.ts";
 import { makeCertificate } from "../support/transport/certificate.ts";
 import { runToEnd, startProgram } from "../support/processes/program_process.ts";
 import { until } from "../support/until.ts";
@@ -33,7 +31,7 @@ Deno.test("the guide to a relay on the internet lets in whom it says", async () 
   const program = await startProgram([...relay, "-c", `${folder}/relay.yaml`]);
   try {
     const token = (await Deno.readTextFile(`${folder}/alice.jwt`)).trim();
-    const alice = await connectTo(`http://127.0.0.1:${port}/demo?jwt=${token}`);
+    const alice = await callMoqNet(`http://127.0.0.1:${port}/demo?jwt=${token}`);
     await alice.publish("room/alice", ["video"]);
     await until("the namespace", () => /namespace announced.*room\/alice/.test(program.log()));
     await alice.publish("rooms", ["video"]);
@@ -50,11 +48,6 @@ Deno.test("the guide to a relay on the internet lets in whom it says", async () 
 function blocks(language: string): string[] {
   return guide.blocks.filter((block) => block.language === language)
     .map(({ lines }) => lines.join("\n"));
-}
-
-async function connectTo(url: string): Promise<MoqNetPeer> {
-  const session = await withoutWebTransport(() => Connection.connect(new URL(url)));
-  return new MoqNetPeer("@moq/net over WebSocket", session);
 }
 
 /** Runs a line of the guide with the program's sources in the program's place. */

@@ -1,5 +1,4 @@
 /** What a relay says over HTTP of names and groups, beside what moq-dev's relay says. */
-import { Connection } from "@moq/net";
 import { type Claims, generate, sign } from "@moq/token";
 import assert from "node:assert/strict";
 import { DEFAULTS } from "../../relay/config/definition.ts";
@@ -7,8 +6,7 @@ import { moqCliMissing, publishFilm } from "../peers/moq_cli.ts";
 import { moqRelayMissing, startMoqRelay } from "../peers/moq_relay.ts";
 import { Deadline } from "../support/deadline.ts";
 import { optionalTest } from "../support/optional_test_case.ts";
-import { connectMoqNet, withoutWebTransport } from "../support/peers/moq_net.ts";
-import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
+import { callMoqNet, connectMoqNet } from "../support/peers/moq_net.ts";
 import { startRelayInProcess } from "../support/processes/relay_in_process.ts";
 import { until } from "../support/until.ts";
 
@@ -96,12 +94,8 @@ Deno.test(
     const exp = Math.floor(Date.now() / 1_000) + 600;
     const mint = (claims: Partial<Claims>) => sign(key, { root: "", exp, ...claims });
     const publisher = encodeURIComponent(await mint({ put: "" }));
-    const url = new URL(`${at(relay)}/?jwt=${publisher}`);
-    const session = await deadline.for(
-      "a publisher",
-      withoutWebTransport(() => Connection.connect(url)),
-    );
-    const peer = new MoqNetPeer("a publisher", session);
+    const url = `${at(relay)}/?jwt=${publisher}`;
+    const peer = await deadline.for("a publisher", callMoqNet(url));
     for (const room of ["room/a", "other/b"]) await peer.publish(room, ["video"]);
     const token = await mint({ get: "room" });
     const names = `${at(relay)}/announced`;

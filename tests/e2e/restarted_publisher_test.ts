@@ -13,11 +13,7 @@ import { Lateness } from "../support/lateness.ts";
 import { PATIENCE_MS, until } from "../support/until.ts";
 import { connectMoqNet } from "../support/peers/moq_net.ts";
 import type { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
-import {
-  type PublisherProgram,
-  signedPayload,
-  startMoqNetPublisher,
-} from "../support/peers/moq_net_program.ts";
+import { publishFilm, startMoqNetPublisher } from "../support/peers/moq_net_program.ts";
 import { connectMoqt } from "../support/peers/moqt_peer.ts";
 import type { MoqtPeer } from "../support/peers/moqt_session.ts";
 import { optionalTest } from "../support/optional_test_case.ts";
@@ -27,6 +23,7 @@ import { type RelayInProcess, startRelayInProcess } from "../support/processes/r
 const PATH = "live/restart";
 const TRACK = "video";
 const GROUP_MS = 50;
+const FILM = { path: PATH, track: TRACK, groupMs: GROUP_MS };
 
 const ALL = Deno.env.get("TEST_RESTARTS") === "all";
 const PAUSES = ALL ? [500, 5_000, 15_000, 35_000] : [500];
@@ -38,14 +35,12 @@ const SOON_MS = 1_000;
 /** Processes that an object passes in a row: publisher, relays, viewer, and what is sent back. */
 const STEPS = 6;
 
-type Start = (relay: QuicServerAddress, name: string) => Promise<PublisherProgram>;
+type Publisher = { kill(signal: "SIGKILL"): void } & AsyncDisposable;
+type Start = (relay: QuicServerAddress, name: string) => Promise<Publisher>;
 
 const PUBLISHERS: Readonly<Record<string, { start: Start; missing: string | undefined }>> = {
   "@moq/net": {
-    start: (relay, name) => {
-      const options = { path: PATH, track: TRACK, name, groupMs: GROUP_MS };
-      return Promise.resolve(startMoqNetPublisher(relay, options));
-    },
+    start: (relay, name) => Promise.resolve(startMoqNetPublisher(relay, { ...FILM, name })),
     missing: undefined,
   },
   "moq-rs": { start: startMoqRs, missing: pythonMissing("moq") },
@@ -87,7 +82,7 @@ async function restart(start: Start, { isAcross, pause, groups }: Restart): Prom
   const first = await deadline.for("viewers", join());
   const isBehind = () => first.every((viewer) => viewer.groupsOf("former") >= groups);
   await until(`${groups} groups`, isBehind, PATIENCE_MS + 2 * groups * GROUP_MS);
-  former.kill();
+  former.kill("SIGKILL");
   await sleep(systemClock, pause);
   await using _anew = await deadline.for("a publisher", start(relay, "anew"));
   await until("the new one", () => first.every((viewer) => viewer.groupsOf("anew") > 10));
@@ -108,19 +103,10 @@ function startEdge(origin: RelayInProcess): Promise<RelayInProcess> {
   });
 }
 
-async function startMoqRs(relay: QuicServerAddress, name: string): Promise<PublisherProgram> {
+async function startMoqRs(relay: QuicServerAddress, name: string): Promise<Publisher> {
   const peer = await connectMoqRs(relay);
-  const publication = await peer.publish(PATH, [TRACK]);
   let isOver = false;
-  const film = async () => {
-    while (!isOver) {
-      const group = await publication.startGroup(TRACK);
-      await group.write(signedPayload(name));
-      await group.end();
-      await sleep(systemClock, GROUP_MS);
-    }
-  };
-  const filming = film().catch(() => {});
+  const filming = publishFilm(peer, { ...FILM, name }, () => isOver).catch(() => {});
   const kill = () => {
     isOver = true;
     peer.vanish();

@@ -1,11 +1,9 @@
 /** Clients that no QUIC reaches: the same relay, the same port, over TCP. */
 import assert from "node:assert/strict";
-import { Connection } from "@moq/net";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { callMoqNet02 } from "../peers/older_moq_net.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
-import { connectMoqNet, withoutWebTransport } from "../support/peers/moq_net.ts";
-import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
+import { callMoqNet, connectMoqNet } from "../support/peers/moq_net.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { readObjects, writeObjects } from "../support/peers/traffic.ts";
@@ -47,10 +45,8 @@ relayTest("a client that names QMux alone is told apart by its first bytes", asy
 });
 
 /** `@moq/net` as it is, in a runtime without WebTransport. */
-async function connectOverWebSocket({ port }: QuicServerAddress): Promise<Peer> {
-  const url = new URL(`http://127.0.0.1:${port}/`);
-  const session = await withoutWebTransport(() => Connection.connect(url));
-  return new MoqNetPeer("@moq/net over WebSocket", session);
+function connectOverWebSocket({ port }: QuicServerAddress): Promise<Peer> {
+  return callMoqNet(`http://127.0.0.1:${port}/`);
 }
 
 async function passOn(

@@ -24,7 +24,7 @@ export class BroadcastPeer implements Peer {
   readonly seesTrackEnd = false;
   readonly #session: Net01.Connection.Established;
   readonly #library: Library;
-  #known: NamespaceSet | undefined;
+  readonly #namespaces = new NamespaceSet(() => this.#session.announced());
 
   constructor(name: string, session: Net01.Connection.Established, library: Library) {
     this.name = name;
@@ -44,24 +44,16 @@ export class BroadcastPeer implements Peer {
   }
 
   announced(path: string): Promise<void> {
-    return this.#namespaces().until(path, true);
+    return this.#namespaces.until(path, true);
   }
 
   withdrawn(path: string): Promise<void> {
-    return this.#namespaces().until(path, false);
+    return this.#namespaces.until(path, false);
   }
 
   close(): Promise<void> {
     this.#session.close();
     return Promise.resolve();
-  }
-
-  #namespaces(): NamespaceSet {
-    if (this.#known !== undefined) return this.#known;
-    this.#known = new NamespaceSet();
-    const announced = this.#session.announced();
-    void this.#known.follow(() => announced.next());
-    return this.#known;
   }
 }
 

@@ -13,7 +13,7 @@ import {
   type QuicServerAddress,
 } from "../support/transport/quic_transport.ts";
 import { BroadcastPeer } from "./broadcast_peer.ts";
-import { asNegotiated, asWebTransport, withoutWebTransport } from "../support/peers/moq_net.ts";
+import { asWebTransport, withoutWebTransport } from "../support/peers/moq_net.ts";
 
 /** Connects `@moq/net` 0.2.8 over raw QUIC, as `@moq/watch` 0.4.6 does. */
 export async function connectMoqNet02(
@@ -80,6 +80,5 @@ function urlOf({ port }: QuicServerAddress): URL {
 }
 
 async function transportTo(server: QuicServerAddress, protocol?: string) {
-  const transport = asNegotiated(await connectQuicTransport(server, protocol));
-  return { transport: asWebTransport(transport) };
+  return { transport: asWebTransport(await connectQuicTransport(server, protocol)) };
 }

@@ -6,12 +6,11 @@ import * as Net02 from "@moq/net-0.2";
 import type { DraftVersion } from "@moqt/transport";
 import { dial } from "../support/transport/patient_dial.ts";
 import { MoqtClient, RequestRefused } from "../support/peers/moqt.ts";
-import { asNegotiated, asWebTransport } from "../support/peers/moq_net.ts";
+import { asWebTransport } from "../support/peers/moq_net.ts";
 import { connectionTransport } from "../support/transport/connection_transport.ts";
 import {
   connectQuicTransport,
   type QuicServerAddress,
-  type QuicTransport,
 } from "../support/transport/quic_transport.ts";
 import { AIOMOQT_DRAFTS } from "./aiomoqt_requests.ts";
 import { AiomoqtTokenPeer } from "./aiomoqt_token.ts";
@@ -72,8 +71,8 @@ function moqDev(name: string, connect: Connect, protocols: readonly string[]): T
         protocols: [protocol],
         serverCertificateHashes: [relay.certificateHash.toHex()],
       });
-      const transport = asNegotiated(connectionTransport(connection) as QuicTransport);
-      return visitOf(await connect(url, { transport: asWebTransport(transport) }));
+      const transport = asWebTransport(connectionTransport(connection));
+      return visitOf(await connect(url, { transport }));
     },
   }));
   const byNothing = protocols.map((protocol): Way => ({
@@ -81,8 +80,8 @@ function moqDev(name: string, connect: Connect, protocols: readonly string[]): T
     transport: "quic",
     place: "none",
     async come(relay, token) {
-      const transport = asNegotiated(await connectQuicTransport(relay, protocol));
-      return visitOf(await connect(urlOf(relay, token), { transport: asWebTransport(transport) }));
+      const transport = asWebTransport(await connectQuicTransport(relay, protocol));
+      return visitOf(await connect(urlOf(relay, token), { transport }));
     },
   }));
   return { name, ways: [...byUrl, ...byNothing] };

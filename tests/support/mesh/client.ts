@@ -1,6 +1,5 @@
-import { Connection } from "@moq/net";
-import { connectMoqNet, withoutWebTransport } from "../peers/moq_net.ts";
-import { MoqNetPeer } from "../peers/moq_net_peer.ts";
+import { callMoqNet, connectMoqNet } from "../peers/moq_net.ts";
+import type { MoqNetPeer } from "../peers/moq_net_peer.ts";
 import type { QuicServerAddress, QuicTransport } from "../transport/quic_transport.ts";
 
 /** Where a client finds a relay of a mesh, and the certificate it must show. */
@@ -33,9 +32,7 @@ export async function connectClient(
 ): Promise<MoqNetPeer> {
   const { port, clientPath, hostname = "127.0.0.1" } = relay;
   if (clientPath !== undefined) {
-    const url = new URL(`http://${hostname}:${port}${clientPath}`);
-    const session = await withoutWebTransport(() => Connection.connect(url));
-    return new MoqNetPeer("@moq/net over WebSocket", session);
+    return await callMoqNet(`http://${hostname}:${port}${clientPath}`);
   }
   return await connectMoqNet(relay, TRANSPORT_OPTIONS, prepare);
 }

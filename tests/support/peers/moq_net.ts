@@ -18,32 +18,22 @@ export async function connectMoqNet(
   prepare: (transport: QuicTransport) => void = () => {},
 ): Promise<MoqNetPeer> {
   const { protocol = "moqt-18", ...transportOptions } = options;
-  const transport = asNegotiated(await connectQuicTransport(server, protocol, transportOptions));
+  const transport = await connectQuicTransport(server, protocol, transportOptions);
   prepare(transport);
   const url = new URL(`https://${server.hostname ?? "127.0.0.1"}:${server.port}/`);
   const session = await Connection.connect(url, { transport: asWebTransport(transport) });
-  return new MoqNetPeer("@moq/net over QUIC", session);
+  return new MoqNetPeer(`@moq/net by ${protocol}`, session);
 }
 
 /** Connects `@moq/net` over raw QUIC by one protocol. */
-export function moqNetBy(
-  protocol: string,
-): (server: QuicServerAddress) => Promise<MoqNetPeer> {
-  return async (server) => {
-    const transport = asWebTransport(await connectQuicTransport(server, protocol));
-    const session = await Connection.connect(new URL(`https://127.0.0.1:${server.port}/`), {
-      transport,
-    });
-    return new MoqNetPeer(`@moq/net by ${protocol}`, session);
-  };
+export function moqNetBy(protocol: string): (server: QuicServerAddress) => Promise<MoqNetPeer> {
+  return (server) => connectMoqNet(server, { protocol });
 }
 
-/**
- * The library offers draft 14 in a list of versions, where no protocol was agreed to: it knows no token
- * of it.
- */
-export function asNegotiated(transport: QuicTransport): QuicTransport {
-  return transport.protocol === "moq-00" ? { ...transport, protocol: "" } : transport;
+/** Connects `@moq/net` as it is in a runtime without WebTransport, to a relay's `http:` URL. */
+export async function callMoqNet(url: URL | string): Promise<MoqNetPeer> {
+  const session = await withoutWebTransport(() => Connection.connect(new URL(url)));
+  return new MoqNetPeer("@moq/net over WebSocket", session);
 }
 
 /** Plays the server's half of a session with `@moq/net`, to try other clients against it. */
@@ -53,16 +43,21 @@ export async function acceptMoqNet(transport: SessionTransport): Promise<MoqNetP
 }
 
 /**
- * A connection as the library wants it. Nothing in it catches that the stream of a group cannot be
- * opened any more, which would fail the whole file of a test whose publisher outlives its relay: such
- * a stream goes nowhere instead, and `closed` says that the session is over.
+ * A connection as moq-dev's libraries want it. They offer draft 14 in a list of versions, where no
+ * protocol was agreed to: they know no token of it. Nothing in them catches that the stream of a group
+ * cannot be opened any more, which would fail the whole file of a test whose publisher outlives its
+ * relay: such a stream goes nowhere instead, and `closed` says that the session is over.
  */
 export function asWebTransport(transport: SessionTransport): WebTransport {
   const open = transport.createUnidirectionalStream;
   const nowhere = () => new WritableStream<Uint8Array>();
-  transport.createUnidirectionalStream = (options) => open(options).catch(nowhere);
-  // It uses the part of WebTransport that the adapter has, its types ask for all of it.
-  return transport as unknown as WebTransport;
+  const wrapped: SessionTransport = {
+    ...transport,
+    protocol: transport.protocol === "moq-00" ? "" : transport.protocol,
+    createUnidirectionalStream: (options) => open(options).catch(nowhere),
+  };
+  // They use the part of WebTransport that the adapter has, their types ask for all of it.
+  return wrapped as unknown as WebTransport;
 }
 
 /** Connects where there is no WebTransport, as in browsers that lack it: the libraries take a WebSocket. */

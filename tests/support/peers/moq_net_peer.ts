@@ -1,6 +1,6 @@
 import { Broadcast, type Connection, type Group, Path, Time, type Track } from "@moq/net";
 import { NamespaceSet } from "./namespace_set.ts";
-import type { Peer, Publication, PublishedGroup, Watch, WatchedObject } from "./peer.ts";
+import type { Peer, Publication, Watch, WatchedObject } from "./peer.ts";
 import { Queue } from "./queue.ts";
 
 /** `@moq/net` on an established session, as a {@linkcode Peer}. It runs in Deno and in a browser. */
@@ -8,7 +8,7 @@ export class MoqNetPeer implements Peer {
   readonly name: string;
   readonly seesTrackEnd = false;
   readonly session: Connection.Established;
-  #known: NamespaceSet | undefined;
+  readonly #namespaces = new NamespaceSet(() => this.session.announced());
 
   constructor(name: string, session: Connection.Established) {
     this.name = name;
@@ -19,7 +19,7 @@ export class MoqNetPeer implements Peer {
     const broadcast = new Broadcast.Producer();
     const producers = new Map(tracks.map((name) => [name, broadcast.createTrack(name)]));
     this.session.publish(Path.from(path), broadcast);
-    return Promise.resolve(new MoqNetPublication(broadcast, producers));
+    return Promise.resolve(publicationOf(broadcast, producers));
   }
 
   watch(path: string, track: string): Promise<MoqNetWatch> {
@@ -28,64 +28,44 @@ export class MoqNetPeer implements Peer {
   }
 
   announced(path: string): Promise<void> {
-    return this.#namespaces().until(path, true);
+    return this.#namespaces.until(path, true);
   }
 
   withdrawn(path: string): Promise<void> {
-    return this.#namespaces().until(path, false);
+    return this.#namespaces.until(path, false);
   }
 
   close(): Promise<void> {
     this.session.close();
     return Promise.resolve();
   }
-
-  #namespaces(): NamespaceSet {
-    if (this.#known !== undefined) return this.#known;
-    this.#known = new NamespaceSet();
-    const announcements = this.session.announced();
-    void this.#known.follow(() => announcements.next());
-    return this.#known;
-  }
 }
 
-class MoqNetPublication implements Publication {
-  readonly #broadcast: Broadcast.Producer;
-  readonly #tracks: ReadonlyMap<string, Track.Producer>;
-
-  constructor(broadcast: Broadcast.Producer, tracks: ReadonlyMap<string, Track.Producer>) {
-    this.#broadcast = broadcast;
-    this.#tracks = tracks;
-  }
-
-  startGroup(track: string): Promise<PublishedGroup> {
-    const group = this.#tracks.get(track)!.appendGroup();
-    return Promise.resolve({
-      id: group.sequence,
-      write: (payload) =>
-        Promise.resolve(group.writeFrame({ payload, timestamp: Time.Timestamp.now() })),
-      end: () => Promise.resolve(group.close()),
-    });
-  }
-
-  subscribed(track: string): Promise<void> {
-    return this.#used(track, true);
-  }
-
-  unsubscribed(track: string): Promise<void> {
-    return this.#used(track, false);
-  }
-
-  async #used(track: string, wanted: boolean): Promise<void> {
-    const { used } = this.#tracks.get(track)!;
+function publicationOf(
+  broadcast: Broadcast.Producer,
+  tracks: ReadonlyMap<string, Track.Producer>,
+): Publication {
+  const used = async (track: string, wanted: boolean) => {
+    const { used } = tracks.get(track)!;
     while (used.peek() !== wanted) await used.changed();
-  }
-
-  end(): Promise<void> {
-    for (const track of this.#tracks.values()) track.close();
-    this.#broadcast.close();
-    return Promise.resolve();
-  }
+  };
+  return {
+    startGroup(track) {
+      const group = tracks.get(track)!.appendGroup();
+      return Promise.resolve({
+        id: group.sequence,
+        write: (payload) =>
+          Promise.resolve(group.writeFrame({ payload, timestamp: Time.Timestamp.now() })),
+        end: () => Promise.resolve(group.close()),
+      });
+    },
+    subscribed: (track) => used(track, true),
+    unsubscribed: (track) => used(track, false),
+    end() {
+      for (const track of tracks.values()) track.close();
+      return Promise.resolve(broadcast.close());
+    },
+  };
 }
 
 /** A track as the library receives it. */
@@ -93,6 +73,8 @@ export class MoqNetWatch implements Watch {
   readonly #broadcast: Broadcast.Consumer;
   readonly #track: Track.Subscriber;
   readonly #objects = new Queue<WatchedObject>();
+  /** Called with each group that is complete. */
+  onGroupEnd: (group: number) => void = () => {};
 
   constructor(broadcast: Broadcast.Consumer, track: Track.Subscriber) {
     this.#broadcast = broadcast;
@@ -114,7 +96,7 @@ export class MoqNetWatch implements Watch {
   async #readGroup(group: Group.Consumer): Promise<void> {
     for (;;) {
       const frame = await group.readFrameSequence();
-      if (frame === undefined) return;
+      if (frame === undefined) return this.onGroupEnd(group.sequence);
       const { sequence: object, payload } = frame;
       this.#objects.push({ group: group.sequence, object, payload });
     }

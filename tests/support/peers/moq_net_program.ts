@@ -2,15 +2,10 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { ProgramProcess, runModule } from "../processes/program_process.ts";
 import { connectMoqNet } from "./moq_net.ts";
+import type { Peer } from "./peer.ts";
 
-/** A publisher that runs. */
-export interface PublisherProgram extends AsyncDisposable {
-  /** Ends it from one moment to the next; nobody is told. */
-  kill(): void;
-}
-
-/** What it publishes: groups of one object, which says who sent it and when. */
-export interface PublisherProgramOptions {
+/** What is published: groups of one object, which says who sent it and when. */
+export interface Film {
   readonly path: string;
   readonly track: string;
   readonly name: string;
@@ -20,34 +15,30 @@ export interface PublisherProgramOptions {
 /** Starts the program at a relay. */
 export function startMoqNetPublisher(
   { port, certificateHash }: { readonly port: number; readonly certificateHash: Uint8Array },
-  options: PublisherProgramOptions,
-): PublisherProgram {
-  const said = JSON.stringify({ port, certificateHash: certificateHash.toHex(), ...options });
-  const program = new ProgramProcess(runModule(import.meta.url, [said]));
-  return {
-    kill: () => program.kill("SIGKILL"),
-    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
-  };
+  film: Film,
+): ProgramProcess {
+  const said = JSON.stringify({ port, hash: certificateHash.toHex(), film });
+  return new ProgramProcess(runModule(import.meta.url, [said]));
 }
 
-/** The payload of an object that says who sent it and when, in milliseconds since 1970. */
-export function signedPayload(name: string): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify({ name, sent: systemClock.wall() }));
-}
-
-async function publish(): Promise<void> {
-  const { port, certificateHash, path, track, name, groupMs } = JSON.parse(Deno.args[0]!);
-  const server = { port, certificateHash: Uint8Array.fromHex(certificateHash) };
-  const peer = await connectMoqNet(server);
+/** Publishes for as long as it goes; an object says its time in milliseconds since 1970. */
+export async function publishFilm(
+  peer: Peer,
+  { path, track, name, groupMs }: Film,
+  isOver = () => false,
+): Promise<void> {
   const publication = await peer.publish(path, [track]);
-  let isOver = false;
-  void peer.session.closed.catch(() => {}).then(() => isOver = true);
-  while (!isOver) {
+  while (!isOver()) {
     const group = await publication.startGroup(track);
-    await group.write(signedPayload(name));
+    const said = JSON.stringify({ name, sent: systemClock.wall() });
+    await group.write(new TextEncoder().encode(said));
     await group.end();
     await sleep(systemClock, groupMs);
   }
 }
 
-if (import.meta.main) await publish();
+if (import.meta.main) {
+  const { port, hash, film } = JSON.parse(Deno.args[0]!);
+  const peer = await connectMoqNet({ port, certificateHash: Uint8Array.fromHex(hash) });
+  await publishFilm(peer, film);
+}

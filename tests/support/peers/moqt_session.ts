@@ -13,7 +13,7 @@ export class MoqtPeer implements Peer {
   // The tracks by their names, by the paths of their namespaces.
   readonly #publications = new Map<string, ReadonlyMap<string, MoqtTrack>>();
   #nextAlias = 1n;
-  #known: Promise<NamespaceSet> | undefined;
+  readonly #namespaces = new NamespaceSet(() => this.client.subscribeNamespace(""));
 
   constructor(name: string, client: MoqtClient) {
     this.name = name;
@@ -74,28 +74,16 @@ export class MoqtPeer implements Peer {
     };
   }
 
-  async announced(path: string): Promise<void> {
-    await (await this.#namespaces()).until(path, true);
+  announced(path: string): Promise<void> {
+    return this.#namespaces.until(path, true);
   }
 
-  async withdrawn(path: string): Promise<void> {
-    await (await this.#namespaces()).until(path, false);
+  withdrawn(path: string): Promise<void> {
+    return this.#namespaces.until(path, false);
   }
 
   close(): Promise<void> {
     return this.client.close();
-  }
-
-  #namespaces(): Promise<NamespaceSet> {
-    this.#known ??= this.#askForNamespaces();
-    return this.#known;
-  }
-
-  async #askForNamespaces(): Promise<NamespaceSet> {
-    const events = await this.client.subscribeNamespace("");
-    const known = new NamespaceSet();
-    void known.follow(() => events.next());
-    return known;
   }
 
   #track(namespace: readonly Uint8Array[], name: Uint8Array): MoqtTrack | undefined {

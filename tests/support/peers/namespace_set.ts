@@ -1,45 +1,40 @@
-/** Which namespaces are there, and who waits for one to come or go. */
+/** What a client is told of namespaces: each that comes or goes; undefined at the end. */
+export interface NamespaceEvents {
+  next(): Promise<{ readonly path: string; readonly active: boolean } | undefined>;
+}
+
+/** Which namespaces a client was told of, and who waits for one to come or go. It asks when somebody waits. */
 export class NamespaceSet {
+  readonly #ask: () => NamespaceEvents | Promise<NamespaceEvents>;
   readonly #present = new Set<string>();
+  #following: Promise<void> | undefined;
   #changed = Promise.withResolvers<void>();
-  #ended: string | undefined;
 
-  /** Takes note of all that a client is told, until that ends. */
-  async follow(
-    next: () => Promise<{ readonly path: string; readonly active: boolean } | undefined>,
-  ): Promise<void> {
-    try {
-      for (let event = await next(); event !== undefined; event = await next()) {
-        this.#set(event.path, event.active);
-      }
-      this.#end("the announcements ended");
-    } catch (error) {
-      this.#end(String(error));
-    }
-  }
-
-  #set(path: string, present: boolean): void {
-    if (present) this.#present.add(path);
-    else this.#present.delete(path);
-    this.#wake();
-  }
-
-  /** Nothing more will be told; whoever waits is told why. */
-  #end(reason: string): void {
-    this.#ended = reason;
-    this.#wake();
+  constructor(ask: () => NamespaceEvents | Promise<NamespaceEvents>) {
+    this.#ask = ask;
   }
 
   /** Resolves when the namespace is there, or when it is not. */
   async until(path: string, present: boolean): Promise<void> {
+    if (this.#following === undefined) {
+      this.#following = this.#follow();
+      this.#following.catch(() => {});
+    }
     while (this.#present.has(path) !== present) {
-      if (this.#ended !== undefined) throw new Error(`Not told of ${path}: ${this.#ended}`);
-      await this.#changed.promise;
+      await Promise.race([this.#changed.promise, this.#following]);
     }
   }
 
-  #wake(): void {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
+  /** Never resolves: rejects when nothing more will be told. */
+  async #follow(): Promise<never> {
+    const events = await this.#ask();
+    for (;;) {
+      const event = await events.next();
+      if (event === undefined) throw new Error("The announcements ended");
+      if (event.active) this.#present.add(event.path);
+      else this.#present.delete(event.path);
+      this.#changed.resolve();
+      this.#changed = Promise.withResolvers();
+    }
   }
 }

@@ -1,70 +1,57 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
-import { systemClock } from "@qumo/shared/runtime";
-import { type AcceptOptions, acceptWebTransport } from "../../../relay/transport/h3/mod.ts";
 import {
   type Connection,
   generateCertificate,
-  type Listener,
-  listenQuic,
+  listen,
   openEndpoint,
-  type QuicTransportOptions,
 } from "../../../relay/transport/mod.ts";
 import { Deadline } from "../deadline.ts";
 
-/** A listener, a page that knows its certificate, and the sessions that come. */
-export class WebTransportBench implements AsyncDisposable {
-  /** SHA-256 of the certificate, in hex. */
-  readonly hash: string;
-  /** What the last client said it is. */
-  origin: string | undefined;
-  readonly refusal: Promise<string>;
-  readonly #listener: Listener;
-  readonly #browser: Browser;
-  readonly #pages: Deno.HttpServer<Deno.NetAddr>;
-  readonly #deadline = new Deadline();
-  readonly #accepted: Promise<Connection>;
+type ListenOptions = Parameters<typeof listen>[0];
 
-  private constructor(browser: Browser, listener: Listener, hash: string, accept: AcceptOptions) {
-    this.#browser = browser;
-    this.#listener = listener;
-    this.hash = hash;
-    const headers = { "content-type": "text/html" };
-    this.#pages = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen() {} },
-      () => new Response(`<!doctype html><script>${PAGE}</script>`, { headers }),
-    );
-    this.#accepted = this.#accept(accept);
-    this.refusal = this.#accepted.then(() => "none", (error) => error.message);
-  }
+/** A listener for one session, and pages that may call it. */
+export class WebTransportBench implements AsyncDisposable {
+  readonly port: number;
+  /** Why the listener refused a page. */
+  readonly refusal: Promise<string>;
+  readonly #hash: string;
+  readonly #browser: Browser;
+  readonly #pages = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response("<!doctype html>", { headers: { "content-type": "text/html" } }),
+  );
+  readonly #deadline = new Deadline();
+  readonly #accepted: Promise<Connection | undefined>;
+  readonly #close: () => void;
 
   static async open(
     browser: Browser,
-    options: Partial<AcceptOptions> = {},
-    quic: QuicTransportOptions = {},
+    options: Partial<ListenOptions> = {},
   ): Promise<WebTransportBench> {
-    const certificate = await generateCertificate(["127.0.0.1"]);
-    const alpnProtocols = ["h3", "moqt-18"];
-    const listener = listenQuic({
-      ...quic,
+    return new WebTransportBench(browser, await generateCertificate(["127.0.0.1"]), options);
+  }
+
+  private constructor(
+    browser: Browser,
+    certificate: ListenOptions["certificate"] & { readonly hash: string },
+    options: Partial<ListenOptions>,
+  ) {
+    const refusal = Promise.withResolvers<string>();
+    const listener = listen({
       endpoint: openEndpoint("127.0.0.1", 0),
       certificate,
-      alpnProtocols,
-    });
-    return new WebTransportBench(browser, listener, certificate.hash, {
       protocols: ["moqt-18", "moqt-16"],
       allowOrigin: () => true,
-      clock: systemClock,
+      onRefused: ({ reason }) => refusal.resolve(reason),
       ...options,
     });
-  }
-
-  get port(): number {
-    return this.#listener.address.port;
-  }
-
-  get url(): string {
-    return `https://127.0.0.1:${this.port}/`;
+    this.#browser = browser;
+    this.#hash = certificate.hash;
+    this.port = listener.address.port;
+    this.refusal = refusal.promise;
+    this.#accepted = listener.accept();
+    this.#close = () => listener.close(0, "");
   }
 
   get pageOrigin(): string {
@@ -75,16 +62,23 @@ export class WebTransportBench implements AsyncDisposable {
   async load(): Promise<Page> {
     const page = await this.#browser.newPage();
     await page.goto(`${this.pageOrigin}/`);
+    await page.evaluate(PAGE);
     return page;
+  }
+
+  /** Calls the listener from a page. */
+  call(page: Page, protocols: readonly string[], path = "/"): Promise<void> {
+    return call(page, "connect", `https://127.0.0.1:${this.port}${path}`, protocols, this.#hash);
   }
 
   /** Opens the page and a session from it. */
   async connect(path = "/", protocols: readonly string[] = ["moqt-18"]) {
     const page = await this.load();
-    const url = `https://127.0.0.1:${this.port}${path}`;
-    const ready = call(page, "connect", url, protocols, this.hash);
-    const session = await this.wait("a session", this.#accepted);
-    await ready;
+    const [session] = await this.wait(
+      "a session",
+      Promise.all([this.#accepted, this.call(page, protocols, path)]),
+    );
+    assert(session !== undefined);
     return { session, page };
   }
 
@@ -93,153 +87,128 @@ export class WebTransportBench implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#listener.close(0, "");
-    await this.#accepted.then((session) => session.closed, () => {});
+    this.#close();
+    await (await this.#accepted)?.closed;
     await this.#pages.shutdown();
     this.#deadline[Symbol.dispose]();
   }
-
-  async #accept(options: AcceptOptions): Promise<Connection> {
-    const raw = await this.#listener.accept();
-    assert(raw !== undefined);
-    assert.equal(raw.protocol, "h3");
-    const allowOrigin = (origin: string | undefined) => {
-      this.origin = origin;
-      return options.allowOrigin(origin);
-    };
-    return await acceptWebTransport(raw, { ...options, allowOrigin });
-  }
 }
 
-/** What the page can be told to do; all of it runs in the browser. */
-export interface PageFunctions {
-  connect(url: string, protocols: readonly string[], hash: string): Promise<void>;
-  protocol(): string;
-  /** Tries to connect and yields the error as text. */
-  fail(url: string, protocols: readonly string[], hash: string): Promise<string>;
-  readNextUni(): Promise<string>;
-  readUnis(count: number): Promise<string[]>;
-  sendUni(text: string): Promise<void>;
-  sendUnis(count: number): Promise<void>;
-  echoNextBidi(): Promise<void>;
-  askBidi(text: string): Promise<string>;
-  readDatagram(): Promise<string>;
-  sendDatagram(text: string): Promise<void>;
-  close(closeCode: number, reason: string): Promise<unknown>;
-  closed(): Promise<unknown>;
-  /** Opens a stream and writes an `x`. */
-  startUni(): Promise<void>;
-  /** Resets the stream that was started last. */
-  resetUni(code: number): Promise<void>;
-  stopNextUni(code: number): Promise<void>;
-  /** Writes until that fails and yields the error's name and code. */
-  writeUntilStopped(): Promise<string>;
-}
-
-/** Calls a function of the page. */
-export function call<Name extends keyof PageFunctions>(
+/** Tells the page to do something, and yields what it says. */
+export function call<Name extends keyof InPage>(
   page: Page,
   name: Name,
-  ...parameters: Parameters<PageFunctions[Name]>
-): Promise<Awaited<ReturnType<PageFunctions[Name]>>> {
+  ...parameters: Parameters<InPage[Name]>
+): Promise<Awaited<ReturnType<InPage[Name]>>> {
   return page.evaluate(
     // deno-lint-ignore no-explicit-any
-    ([name, parameters]) => (globalThis as any)[name](...parameters),
+    ([name, parameters]) => (globalThis as any).inPage[name](...parameters),
     [name, parameters as unknown[]] as const,
   );
 }
 
-const PAGE = `
-const encode = (text) => new TextEncoder().encode(text);
-function open(url, protocols, hash) {
-  const value = Uint8Array.from(hash.match(/../g), (byte) => parseInt(byte, 16));
-  const serverCertificateHashes = [{ algorithm: "sha-256", value }];
-  return new WebTransport(url, { protocols, serverCertificateHashes });
-}
-async function connect(url, protocols, hash) {
-  globalThis.wt = open(url, protocols, hash);
-  await wt.ready;
-  globalThis.unis = wt.incomingUnidirectionalStreams.getReader();
-  globalThis.bidis = wt.incomingBidirectionalStreams.getReader();
-}
-async function fail(url, protocols, hash) {
-  const failing = open(url, protocols, hash);
-  failing.closed.catch(() => {});
-  return await failing.ready.then(() => "ready", String);
-}
-function protocol() {
-  return wt.protocol;
-}
-const readAll = (stream) => new Response(stream).text();
-async function readNextUni() {
-  return await readAll((await unis.read()).value);
-}
-async function readUnis(count) {
-  const texts = [];
-  while (texts.length < count) texts.push(readNextUni());
-  return await Promise.all(texts);
-}
-async function sendUni(text) {
-  const writer = (await wt.createUnidirectionalStream()).getWriter();
-  await writer.write(encode(text));
-  await writer.close();
-}
-async function sendUnis(count) {
-  await Promise.all(Array.from({ length: count }, (_, at) => sendUni(String(at))));
-}
-async function echoNextBidi() {
-  const { readable, writable } = (await bidis.read()).value;
-  const writer = writable.getWriter();
-  await writer.write(encode(await readAll(readable) + "echo"));
-  await writer.close();
-}
-async function askBidi(text) {
-  const { readable, writable } = await wt.createBidirectionalStream();
-  const writer = writable.getWriter();
-  await writer.write(encode(text));
-  await writer.close();
-  return await readAll(readable);
-}
-async function readDatagram() {
-  const { value } = await wt.datagrams.readable.getReader().read();
-  return new TextDecoder().decode(value);
-}
-async function sendDatagram(text) {
-  const writable = wt.datagrams.writable ?? wt.datagrams.createWritable();
-  await writable.getWriter().write(encode(text));
-}
-async function close(closeCode, reason) {
-  wt.close({ closeCode, reason });
-  return await closed();
-}
-async function closed() {
-  const { closeCode, reason } = await wt.closed;
-  return { closeCode, reason };
-}
-async function startUni() {
-  globalThis.writer = (await wt.createUnidirectionalStream()).getWriter();
-  await writer.write(encode("x"));
-}
-async function resetUni(code) {
-  await writer.abort(error(code));
-}
-function error(streamErrorCode) {
-  // Chromium 156 wants it so; the W3C's text has the message first by now.
-  return new WebTransportError({ message: "over", streamErrorCode });
-}
-async function stopNextUni(code) {
-  const { value } = await unis.read();
-  await value.cancel(error(code));
-}
-async function writeUntilStopped() {
-  const writer = (await wt.createUnidirectionalStream()).getWriter();
-  try {
-    for (;;) {
-      await writer.write(new Uint8Array(100));
-      await new Promise((resolve) => setTimeout(resolve, 5));
+/** What a page can be told to do; all of it runs in the browser, which is given its source. */
+class InPage {
+  #session!: WebTransport;
+  #unis!: ReadableStreamDefaultReader<ReadableStream<Uint8Array>>;
+  #bidis!: ReadableStreamDefaultReader<WebTransportBidirectionalStream>;
+  #writer!: WritableStreamDefaultWriter<Uint8Array>;
+
+  async connect(url: string, protocols: readonly string[], hash: string): Promise<void> {
+    const value = Uint8Array.from(hash.match(/../g)!, (byte) => parseInt(byte, 16));
+    // Deno's types know no protocols.
+    const options = { protocols, serverCertificateHashes: [{ algorithm: "sha-256", value }] };
+    this.#session = new WebTransport(url, options);
+    await this.#session.ready;
+    this.#unis = this.#session.incomingUnidirectionalStreams.getReader();
+    this.#bidis = this.#session.incomingBidirectionalStreams.getReader();
+  }
+
+  protocol(): string {
+    return (this.#session as WebTransport & { readonly protocol: string }).protocol;
+  }
+
+  /** The texts of the next streams. */
+  readUnis(count: number): Promise<string[]> {
+    const next = () => this.#unis.read().then(({ value }) => new Response(value).text());
+    return Promise.all(Array.from({ length: count }, next));
+  }
+
+  async sendUnis(texts: readonly string[]): Promise<void> {
+    await Promise.all(texts.map(async (text) => {
+      await this.#send(await this.#session.createUnidirectionalStream(), text);
+    }));
+  }
+
+  async #send(stream: WritableStream<Uint8Array>, text: string): Promise<void> {
+    const writer = stream.getWriter();
+    await writer.write(new TextEncoder().encode(text));
+    await writer.close();
+  }
+
+  async echoNextBidi(): Promise<void> {
+    const { readable, writable } = (await this.#bidis.read()).value!;
+    await this.#send(writable, `${await new Response(readable).text()}echo`);
+  }
+
+  async askBidi(text: string): Promise<string> {
+    const { readable, writable } = await this.#session.createBidirectionalStream();
+    await this.#send(writable, text);
+    return await new Response(readable).text();
+  }
+
+  async readDatagram(): Promise<string> {
+    const { value } = await this.#session.datagrams.readable.getReader().read();
+    return new TextDecoder().decode(value);
+  }
+
+  async sendDatagram(text: string): Promise<void> {
+    const writer = this.#session.datagrams.writable.getWriter();
+    await writer.write(new TextEncoder().encode(text));
+  }
+
+  close(closeCode: number, reason: string): Promise<WebTransportCloseInfo> {
+    this.#session.close({ closeCode, reason });
+    return this.closed();
+  }
+
+  closed(): Promise<WebTransportCloseInfo> {
+    return this.#session.closed;
+  }
+
+  /** Opens a stream and writes an `x`. */
+  async startUni(): Promise<void> {
+    this.#writer = (await this.#session.createUnidirectionalStream()).getWriter();
+    await this.#writer.write(new TextEncoder().encode("x"));
+  }
+
+  /** Resets the stream that was started last. */
+  async resetUni(code: number): Promise<void> {
+    await this.#writer.abort(this.#error(code));
+  }
+
+  async stopNextUni(code: number): Promise<void> {
+    await (await this.#unis.read()).value!.cancel(this.#error(code));
+  }
+
+  #error(streamErrorCode: number): WebTransportError {
+    // Chromium 156 wants it so; the W3C's text has the message first by now.
+    return new WebTransportError({ message: "over", streamErrorCode } as never);
+  }
+
+  /** Writes until that fails and yields the error's name and code. */
+  async writeUntilStopped(): Promise<string> {
+    await this.startUni();
+    try {
+      for (;;) {
+        await this.#writer.write(new Uint8Array(100));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    } catch (error) {
+      const { name, streamErrorCode } = error as WebTransportError;
+      return `${name} ${streamErrorCode}`;
     }
-  } catch (error) {
-    return error.name + " " + error.streamErrorCode;
   }
 }
-`;
+
+const PAGE = `globalThis.inPage = new (${InPage})();`;

@@ -1,13 +1,7 @@
-import {
-  encodeSubgroupHeader,
-  type MultiplexedDraft,
-  NO_PROPERTIES,
-  type StreamDraft,
-} from "@qumo/shared/wire";
+import { type MultiplexedDraft, NO_PROPERTIES, type StreamDraft } from "@qumo/shared/wire";
 import type { ControlStreamPeer } from "../support/peers/control_stream_peer.ts";
 import { Queue } from "../support/peers/queue.ts";
 import { subgroupHeader, SubgroupScript } from "../support/peers/scripted_objects.ts";
-import { OutgoingStream } from "../support/peers/scripted_streams.ts";
 import type { MatrixEvent, MatrixGroup, MatrixPublication, MatrixSubscription } from "./client.ts";
 import { ScriptedGroup } from "./scripted_group.ts";
 
@@ -75,9 +69,7 @@ export class ControlStreamPublication implements MatrixPublication {
     const place = { alias, group: BigInt(group), subgroup: BigInt(subgroup) };
     // Draft 14 has no default for it.
     const header = subgroupHeader({ ...place, endOfGroup, priority: 128 });
-    const stream = new OutgoingStream(await connection.openUni(), asStreamDraft(draft));
-    await stream.write(encodeSubgroupHeader(header, draft.data));
-    return new SubgroupScript(stream, header.hasProperties, draft.data);
+    return await SubgroupScript.open({ connection, draft: asStreamDraft(draft) }, header);
   }
 
   async end(): Promise<void> {

@@ -127,9 +127,9 @@ draftTest(
     const payload = "x".repeat(40_000);
     const group = await openSubgroup(publisher, { group: 1n });
     const bytes = group.encode({ id: 0, payload });
-    await group.raw(bytes.slice(0, 30_000));
+    await group.write(bytes.slice(0, 30_000));
     await world.advance(500);
-    await group.raw(bytes.slice(30_000));
+    await group.write(bytes.slice(30_000));
     await group.finish();
     const reader = await SubgroupReader.next(subscriber);
     assert.deepEqual(await reader.objects(), { objects: [{ id: 0, payload }], end: "fin" });

@@ -135,13 +135,13 @@ draftTest("R-118: an object that arrives while it is fetched is delivered whole"
   const { publisher } = await watch(world);
   const group = await openSubgroup(publisher, { group: 1n }, ...objects(1));
   const second = group.encode({ id: 1, payload: "in two pieces" });
-  await group.raw(second.subarray(0, 6));
+  await group.write(second.subarray(0, 6));
   await world.settle();
   const peer = await world.connect();
   await fetch(peer, [1, 0], [1, 1]);
   const reading = readFetch(peer);
   await world.stillPending(reading, "The end of the fetch");
-  await group.raw(second.subarray(6));
+  await group.write(second.subarray(6));
   assert.deepEqual((await reading).items, ["1/0 object 0", "1/1 in two pieces"]);
 });
 

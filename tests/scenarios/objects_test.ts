@@ -126,7 +126,7 @@ draftTest("R-091: a write in pieces of one byte changes nothing", async () => {
   const list = objects(3);
   const group = await openSubgroup(publisher, { group: 1n });
   for (const object of list) {
-    for (const byte of group.encode(object)) await group.raw(new Uint8Array([byte]));
+    for (const byte of group.encode(object)) await group.write(new Uint8Array([byte]));
   }
   await group.finish();
   const { objects: came, end } = await (await SubgroupReader.next(subscriber)).objects();
@@ -315,7 +315,7 @@ draftTest("R-096: so is the end of a publisher in the middle of a subgroup", asy
   const { publisher, subscriber } = await watch(world);
   const group = await openSubgroup(publisher, { group: 1n }, ...objects(1));
   const whole = group.encode({ id: 1, payload: "half of it" });
-  await group.raw(whole.subarray(0, 5));
+  await group.write(whole.subarray(0, 5));
   const reader = await SubgroupReader.next(subscriber);
   await reader.next();
   publisher.close();

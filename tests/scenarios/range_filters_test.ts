@@ -161,13 +161,13 @@ filterTest(
     const group = await openSubgroup(publisher, { group: 1n }, ...objects(4));
     const large = { id: 4, payload: "x".repeat(3 * CUT_THROUGH_BYTES) };
     const bytes = group.encode(large);
-    await group.raw(bytes.subarray(0, 2 * CUT_THROUGH_BYTES));
+    await group.write(bytes.subarray(0, 2 * CUT_THROUGH_BYTES));
     await world.settle();
     const wanted = { filter: { type: "absolute_start", start: at(1, 1) } as const, ...EVEN };
     const { subscriber } = await join(world, wanted, options.subscriber);
     const reader = await SubgroupReader.next(subscriber);
     assert.equal((await reader.next() as { id: number }).id, 2);
-    await group.raw(bytes.subarray(2 * CUT_THROUGH_BYTES));
+    await group.write(bytes.subarray(2 * CUT_THROUGH_BYTES));
     await group.finish();
     const { objects: rest, end } = await reader.objects();
     assert.deepEqual([rest.map(({ id, payload }) => [id, payload.length]), end], [

@@ -115,7 +115,7 @@ draftTest(
 
     const waiting = await openSubgroup(publisher, { group: 3n });
     const large = waiting.encode({ id: 0, payload: "x".repeat(1_000) });
-    await waiting.raw(large.slice(0, 500));
+    await waiting.write(large.slice(0, 500));
     await world.settle();
     const unfinished = await fetch(subscriber, [3, 0], [3, 0], { subscriberPriority: 100 });
     await unfinished.expect("fetchOk");
@@ -128,6 +128,6 @@ draftTest(
     const before = joined.opened.at(-1)!.priority;
     assert.equal(await update({}), before, "An update that says nothing");
     assert.ok(await update({ subscriberPriority: 200 }) < before);
-    await waiting.raw(large.slice(500));
+    await waiting.write(large.slice(500));
   },
 );

@@ -15,11 +15,11 @@ import {
   closedWith,
   frame,
   objects,
+  openSubgroup,
   publish,
   refused,
   sendSubgroup,
   subgroupHeader,
-  SubgroupScript,
   subscribe,
 } from "./script.ts";
 import { ManualClock } from "../support/worlds/manual_clock.ts";
@@ -290,9 +290,7 @@ Deno.test("R-182, R-202: a data stream whose header does not come is given up in
 Deno.test("R-201: objects of an unknown alias are held for a time, and no longer", async () => {
   await using world = new SessionWorld();
   const peer = await world.connect();
-  const stream = await peer.openStream(encodeSubgroupHeader(subgroupHeader(), referenceData));
-  const script = new SubgroupScript(stream, false, referenceData);
-  await script.send(...objects(1));
+  const script = await openSubgroup(peer, {}, ...objects(1));
   await world.advance(1_999);
   await script.send(...objects(1, 1));
   await world.advance(1);

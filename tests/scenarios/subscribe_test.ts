@@ -306,11 +306,11 @@ draftTest(
     const { publisher } = await watch(world);
     const group = await openSubgroup(publisher, { group: 2n }, ...objects(1));
     const second = group.encode({ id: 1, payload: "a long payload" });
-    await group.raw(second.subarray(0, 5));
+    await group.write(second.subarray(0, 5));
     await world.settle();
     const { subscriber, ok } = await join(world, { filter: { type: "largest_object" } });
     assert.deepEqual(ok.parameters.largestObject, at(2, 1));
-    await group.raw(second.subarray(5));
+    await group.write(second.subarray(5));
     await group.send({ id: 2, payload: "next" });
     await group.finish();
     assert.deepEqual((await nextSubgroup(subscriber)).ids, [2]);
@@ -366,10 +366,10 @@ draftTest("R-070: the head of a large object arrives before its tail was sent", 
   const { publisher, subscriber } = await watch(world);
   const group = await openSubgroup(publisher, { group: 1n });
   const whole = group.encode({ id: 0, payload: "x".repeat(60_000) });
-  await group.raw(whole.subarray(0, 40_000));
+  await group.write(whole.subarray(0, 40_000));
   const reader = await SubgroupReader.next(subscriber);
   await reader.stream.bytes(30_000);
-  await group.raw(whole.subarray(40_000));
+  await group.write(whole.subarray(40_000));
   await group.finish();
   const { bytes, end } = await reader.stream.whole();
   assert.equal(end, "fin");

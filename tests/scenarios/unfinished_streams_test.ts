@@ -129,7 +129,7 @@ draftTest(
     for (let group = 0; group < 100; group++) {
       const stream = await openSubgroup(publisher, { group: BigInt(group) }, ...objects(1));
       await world.settle();
-      await stream.raw(stream.encode(large(1)).subarray(0, 30_000));
+      await stream.write(stream.encode(large(1)).subarray(0, 30_000));
       await world.settle();
       stream.reset("cancelled");
       await world.settle();
@@ -238,12 +238,12 @@ draftTest(
     const seen = reads(subscriber);
     const stream = await openSubgroup(publisher, { group: 1n, firstObject: true }, ...objects(1));
     const object = stream.encode(large(1));
-    await stream.raw(object.subarray(0, 20_000));
+    await stream.write(object.subarray(0, 20_000));
     await world.settle();
     await downstream.finish();
     await world.settle();
     assert.deepEqual(seen, [{ group: 1n, ids: [0], end: undefined }]);
-    await stream.raw(object.subarray(20_000));
+    await stream.write(object.subarray(20_000));
     await world.settle();
     assert.deepEqual(seen, [{ group: 1n, ids: [0, 1], end: "fin" }]);
     assert.equal(parked(joined), 0);
@@ -322,7 +322,7 @@ draftTest(
     for (let group = 0; group < ROUNDS; group++) {
       const stream = await openSubgroup(publisher, { group: BigInt(group) }, ...objects(1));
       await world.settle();
-      if (group % 2 === 0) await stream.raw(stream.encode(large(1)).subarray(0, 30_000));
+      if (group % 2 === 0) await stream.write(stream.encode(large(1)).subarray(0, 30_000));
       await world.settle();
       stream.reset("cancelled");
       await world.settle();
@@ -351,7 +351,7 @@ draftTest("a stream that another relay cuts is taken for one that was reset", as
     const stream = await openSubgroup(publisher, { group }, ...objects(1));
     const reader = await SubgroupReader.next(viewer);
     assert.deepEqual(await reader.next(), objects(1)[0]);
-    await stream.raw(rest);
+    await stream.write(rest);
     await stream.finish();
     assert.equal(await reader.next(), "cancelled");
   }
@@ -400,7 +400,7 @@ draftTest("R-102: from anybody else it ends the session", async () => {
   await using world = new SessionWorld();
   const { publisher } = await watch(world);
   const stream = await openSubgroup(publisher, { group: 1n }, ...objects(1));
-  await stream.raw(Uint8Array.of(0xff));
+  await stream.write(Uint8Array.of(0xff));
   await stream.finish();
   await closedWith(publisher, "protocol_violation");
 });

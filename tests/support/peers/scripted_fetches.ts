@@ -2,7 +2,6 @@
 import {
   ByteReader,
   type ControlMessageOf,
-  type DataDialect,
   decodeFetchHeader,
   type FetchRangeKind,
   type FullTrackName,
@@ -12,7 +11,6 @@ import {
   WHOLE_GROUP,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { referenceData } from "../reference_draft.ts";
 import type { ScriptedPeer } from "./scripted_peer.ts";
 import type { IncomingStream, StreamEnd } from "./scripted_streams.ts";
 
@@ -34,17 +32,6 @@ export async function nextFetch(peer: ScriptedPeer, order?: GroupOrder) {
   return await readFetchStream(stream, order);
 }
 
-/** Reads the stream of a fetch behind its type. */
-export async function readFetchStream(stream: IncomingStream, order: GroupOrder = "ascending") {
-  const { bytes, end } = await stream.whole();
-  const dialect = stream.draft.data;
-  const reader = new ByteReader(bytes, dialect.varint);
-  reader.varint();
-  const requestId = decodeFetchHeader(reader);
-  const items = decodeFetch(bytes.slice(reader.offset), { order, dialect, end });
-  return { requestId, items, end };
-}
-
 /** As {@linkcode nextFetch}, in words: `3/0 text`, `unknown to 4/2`. */
 export async function readFetch(
   peer: ScriptedPeer,
@@ -54,26 +41,18 @@ export async function readFetch(
   return { ...rest, items: items.map(inWords) };
 }
 
-/** The objects and range ends of a fetch's stream behind its header, in words. */
-export function fetchItems(
-  whole: Uint8Array,
-  order: GroupOrder = "ascending",
-  dialect: DataDialect = referenceData,
-): string[] {
-  return decodeFetch(whole, { order, dialect, end: "fin" }).map(inWords);
-}
-
-/** Of a stream that was reset the last item may be a part. */
-function decodeFetch(
-  whole: Uint8Array,
-  { order, dialect, end }: { order: GroupOrder; dialect: DataDialect; end: StreamEnd },
-): FetchItem[] {
-  // The copy is for the buffer's type alone.
-  const bytes = new Uint8Array(whole);
+/** Reads the stream of a fetch behind its type. */
+export async function readFetchStream(stream: IncomingStream, order: GroupOrder = "ascending") {
+  const { bytes, end } = await stream.whole();
+  const dialect = stream.draft.data;
+  const reader = new ByteReader(bytes, dialect.varint);
+  reader.varint();
+  const requestId = decodeFetchHeader(reader);
   const decoder = dialect.fetch.decoder(order, dialect);
   const items: FetchItem[] = [];
-  for (let at = 0; at < bytes.length;) {
+  for (let at = reader.offset; at < bytes.length;) {
     const next = decoder.decode(bytes, at, bytes.length);
+    // Of a stream that was reset the last item may be a part.
     if (next === SHORT && end !== "fin") break;
     assert.notEqual(next, SHORT, "A fetch's stream ends within an object's header");
     const { kind, group, object, subgroup, priority, propertiesStart, propertiesEnd } = decoder;
@@ -83,7 +62,7 @@ function decodeFetch(
     const payload = bytes.subarray(next, at);
     items.push({ kind, group, object, subgroup, priority, properties, payload });
   }
-  return items;
+  return { requestId, items, end };
 }
 
 /** The range that a FETCH asks for, however its draft says it. */

@@ -7,18 +7,18 @@ import {
   encodeDatagram,
   encodeSubgroupHeader,
   type ObjectDatagram,
-  ObjectHeaderDecoder,
-  type StreamErrorName,
+  type StreamDraft,
   type SubgroupHeader,
   writeObjectHeader,
 } from "@qumo/shared/wire";
-import assert from "node:assert/strict";
+import type { SendStream } from "../../../relay/transport/mod.ts";
+import { concat } from "../concat.ts";
 import { referenceData, referenceDraft } from "../reference_draft.ts";
 import type { ScriptedPeer } from "./scripted_peer.ts";
 import {
   bytesOf,
   type IncomingStream,
-  type OutgoingStream,
+  OutgoingStream,
   type StreamEnd,
 } from "./scripted_streams.ts";
 import { streamInit } from "../worlds/track_model.ts";
@@ -81,21 +81,28 @@ export function subgroupHeader(fields: Partial<SubgroupHeader> = {}): SubgroupHe
 }
 
 /** A subgroup's stream that a publisher writes object by object. */
-export class SubgroupScript {
-  readonly #stream: OutgoingStream;
+export class SubgroupScript extends OutgoingStream {
   readonly #hasProperties: boolean;
-  readonly #dialect: DataDialect;
   #previous = -1;
 
-  constructor(stream: OutgoingStream, hasProperties: boolean, dialect: DataDialect) {
-    this.#stream = stream;
+  private constructor(stream: SendStream, draft: StreamDraft, hasProperties: boolean) {
+    super(stream, draft);
     this.#hasProperties = hasProperties;
-    this.#dialect = dialect;
+  }
+
+  /** Opens a stream with this header. */
+  static async open(
+    { connection, draft }: Pick<ScriptedPeer, "connection" | "draft">,
+    header: SubgroupHeader,
+  ): Promise<SubgroupScript> {
+    const script = new SubgroupScript(await connection.openUni(), draft, header.hasProperties);
+    await script.write(encodeSubgroupHeader(header, draft.data));
+    return script;
   }
 
   /** Sends objects in one write. */
   async send(...objects: readonly OutgoingObject[]): Promise<void> {
-    await this.raw(bytesOf(referenceDraft, ...objects.map((object) => this.encode(object))));
+    await this.write(concat(objects.map((object) => this.encode(object))));
   }
 
   /** An object as it would be sent next. */
@@ -108,26 +115,14 @@ export class SubgroupScript {
       0,
       delta,
       this.#hasProperties,
-      properties && written(properties, this.#dialect),
+      properties && written(properties, this.draft.data),
       body.length,
       status,
-      this.#dialect.varint,
+      this.draft.data.varint,
     );
     this.#previous = id;
     bytes.set(body, at);
     return bytes.slice(0, at + body.length);
-  }
-
-  raw(bytes: Uint8Array): Promise<void> {
-    return this.#stream.write(bytes);
-  }
-
-  finish(): Promise<void> {
-    return this.#stream.finish();
-  }
-
-  reset(code: StreamErrorName): void {
-    this.#stream.reset(code);
   }
 }
 
@@ -137,10 +132,7 @@ export async function openSubgroup(
   fields: Partial<SubgroupHeader> = {},
   ...objects: readonly OutgoingObject[]
 ): Promise<SubgroupScript> {
-  const header = subgroupHeader(fields);
-  const { data } = peer.draft;
-  const stream = await peer.openStream(encodeSubgroupHeader(header, data));
-  const script = new SubgroupScript(stream, header.hasProperties, data);
+  const script = await SubgroupScript.open(peer, subgroupHeader(fields));
   if (objects.length > 0) await script.send(...objects);
   return script;
 }
@@ -158,19 +150,16 @@ export async function sendSubgroup(
 export class SubgroupReader {
   readonly header: SubgroupHeader;
   readonly stream: IncomingStream;
-  readonly #decoder: ObjectHeaderDecoder;
   #previous = -1;
 
   private constructor(header: SubgroupHeader, stream: IncomingStream) {
     this.header = header;
     this.stream = stream;
-    this.#decoder = new ObjectHeaderDecoder(header.hasProperties, stream.draft.data);
   }
 
   /** Takes the next stream of the relay, which must be a subgroup's. */
   static async next(peer: ScriptedPeer): Promise<SubgroupReader> {
-    const stream = await peer.nextStream();
-    return await SubgroupReader.of(stream);
+    return await SubgroupReader.of(await peer.nextStream());
   }
 
   /** Reads the header of a stream. */
@@ -200,7 +189,7 @@ export class SubgroupReader {
     };
   }
 
-  /** As {@linkcode SubgroupReader.next}, in bytes; what our decoder takes it for must be the same. */
+  /** As {@linkcode SubgroupReader.next}, in bytes. */
   async nextBytes(): Promise<ReceivedObject | StreamEnd> {
     const delta = await this.stream.varintOrEnd();
     if (delta === undefined) return await this.stream.ended();
@@ -211,34 +200,13 @@ export class SubgroupReader {
       : undefined;
     const length = Number(await this.stream.varint());
     const status = length === 0 ? Number(await this.stream.varint()) : 0;
-    this.#check({ id, status, properties, length }, delta);
     return { id, status, properties, payload: await this.stream.bytes(length) };
-  }
-
-  #check(
-    { id, status, properties, length }: Omit<ReceivedObject, "payload"> & { length: number },
-    delta: bigint,
-  ): void {
-    const bytes = bytesOf(
-      this.stream.draft,
-      delta,
-      ...(properties === undefined ? [] : [BigInt(properties.length), properties]),
-      BigInt(length),
-      ...(length === 0 ? [BigInt(status)] : []),
-    );
-    const decoder = this.#decoder;
-    assert.equal(decoder.decode(bytes, 0, bytes.length), bytes.length);
-    assert.deepEqual([decoder.id, decoder.status, decoder.payloadLength], [id, status, length]);
   }
 
   /** All that is left: ids of objects, and how the stream ended. */
   async rest(): Promise<{ readonly ids: number[]; readonly end: StreamEnd }> {
-    const ids: number[] = [];
-    for (;;) {
-      const next = await this.nextBytes();
-      if (typeof next !== "object") return { ids, end: next };
-      ids.push(next.id);
-    }
+    const { objects, end } = await this.objects();
+    return { ids: objects.map(({ id }) => id), end };
   }
 
   /** All that is left, objects whole. */

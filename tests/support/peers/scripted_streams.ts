@@ -23,12 +23,12 @@ export type StreamEnd = "fin" | StreamErrorName | number;
 
 /** A stream that the scripted peer writes, as raw as it likes. */
 export class OutgoingStream {
+  readonly draft: StreamDraft;
   readonly #stream: SendStream;
-  readonly #draft: StreamDraft;
 
   constructor(stream: SendStream, draft: StreamDraft) {
     this.#stream = stream;
-    this.#draft = draft;
+    this.draft = draft;
   }
 
   /** Sends these bytes; resolves when the transport has taken them. */
@@ -41,7 +41,7 @@ export class OutgoingStream {
   }
 
   reset(code: StreamErrorName): void {
-    this.#stream.reset(this.#draft.streamCodes[code]);
+    this.#stream.reset(this.draft.streamCodes[code]);
   }
 }
 
@@ -50,19 +50,15 @@ export class OutgoingStream {
  * not ask is a peer that does not read.
  */
 export class IncomingStream {
+  /** The draft that the peer speaks. */
+  readonly draft: StreamDraft;
   readonly #stream: ReceiveStream;
-  readonly #draft: StreamDraft;
   readonly #seen: Uint8Array[] = [];
   #end: StreamEnd | undefined;
 
-  /** The draft that the peer speaks. */
-  get draft(): StreamDraft {
-    return this.#draft;
-  }
-
   constructor(stream: ReceiveStream, draft: StreamDraft) {
     this.#stream = stream;
-    this.#draft = draft;
+    this.draft = draft;
   }
 
   /** How it ended, once that was read. */
@@ -93,8 +89,8 @@ export class IncomingStream {
   async varintOrEnd(): Promise<bigint | undefined> {
     const first = await this.#take(1);
     if (first.length === 0) return undefined;
-    const more = this.#draft.varint.lengthFrom(first[0]!) - 1;
-    return this.#draft.varint.read(concat([first, await this.bytes(more)]), 0);
+    const more = this.draft.varint.lengthFrom(first[0]!) - 1;
+    return this.draft.varint.read(concat([first, await this.bytes(more)]), 0);
   }
 
   /** The next control message, or undefined when the stream ends here. */
@@ -106,7 +102,7 @@ export class IncomingStream {
   /** The rest of a control message whose type was read before. */
   async messageOfType(type: bigint): Promise<ControlMessage> {
     const length = new ByteReader(await this.bytes(2), vi64).u16();
-    return this.#draft.control.decode(type, await this.bytes(length));
+    return this.draft.control.decode(type, await this.bytes(length));
   }
 
   /** Reads to the end: all bytes of the stream, those that were read before too, and how it ended. */
@@ -124,7 +120,7 @@ export class IncomingStream {
 
   /** Tells the other side to stop sending. */
   stop(code: StreamErrorName): void {
-    this.#stream.stop(this.#draft.streamCodes[code]);
+    this.#stream.stop(this.draft.streamCodes[code]);
   }
 
   /** As many bytes as asked for, fewer at the end of the stream alone. */
@@ -149,7 +145,7 @@ export class IncomingStream {
       return part;
     } catch (error) {
       if (!(error instanceof TransportError) || error.kind !== "reset") throw error;
-      this.#end = nameOf(error.code, this.#draft);
+      this.#end = nameOf(error.code, this.draft);
       return undefined;
     }
   }
@@ -163,23 +159,19 @@ export class RequestStream {
   readonly incoming: IncomingStream;
   /** Our half. */
   readonly outgoing: OutgoingStream;
-  readonly #draft: StreamDraft;
+  /** The draft that the peer speaks. */
+  readonly draft: StreamDraft;
 
   constructor(stream: BidiStream, draft: StreamDraft) {
     this.id = stream.id;
     this.incoming = new IncomingStream(stream.receive, draft);
     this.outgoing = new OutgoingStream(stream.send, draft);
-    this.#draft = draft;
-  }
-
-  /** The draft that the peer speaks. */
-  get draft(): StreamDraft {
-    return this.#draft;
+    this.draft = draft;
   }
 
   /** Sends a control message. */
   send(message: ControlMessage): Promise<void> {
-    return this.outgoing.write(this.#draft.control.encode(message));
+    return this.outgoing.write(this.draft.control.encode(message));
   }
 
   /** Agrees to what was asked: sends REQUEST_OK. */
@@ -224,10 +216,8 @@ export class RequestStream {
 }
 
 function nameOf(code: number, { streamCodes }: StreamDraft): StreamEnd {
-  for (const [name, number] of Object.entries(streamCodes)) {
-    if (number === code) return name as StreamErrorName;
-  }
-  return code;
+  const named = Object.entries(streamCodes).find(([, number]) => number === code);
+  return named === undefined ? code : named[0] as StreamErrorName;
 }
 
 /** The message, as one of this kind, which it must be. */
@@ -235,13 +225,9 @@ export function ofKind<K extends ControlKind>(
   message: ControlMessage,
   kind: K,
 ): ControlMessageOf<K> {
-  assert.equal(message.kind, kind, `${kind} expected, ${describe(message)} came`);
+  const why = message.kind === "requestError" ? ` ${message.code} "${message.reason}"` : "";
+  assert.equal(message.kind, kind, `${kind} expected, ${message.kind}${why} came`);
   return message as unknown as ControlMessageOf<K>;
-}
-
-function describe(message: ControlMessage): string {
-  if (message.kind !== "requestError") return message.kind;
-  return `requestError ${message.code} "${message.reason}"`;
 }
 
 /** Bytes that are put together from integers of the draft, texts and other bytes. */

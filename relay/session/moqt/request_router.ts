@@ -31,11 +31,21 @@ const REQUESTS = {
 type Kind = keyof typeof REQUESTS;
 type Request = ControlMessageOf<Kind>;
 
-/** Serves one request to its end; resolves with the refusal of one that is not served. */
+/** A request that is served, and goes on without the function that answered it. */
+export interface Lasting {
+  /** Resolves when the request is over; never rejects. */
+  readonly ended: Promise<unknown>;
+}
+
+/**
+ * Serves one request to its end, or until it goes on by itself, which most requests do for as long as
+ * a session: a function that waits for their end would be memory of each. Resolves with the refusal of
+ * one that is not served.
+ */
 type Handler<Message extends Request> = (
   stream: RequestChannel,
   message: Message,
-) => Promise<Refusal | undefined>;
+) => Promise<Refusal | Lasting | undefined>;
 
 /** Whoever serves each kind of request. */
 export type RequestHandlers = { readonly [K in Kind]: Handler<ControlMessageOf<K>> };
@@ -61,7 +71,7 @@ export class RequestRouter {
     this.#handlers = handlers;
   }
 
-  /** Serves a request until its stream has ended. */
+  /** Serves a request until it has ended, or goes on by itself. */
   async serve(stream: RequestChannel, message: ControlMessage): Promise<void> {
     if (!isRequest(message)) throw violation(`${message.kind} does not begin a request`);
     checkMeshParameters(message, this.#context.peer);
@@ -74,24 +84,37 @@ export class RequestRouter {
   }
 
   async #handle(stream: RequestChannel, message: Request): Promise<Refusal | undefined> {
+    const end = this.#begin(stream, message);
+    try {
+      const outcome = await this.#dispatch(stream, message);
+      if (outcome !== undefined && "ended" in outcome) {
+        void outcome.ended.then(end);
+        return undefined;
+      }
+      end();
+      return outcome;
+    } catch (error) {
+      end();
+      if (!isTransportEnd(error)) throw error;
+      return undefined;
+    }
+  }
+
+  /** Counts a request until the returned function is called. */
+  #begin(stream: RequestChannel, message: Request): () => void {
     this.#open++;
     const end = this.#context.shutdown.begin();
     const unwatch = LONG.has(message.kind)
       ? this.#context.stops.watch(stream, subjectOf(message))
       : () => {};
-    try {
-      return await this.#dispatch(stream, message);
-    } catch (error) {
-      if (!isTransportEnd(error)) throw error;
-      return undefined;
-    } finally {
+    return () => {
       unwatch();
       this.#open--;
       end();
-    }
+    };
   }
 
-  #dispatch(stream: RequestChannel, message: Request): Promise<Refusal | undefined> {
+  #dispatch(stream: RequestChannel, message: Request): Promise<Refusal | Lasting | undefined> {
     switch (message.kind) {
       case "subscribe":
         return this.#handlers.subscribe(stream, message);

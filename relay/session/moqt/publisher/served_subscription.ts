@@ -23,13 +23,20 @@ import {
 import { reportPath } from "./path_reports.ts";
 import { SubscriptionFilters } from "./subscription_filters.ts";
 import type { DatagramDrop, Skip } from "../../../vocabulary/mod.ts";
-import { followUpdates, type Update, type UpdateAnswer } from "../requests/updates.ts";
+import {
+  followUpdates,
+  type Update,
+  type UpdateAnswer,
+  type UpdatesEnd,
+} from "../requests/updates.ts";
 
 /** A subscription of the peer: a track that is delivered, and the request's stream. */
 export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   readonly entry: TrackEntry;
   readonly requestId: bigint;
   readonly copy: number;
+  /** Resolves with the reason for the end; undefined when the subscriber or the session ended it. */
+  readonly ended: Promise<SubscriptionEnd | undefined>;
   readonly #demand: Demand;
   readonly #stream: RequestChannel;
   readonly #context: ServedContext;
@@ -44,12 +51,15 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   readonly #permit: RequestPermit;
   // What began with it and ends with it.
   readonly #releases: (() => void)[] = [];
-  readonly #ended = Promise.withResolvers<SubscriptionEnd | undefined>();
+  readonly #resolveEnded: (end: SubscriptionEnd | undefined) => void;
 
   constructor(init: ServedInit) {
     this.entry = init.entry;
     this.requestId = init.requestId;
     this.copy = init.copy;
+    const { promise, resolve } = Promise.withResolvers<SubscriptionEnd | undefined>();
+    this.ended = promise;
+    this.#resolveEnded = resolve;
     this.#demand = init.demand;
     this.#stream = init.stream;
     this.#context = init.context;
@@ -162,29 +172,25 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     if (newGroupRequest !== undefined) this.entry.feeds.requestNewGroup(newGroupRequest);
   }
 
-  /**
-   * Reads the request's stream until the subscriber leaves or everything was sent. Resolves with
-   * the reason for the end; undefined when the subscriber or the session ended it.
-   */
-  async listen(): Promise<SubscriptionEnd | undefined> {
+  /** Reads the request's stream, until the subscriber leaves or everything was sent. */
+  listen(): void {
     this.#stream.onStopped(() => this.cancel());
     this.#permit.onLost((refusal) => this.#lostRight(refusal));
-    this.#context.tasks.spawn("subscription updates", () => this.#follow());
-    return await this.#ended.promise;
+    this.#context.tasks.spawn(
+      "subscription updates",
+      () =>
+        followUpdates(this.#context, this.#stream, {
+          of: "subscription",
+          permit: this.#permit,
+          update: (update) => this.#update(update),
+          updated: ({ fill }, id) => this.#beginFill(id, fill, this.entry.track.largest),
+          isOver: () => this.#over,
+        }).then((end) => this.#hasSaidLast(end)),
+    );
   }
 
-  /**
-   * Reads the subscriber's messages to the end, which may be long after the end of the
-   * subscription.
-   */
-  async #follow(): Promise<void> {
-    const end = await followUpdates(this.#context, this.#stream, {
-      of: "subscription",
-      permit: this.#permit,
-      update: (update) => this.#update(update),
-      updated: ({ fill }, id) => this.#beginFill(id, fill, this.entry.track.largest),
-      isOver: () => this.#over,
-    });
+  /** The subscriber's last message was read, which may be long after the end of the subscription. */
+  async #hasSaidLast(end: UpdatesEnd): Promise<void> {
     if (typeof end === "object") {
       this.#endAtOnce({ kind: "update_failed", reason: end.reason });
       return await this.#stream.drain();
@@ -287,6 +293,6 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
     this.#fills.cancel();
     this.#demand.release();
     this.#onEnd();
-    this.#ended.resolve(end);
+    this.#resolveEnded(end);
   }
 }

@@ -19,7 +19,7 @@ import { checkName } from "../../connection/reserved.ts";
 import type { ServedContext } from "./served_init.ts";
 import type { ServedSubscription } from "./served_subscription.ts";
 import { type Preparing, slotKey, type SubscriptionTable } from "./subscription_table.ts";
-import { type Ending, inSpan, type SpanContext } from "./subscription_span.ts";
+import { type Answered, inSpan, type Served, type SpanContext } from "./subscription_span.ts";
 import { type SubscriptionTerms, termsFor } from "./subscription_terms.ts";
 import type { Hints, Permission, RequestNames } from "../connection/facets.ts";
 
@@ -48,29 +48,27 @@ export class SubscriptionServer {
     this.#table = table;
   }
 
-  /** Answers a SUBSCRIBE and serves what it asks for, unless that is refused. */
-  subscribe(
+  /** Answers a SUBSCRIBE and begins to serve what it asks for, unless that is refused. */
+  async subscribe(
     stream: RequestChannel,
     message: ControlMessageOf<"subscribe">,
-  ): Promise<Refusal | undefined> {
-    return inSpan(this.#context, message, (trace) => this.#subscribe(stream, message, trace));
+  ): Promise<Refusal | Served> {
+    const subscribe = (trace: string | undefined) => this.#subscribe(stream, message, trace);
+    const answered = await inSpan(this.#context, message, subscribe);
+    return answered.ok ? answered.value : answered.refusal;
   }
 
   async #subscribe(
     stream: RequestChannel,
     message: ControlMessageOf<"subscribe">,
     trace: string | undefined,
-  ): Promise<Ending> {
+  ): Promise<Answered> {
     const key = slotKey(message.track, message.parameters.meshScope);
     if (!this.#table.hasRoom(key)) await this.#table.makeRoom(key, message.track);
     const refusal = this.#precheck(message, key);
     if (refusal !== undefined) return refused(refusal);
     const place = this.#table.prepare(key, message.requestId, stream);
-    try {
-      return await this.#serve(stream, message, { place, trace });
-    } finally {
-      place.release();
-    }
+    return await heldUntilOver(place, this.#serve(stream, message, { place, trace }));
   }
 
   #precheck(message: ControlMessageOf<"subscribe">, key: string): Refusal | undefined {
@@ -92,7 +90,7 @@ export class SubscriptionServer {
     stream: RequestChannel,
     message: ControlMessageOf<"subscribe">,
     { place, trace }: Preparation,
-  ): Promise<Ending> {
+  ): Promise<Answered> {
     const allowed = await this.#authorize(message);
     if (!allowed.ok) return allowed;
     const { gone } = place;
@@ -104,12 +102,9 @@ export class SubscriptionServer {
       lost = refusal;
       gone.abort();
     });
-    try {
-      const isLost = () => lost;
-      return await this.#serveWith(stream, message, { place, trace, permit, isLost });
-    } finally {
-      permit.release();
-    }
+    const isLost = () => lost;
+    const serving = this.#serveWith(stream, message, { place, trace, permit, isLost });
+    return await heldUntilOver(permit, serving);
   }
 
   async #serveWith(
@@ -119,7 +114,7 @@ export class SubscriptionServer {
       readonly permit: RequestPermit;
       readonly isLost: () => Refusal | undefined;
     },
-  ): Promise<Ending> {
+  ): Promise<Answered> {
     const { metrics, peer } = this.#context;
     const { gone } = place;
     // Messages are read while the track is being opened, so that the subscriber can cancel.
@@ -131,7 +126,7 @@ export class SubscriptionServer {
       if (!gone.signal.aborted || lost !== undefined) return refused(lost ?? opened.refusal);
       metrics.requests.subscribe.cancelled++;
       stream.cancel("cancelled");
-      return done(undefined);
+      return done(LEFT);
     }
     const terms = termsFor(this.#context, message, opened.value.track);
     if (!terms.ok) {
@@ -145,7 +140,8 @@ export class SubscriptionServer {
       return refused(INEXPRESSIBLE_ANSWER);
     }
     place.begun(served);
-    return done(await served.listen());
+    served.listen();
+    return done(served);
   }
 
   async #open(
@@ -262,6 +258,25 @@ export class SubscriptionServer {
     return this.#context.access.authorize("subscribe", name, parameters.authorizationTokens);
   }
 }
+
+/** Gives something back when the subscription is over, or at once when it is not served. */
+async function heldUntilOver(
+  held: { release(): void },
+  serving: Promise<Answered>,
+): Promise<Answered> {
+  try {
+    const answered = await serving;
+    if (answered.ok) void answered.value.ended.then(() => held.release());
+    else held.release();
+    return answered;
+  } catch (error) {
+    held.release();
+    throw error;
+  }
+}
+
+// The subscriber left before.
+const LEFT: Served = { ended: Promise.resolve(undefined) };
 
 const TWICE: Refusal = {
   kind: "duplicate_subscription",

@@ -245,7 +245,8 @@ export class TrackOffers implements PrefixOfferer<ControlMessageOf<"subscribeTra
       }
       this.#context.metrics.upstreamRequests.publish.ok++;
       served.adjust(answer.parameters);
-      await served.listen();
+      served.listen();
+      await served.ended;
       return;
     }
     if (answer !== undefined && answer.kind !== "requestError") {

@@ -111,16 +111,14 @@ export class MultiplexedRequests implements Requests, SharedLine {
     if (this.#isListening) return;
     this.#isListening = true;
     const { tasks, line, rules } = this.#parts;
-    tasks.spawn("control stream", async () => {
-      try {
-        await line.listen(async (message) => {
-          await rules.admit();
-          this.#take(message);
-        });
-      } finally {
-        this.#end();
-      }
+    const listening = line.listen(async (message) => {
+      await rules.admit();
+      this.#take(message);
     });
+    tasks.spawn("control stream", () => listening);
+    // Behind the task, whose failure says why the session ends.
+    const end = () => this.#end();
+    listening.then(end, end);
     tasks.spawn("request streams", () => this.#acceptStreams());
   }
 

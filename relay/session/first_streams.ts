@@ -1,3 +1,4 @@
+import type { TaskGroup } from "@qumo/shared/runtime";
 import type { VarintFormat } from "@qumo/shared/wire";
 import { takeMemory } from "../track/mod.ts";
 import type { BidiStream, Code, Connection, ReceiveStream } from "../transport/types.ts";
@@ -87,6 +88,12 @@ interface Looking<T, Peeked> {
   readonly isTouched: (stream: Peeked) => boolean;
 }
 
+/** What is looked for among streams. */
+interface Search<Peeked> {
+  readonly isFound: () => boolean;
+  readonly inspect: (stream: Peeked) => Promise<void>;
+}
+
 /** The peer's first streams of one kind: inspected, kept, and passed on in order of arrival. */
 class Kept<T, Peeked extends T> {
   readonly #looking: Looking<T, Peeked>;
@@ -109,6 +116,17 @@ class Kept<T, Peeked extends T> {
     });
   }
 
+  /** Inspects the next streams, each in a task of its own, until the one that is looked for is found. */
+  inspect(tasks: TaskGroup, { isFound, inspect }: Search<Peeked>): void {
+    tasks.spawn("first streams", () =>
+      this.look().then((stream) => {
+        // Others are left for their readers then.
+        if (stream === undefined || isFound()) return;
+        tasks.spawn("first stream", () => inspect(stream));
+        this.inspect(tasks, { isFound, inspect });
+      }));
+  }
+
   /** Removes a stream that the caller keeps. */
   remove(stream: Peeked): void {
     const at = this.#streams.findIndex(({ peeked }) => peeked === stream);
@@ -117,16 +135,12 @@ class Kept<T, Peeked extends T> {
 
   /** The first queued stream, or else the peer's next one; undefined after the end. */
   take(): Promise<T | undefined> {
-    const isThrough = this.#streams.length === 0 && this.#awaited === undefined;
-    return isThrough ? this.#looking.accept() : this.#takeKept();
-  }
-
-  async #takeKept(): Promise<T | undefined> {
-    const { accept, isTouched } = this.#looking;
-    if (this.#streams.length === 0) await this.#awaited;
     const kept = this.#streams.shift();
-    if (kept === undefined) return await accept();
-    return isTouched(kept.peeked) ? kept.peeked : kept.raw;
+    if (kept !== undefined) {
+      const { raw, peeked } = kept;
+      return Promise.resolve(this.#looking.isTouched(peeked) ? peeked : raw);
+    }
+    return this.#awaited?.then(() => this.take()) ?? this.#looking.accept();
   }
 }
 

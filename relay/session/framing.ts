@@ -39,13 +39,21 @@ export interface MessageFraming<Message> {
 }
 
 /** Reads a control message; undefined when the stream ends before it. */
-export async function readMessage<Message>(
+export function readMessage<Message>(
   input: Input,
   draft: MessageFraming<Message>,
   tolerance?: Tolerance<Message>,
 ): Promise<Message | undefined> {
-  // Most who read messages wait for the next one, and here they do it with one function less.
-  if (input.length === 0 && !await input.fill()) return undefined;
+  if (input.length > 0) return readBegun(input, draft, tolerance);
+  // Most who read messages wait for the next one, which takes less memory without a function that does.
+  return input.fill().then((more) => more ? readBegun(input, draft, tolerance) : undefined);
+}
+
+async function readBegun<Message>(
+  input: Input,
+  draft: MessageFraming<Message>,
+  tolerance: Tolerance<Message> | undefined,
+): Promise<Message | undefined> {
   const type = await readVarint(input, draft.varint);
   if (type === undefined) return undefined;
   const body = await takeBody(input, draft);

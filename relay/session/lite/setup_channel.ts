@@ -37,13 +37,9 @@ export class SetupChannel {
     const { version, tasks } = this.#parts;
     if (version.messages.setup === undefined) return this.#resolve(NOTHING_SAID);
     tasks.spawn("setup", () => this.#send(own));
-    tasks.spawn("first streams", async () => {
-      for (;;) {
-        const stream = await streams.uni.look();
-        // Once it is known, other streams are left for their readers.
-        if (stream === undefined || this.#peerOpened) return;
-        tasks.spawn("first stream", () => this.#inspect(stream, streams));
-      }
+    streams.uni.inspect(tasks, {
+      isFound: () => this.#peerOpened,
+      inspect: (stream) => this.#inspect(stream, streams),
     });
   }
 

@@ -53,13 +53,9 @@ export class ControlChannel implements Control {
   begin(options: SetupOptions, streams: FirstStreams): void {
     const { tasks } = this.#parts;
     tasks.spawn("setup", () => this.#open(options));
-    tasks.spawn("first streams", async () => {
-      for (;;) {
-        const stream = await streams.uni.look();
-        // Once the control stream is known, other streams are left for their readers.
-        if (stream === undefined || this.#peerOpened) return;
-        tasks.spawn("first stream", () => this.#inspect(stream, streams));
-      }
+    streams.uni.inspect(tasks, {
+      isFound: () => this.#peerOpened,
+      inspect: (stream) => this.#inspect(stream, streams),
     });
   }
 
@@ -85,7 +81,8 @@ export class ControlChannel implements Control {
     if (kindOfStream(type, draft) !== "setup") return;
     this.#peerOpened = true;
     streams.uni.remove(stream);
-    await this.#listen(new Input(stream, MAX_FRAME_BYTES, { codes: draft.streamCodes }));
+    const input = new Input(stream, MAX_FRAME_BYTES, { codes: draft.streamCodes });
+    this.#parts.tasks.spawn("control stream", () => this.#listen(input));
   }
 
   async goaway(uri: string, timeout: number, requestId: bigint): Promise<void> {
@@ -108,29 +105,28 @@ export class ControlChannel implements Control {
   async #listen(input: Input): Promise<void> {
     const { connection, clock } = this.#parts;
     try {
-      await this.#read(input);
-      await controlStreamEnded(connection, clock, "closed");
+      await this.#readSetup(input);
+      for (;;) {
+        const message = await readMessage(input, this.#parts.draft);
+        if (message === undefined) return await controlStreamEnded(connection, clock, "closed");
+        if (message.kind !== "goaway") {
+          throw violation(`${message.kind} does not belong on the control stream`);
+        }
+        this.#receiveGoaway(message);
+      }
     } catch (error) {
       if (!isTransportEnd(error) || error.kind !== "reset") throw error;
       await controlStreamEnded(connection, clock, "reset");
     }
   }
 
-  async #read(input: Input): Promise<void> {
+  async #readSetup(input: Input): Promise<void> {
     try {
       const first = await readMessage(input, this.#parts.draft);
       if (first?.kind !== "setup") throw violation("The control stream does not begin with SETUP");
       this.#receiveSetup(first);
     } catch (error) {
       throw foundIn("setup", error);
-    }
-    for (;;) {
-      const message = await readMessage(input, this.#parts.draft);
-      if (message === undefined) return;
-      if (message.kind !== "goaway") {
-        throw violation(`${message.kind} does not belong on the control stream`);
-      }
-      this.#receiveGoaway(message);
     }
   }
 

@@ -64,13 +64,9 @@ export class ControlStream implements Control {
   begin(options: SetupOptions, streams: FirstStreams): void {
     const { tasks, role } = this.#parts;
     if (role === "client") return tasks.spawn("control stream", () => this.#open(options));
-    tasks.spawn("first streams", async () => {
-      for (;;) {
-        const stream = await streams.bidi.look();
-        // Once the control stream is known, other streams are left for their readers.
-        if (stream === undefined || this.#input !== undefined) return;
-        tasks.spawn("first stream", () => this.#inspect(stream, streams, options));
-      }
+    streams.bidi.inspect(tasks, {
+      isFound: () => this.#input !== undefined,
+      inspect: (stream) => this.#inspect(stream, streams, options),
     });
   }
 

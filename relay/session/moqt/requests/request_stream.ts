@@ -57,8 +57,8 @@ export class RequestStream implements RequestChannel {
   #ahead: Promise<ControlMessage | undefined> | undefined;
   #reading = false;
   #admitting = false;
-  // Settled when the pending read has ended.
-  #turn: Promise<void> = Promise.resolve();
+  // The pending read, or the last one.
+  #turn: Promise<ControlMessage | undefined> = NOTHING_READ;
   // What the request began with, said by either side.
   #first: ControlMessage | undefined;
   #goawaySeen = false;
@@ -116,18 +116,24 @@ export class RequestStream implements RequestChannel {
    * The peer's next message; undefined after the last one. Rejects when the stream is reset. GOAWAY
    * is skipped: a running request is completed.
    */
-  async next(): Promise<ControlMessage | undefined> {
+  next(): Promise<ControlMessage | undefined> {
     const ahead = this.#ahead;
-    if (ahead !== undefined) {
-      this.#ahead = undefined;
-      return await ahead;
+    this.#ahead = undefined;
+    return ahead ?? this.#nextInTurn();
+  }
+
+  /** There is one buffer: a second reader waits. */
+  #nextInTurn(): Promise<ControlMessage | undefined> {
+    if (this.#reading) {
+      const retry = () => this.#nextInTurn();
+      return this.#turn.then(retry, retry);
     }
-    // There is one buffer: a second reader waits.
-    while (this.#reading) await this.#turn;
     this.#reading = true;
+    return this.#turn = this.#read();
+  }
+
+  async #read(): Promise<ControlMessage | undefined> {
     const { draft, tolerance } = this.#options;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#turn = promise;
     try {
       for (;;) {
         const message = await readMessage(this.#input, draft, tolerance);
@@ -145,7 +151,6 @@ export class RequestStream implements RequestChannel {
       }
     } finally {
       this.#reading = false;
-      resolve();
     }
   }
 
@@ -276,6 +281,8 @@ export class RequestStream implements RequestChannel {
     if (this.#options.openedBy === "peer") this.#stop("cancelled");
   };
 }
+
+const NOTHING_READ = Promise.resolve(undefined);
 
 /** A message without effect on a request that has ended. */
 const FAREWELL: ControlMessage = { kind: "goaway", uri: "", timeout: 0n, requestId: undefined };

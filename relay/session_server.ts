@@ -149,7 +149,8 @@ export class SessionServer implements SessionHost {
     metrics.dialectSessions[dialect.protocol] = (metrics.dialectSessions[dialect.protocol] ?? 0) +
       1;
     void this.#parts.overflow?.meet(session);
-    this.#sessions.set(session, { over: this.#run(session), since: clock.now() });
+    const over = session.run().then(() => void this.#sessions.delete(session));
+    this.#sessions.set(session, { over, since: clock.now() });
   }
 
   /** Creates a session on an outgoing link. */
@@ -199,11 +200,6 @@ export class SessionServer implements SessionHost {
     let count = 0;
     for (const { counts } of this.#sessions.keys()) count += counts.transit;
     return count;
-  }
-
-  async #run(session: Session): Promise<void> {
-    await session.run();
-    this.#sessions.delete(session);
   }
 
   snapshot(): RelaySnapshot {

@@ -1,7 +1,7 @@
 import { type LogFields, type Outcome, TaskGroup } from "@qumo/shared/runtime";
 import type { Draft } from "@qumo/shared/wire";
 import type { Refusal } from "../track/mod.ts";
-import type { Connection } from "../transport/types.ts";
+import type { CloseInfo, Connection } from "../transport/types.ts";
 import { refuseNewSession, refuseSession } from "./connection/refuse_session.ts";
 import { SessionCloser } from "./connection/session_closer.ts";
 import { SessionShutdown } from "./connection/session_shutdown.ts";
@@ -80,6 +80,8 @@ export class DialectSession<Peer> implements Session {
   #rights: Rights | undefined;
   #live: LiveSession | undefined;
   #isOver = false;
+  // Set while the session waits for the peer's SETUP.
+  #stopWaiting: (() => void) | undefined;
 
   constructor(options: SessionOptions, dialect: SpokenDialect<Peer>) {
     const { id, role, connection, clock } = options;
@@ -122,7 +124,10 @@ export class DialectSession<Peer> implements Session {
   }
 
   run(): Promise<SessionResult> {
-    return inSessionSpan(this, this.#options, () => this.#run());
+    return inSessionSpan(this, this.#options, () => {
+      this.#tasks.spawn("session", () => this.#speak());
+      return this.connection.closed.then((info) => this.#ended(info));
+    });
   }
 
   drain(timeoutMs: number, uri = ""): void {
@@ -137,10 +142,9 @@ export class DialectSession<Peer> implements Session {
     this.#closer.close("no_error", reason, "drained");
   }
 
-  async #run(): Promise<SessionResult> {
-    this.#tasks.spawn("session", () => this.#speak());
-    const info = await this.connection.closed;
+  async #ended(info: CloseInfo): Promise<SessionResult> {
     this.#isOver = true;
+    this.#stopWaiting?.();
     this.#shutdown.stop();
     this.#settle(undefined);
     this.#rights?.close();
@@ -167,15 +171,19 @@ export class DialectSession<Peer> implements Session {
 
   /** Sends SETUP and waits for the peer's, with a time limit; undefined when the connection ended. */
   async #peerSetup(): Promise<Peer | undefined> {
-    const { clock, settings, connection, link } = this.#options;
+    const { clock, settings, link } = this.#options;
     this.#dialogue.begin(await link?.token?.first());
-    const { promise: late, reject } = Promise.withResolvers<never>();
+    if (this.#isOver) return undefined;
+    const { promise, resolve, reject } = Promise.withResolvers<Peer | undefined>();
     const deadline = clock.after(settings.setupTimeoutMs, () => reject(noSetup()));
-    const over = connection.closed.then(() => undefined);
+    // A race with the end of the connection would leave its promises for as long as that lasts.
+    this.#stopWaiting = () => resolve(undefined);
+    this.#dialogue.peerSetup.then(resolve, reject);
     try {
-      return await Promise.race([this.#dialogue.peerSetup, over, late]);
+      return await promise;
     } finally {
       deadline.cancel();
+      this.#stopWaiting = undefined;
     }
   }
 

@@ -6,7 +6,7 @@ import type { SessionOptions } from "./session_options.ts";
 const BLAMELESS: ReadonlySet<SessionEnd> = new Set(["peer_closed", "drained"]);
 
 /** Runs a session within a span of the same duration. */
-export async function inSessionSpan(
+export function inSessionSpan(
   session: Session,
   { tracing, role }: Pick<SessionOptions, "tracing" | "role">,
   run: () => Promise<SessionResult>,
@@ -21,8 +21,9 @@ export async function inSessionSpan(
       "qumo.session": id,
     },
   });
-  const result = await span.run(run);
-  span.set({ "qumo.session.end": result.end, "qumo.peer.relay": session.peer?.relay });
-  span.end(BLAMELESS.has(result.end) ? undefined : result.end);
-  return result;
+  return span.run(run).then((result) => {
+    span.set({ "qumo.session.end": result.end, "qumo.peer.relay": session.peer?.relay });
+    span.end(BLAMELESS.has(result.end) ? undefined : result.end);
+    return result;
+  });
 }

@@ -1,7 +1,7 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { EventReader, type ServerEvent } from "@qumo/shared/topology";
 import { Random } from "../support/random.ts";
-import { MeshController } from "../support/mesh/controller.ts";
+import { MeshProgram } from "../support/mesh/program.ts";
 import { DirectSite } from "../support/mesh/site.ts";
 import { neighborsOf, ringWithChords, type Topology } from "../support/mesh/topology.ts";
 import { until } from "../support/until.ts";
@@ -21,7 +21,7 @@ export async function convergence(count: number, changes: number): Promise<objec
   const folder = await Deno.makeTempDir({ prefix: "bench_" });
   const topology = ringWithChords(count, SEED);
   const place = new DirectSite(topology).controller();
-  await using controller = new MeshController({ name: "sdn", folder, place });
+  await using controller = new MeshProgram("sdn/main.ts", { name: "sdn", folder, place });
   await controller.start({ server: { address: place.listen, requests_per_second: 0 } });
   const stop = new AbortController();
   try {
@@ -55,7 +55,7 @@ export async function convergence(count: number, changes: number): Promise<objec
 }
 
 async function register(
-  controller: MeshController,
+  controller: MeshProgram,
   topology: Topology,
   name: string,
   links: Readonly<Record<string, { readonly up: boolean }>> = {},
@@ -67,7 +67,7 @@ async function register(
 }
 
 /** Waits until nothing comes any more, and checks that every mirror is what the controller says. */
-async function settled(controller: MeshController, mirrors: readonly Mirror[]): Promise<void> {
+async function settled(controller: MeshProgram, mirrors: readonly Mirror[]): Promise<void> {
   const isQuiet = () =>
     mirrors.every(({ changed }) => changed > 0 && systemClock.now() - changed > QUIET_MS);
   await sleep(systemClock, QUIET_MS);
@@ -90,7 +90,7 @@ class Mirror {
   changed = 0;
   readonly #nextHops = new Map<string, string>();
 
-  constructor(controller: MeshController, relay: string, signal: AbortSignal) {
+  constructor(controller: MeshProgram, relay: string, signal: AbortSignal) {
     this.relay = relay;
     void this.#follow(`${controller.url}/watch?scope=routes:${relay}`, signal).catch(() => {});
   }

@@ -2,7 +2,7 @@
 import { generate, sign, toPublicKey } from "@moq/token";
 import assert from "node:assert/strict";
 import { meshTest, STEADY } from "../support/mesh/mesh_case.ts";
-import type { RelayConfig } from "../support/mesh/relay.ts";
+import type { ProgramConfig } from "../support/mesh/program.ts";
 import { diamond } from "../support/mesh/topology.ts";
 import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { until } from "../support/until.ts";
@@ -21,13 +21,13 @@ const LIFETIME_SEC = 20;
 const SKEW_MS = 10_000;
 
 /** Relays that ask for tokens, and prove their names again every few seconds. */
-const BY_CONTROLLER: RelayConfig = {
+const BY_CONTROLLER: ProgramConfig = {
   auth: { mode: "token", keys: [`${folder}/users.jwk`], clock_skew_ms: SKEW_MS },
   mesh: { token_lifetime_sec: LIFETIME_SEC },
 };
 
 /** The same with a key that all have in their files. */
-const BY_KEY: RelayConfig = {
+const BY_KEY: ProgramConfig = {
   ...BY_CONTROLLER,
   mesh: { ...BY_CONTROLLER.mesh as object, key_file: `${folder}/mesh.jwk` },
 };

@@ -4,7 +4,7 @@ import type { Random } from "../random.ts";
 import type { Mesh } from "./mesh.ts";
 import { type ProcessGround, words } from "./mesh_case.ts";
 import type { MeshPublisher } from "./publisher.ts";
-import type { RelayConfig } from "./relay.ts";
+import type { ProgramConfig } from "./program.ts";
 import type { TopologyLink } from "./topology.ts";
 import { MeshViewer } from "./viewer.ts";
 
@@ -14,7 +14,7 @@ const SHORTEST_FAULT_MS = 500;
 const LONGEST_FAULT_MS = 3000;
 
 /** Relays that take notice of faults as short as these, and hold their subscribers meanwhile. */
-export const CHAOTIC: RelayConfig = { mesh: { link_timeout_ms: 600, failover_hold_ms: 60_000 } };
+export const CHAOTIC: ProgramConfig = { mesh: { link_timeout_ms: 600, failover_hold_ms: 60_000 } };
 
 /** How long and by what chance things go wrong. */
 export interface ChaosOptions {

@@ -1,43 +1,42 @@
 import { type ProgramProcess, runModule, startProgram } from "../processes/program_process.ts";
 import { until } from "../until.ts";
 import type { RelayAddress } from "./client.ts";
-import { MeshController } from "./controller.ts";
 import { merged } from "./mesh.ts";
-import { freePort, freePorts } from "./ports.ts";
-import type { RelayConfig } from "./relay.ts";
+import { freePorts } from "./ports.ts";
+import { MeshProgram, type ProgramConfig } from "./program.ts";
+import { LOOPBACK, loopbackPlace } from "./site.ts";
 
-const LOOPBACK = "127.0.0.1";
 const NAME = "tokyo";
 
 /** The relays of one machine, started by one command, and their controller. */
 export class HostGroup implements AsyncDisposable {
-  readonly controller: MeshController;
+  readonly controller: MeshProgram;
   readonly group: ProgramProcess;
-  readonly #folder: string;
   readonly #ports: readonly number[];
+  readonly #ends: AsyncDisposableStack;
 
-  private constructor(parts: {
-    controller: MeshController;
-    group: ProgramProcess;
-    folder: string;
-    ports: readonly number[];
-  }) {
-    this.controller = parts.controller;
-    this.group = parts.group;
-    this.#folder = parts.folder;
-    this.#ports = parts.ports;
+  private constructor(
+    { controller, group }: Pick<HostGroup, "controller" | "group">,
+    ports: readonly number[],
+    ends: AsyncDisposableStack,
+  ) {
+    this.controller = controller;
+    this.group = group;
+    this.#ports = ports;
+    this.#ends = ends;
   }
 
   /** Starts both, and waits until all members are linked; `more` is added to their configuration. */
-  static async start(members: number, more: RelayConfig = {}): Promise<HostGroup> {
+  static async start(members: number, more: ProgramConfig = {}): Promise<HostGroup> {
+    await using ends = new AsyncDisposableStack();
     const folder = await Deno.makeTempDir({ prefix: "group_" });
-    const port = freePort();
-    const place = { listen: `${LOOPBACK}:${port}`, hostname: LOOPBACK, port, prefix: [] };
-    const controller = new MeshController({ name: "sdn", folder, place });
+    ends.defer(() => Deno.remove(folder, { recursive: true }));
+    const place = loopbackPlace();
+    const controller = ends.use(new MeshProgram("sdn/main.ts", { name: "sdn", folder, place }));
     await controller.start({ server: { address: place.listen }, auth: { mode: "open" } });
     const ports = freePorts(members);
     const file = `${folder}/relay.yaml`;
-    const config: RelayConfig = {
+    const config = {
       host: { members },
       server: { address: `${LOOPBACK}:${ports[0]}` },
       relay: { node_id: NAME },
@@ -45,8 +44,8 @@ export class HostGroup implements AsyncDisposable {
       drain_timeout_ms: 2000,
     };
     await Deno.writeTextFile(file, JSON.stringify(merged(config, more)));
-    const group = await startProgram(runModule("relay/main.ts", ["--config", file]));
-    const started = new HostGroup({ controller, group, folder, ports });
+    const group = ends.use(await startProgram(runModule("relay/main.ts", ["--config", file])));
+    const started = new HostGroup({ controller, group }, ports, ends.move());
     await started.linked();
     return started;
   }
@@ -79,9 +78,7 @@ export class HostGroup implements AsyncDisposable {
     });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.group[Symbol.asyncDispose]();
-    await this.controller[Symbol.asyncDispose]();
-    await Deno.remove(this.#folder, { recursive: true });
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#ends.disposeAsync();
   }
 }

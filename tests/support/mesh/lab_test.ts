@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { Deadline } from "../deadline.ts";
 import { startRelay } from "../processes/relay_process.ts";
-import { MeshController } from "./controller.ts";
 import { LoopbackSite } from "./site.ts";
 import { freePort } from "./ports.ts";
+import { MeshProgram } from "./program.ts";
 import { MeshPublisher } from "./publisher.ts";
 import { liveSchedule } from "./schedule.ts";
 import { TcpLink } from "./tcp_link.ts";
@@ -47,7 +47,7 @@ Deno.test("a controller comes back at its port, behind a link that can be cut", 
   const folder = await Deno.makeTempDir({ prefix: "lab_" });
   try {
     const place = new LoopbackSite({ relays: [], links: [] }).controller();
-    await using controller = new MeshController({ name: "sdn", folder, place });
+    await using controller = new MeshProgram("sdn/main.ts", { name: "sdn", folder, place });
     await controller.start({ server: { address: controller.listen } });
     await using link = new TcpLink(controller.port);
     const isThere = () =>

@@ -1,6 +1,6 @@
-import { MeshController } from "./controller.ts";
 import { type LinkControl, LoopbackSite, type Site } from "./site.ts";
-import { MeshRelay, type RelayConfig } from "./relay.ts";
+import { MeshProgram, type ProgramConfig } from "./program.ts";
+import { MeshRelay } from "./relay.ts";
 import { TcpLink } from "./tcp_link.ts";
 import { neighborsOf, type Topology } from "./topology.ts";
 import { until } from "../until.ts";
@@ -13,9 +13,9 @@ export interface MeshOptions {
   /** Which controllers a relay is told of, by number; all of them when nothing is said. */
   readonly controllersOf?: (relay: string) => readonly number[];
   /** Added to every controller's configuration. */
-  readonly controllerConfig?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly controllerConfig?: ProgramConfig;
   /** Added to every relay's configuration. */
-  readonly relayConfig?: RelayConfig;
+  readonly relayConfig?: ProgramConfig;
   /** The path that clients connect to, with a token where relays want one. */
   readonly clientPath?: string;
   /** The folder, with a slash, of the version that a program begins with, by its name; empty: this one. */
@@ -33,7 +33,7 @@ const NODE_TTL_SEC = 120;
  */
 export class Mesh implements AsyncDisposable {
   readonly topology: Topology;
-  readonly controllers: readonly MeshController[];
+  readonly controllers: readonly MeshProgram[];
   readonly #relays: ReadonlyMap<string, MeshRelay>;
   readonly #options: MeshOptions;
   readonly #site: Site;
@@ -47,7 +47,8 @@ export class Mesh implements AsyncDisposable {
     this.#folder = folder;
     this.controllers = Array.from(
       { length: options.controllers ?? 1 },
-      (_, at) => new MeshController({ name: `sdn${at}`, folder, place: site.controller() }),
+      (_, at) =>
+        new MeshProgram("sdn/main.ts", { name: `sdn${at}`, folder, place: site.controller() }),
     );
     const relays = options.topology.relays.map((name) =>
       new MeshRelay({
@@ -104,21 +105,21 @@ export class Mesh implements AsyncDisposable {
   }
 
   /** The configuration of a relay; `neighbors` are other costs than the topology's. */
-  configOf(name: string, neighbors = neighborsOf(this.topology, name)): RelayConfig {
+  configOf(name: string, neighbors = neighborsOf(this.topology, name)): ProgramConfig {
     const site = this.#site;
     const { controllersOf, relayConfig } = this.#options;
     const numbers = controllersOf?.(name) ?? this.controllers.keys().toArray();
     const urls = numbers.map((at) => site.controllerUrl(this.controllers[at]!.port, name));
-    const { url, listen } = this.relay(name);
+    const { hostname, port, listen } = this.relay(name);
     const addresses = Object.keys(neighbors).flatMap((neighbor) => {
       const called = site.neighborUrl(name, neighbor);
       return called === undefined ? [] : [[neighbor, called] as const];
     });
-    const ours: RelayConfig = {
+    const ours: ProgramConfig = {
       server: { address: listen },
       auth: { mode: "open" },
       relay: { node_id: name },
-      sdn: { urls, relay_name: name, address: url, neighbors },
+      sdn: { urls, relay_name: name, address: `moqt://${hostname}:${port}`, neighbors },
       ...(addresses.length > 0 && { mesh: { addresses: Object.fromEntries(addresses) } }),
       drain_timeout_ms: 3000,
       log: { level: "debug" },
@@ -216,7 +217,7 @@ function json(value: unknown): string {
 }
 
 /** Sections of both, key by key; the second one's count. */
-export function merged(ours: RelayConfig, more: RelayConfig): RelayConfig {
+export function merged(ours: ProgramConfig, more: ProgramConfig): ProgramConfig {
   const sections = Object.entries(more).map(([section, keys]) => {
     const before = ours[section];
     const isSection = typeof before === "object" && typeof keys === "object";

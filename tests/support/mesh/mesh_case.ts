@@ -5,7 +5,7 @@ import { Deadline } from "../deadline.ts";
 import { Lateness } from "../lateness.ts";
 import type { MeshGround, MeshScenario } from "../mesh_ground.ts";
 import { merged, Mesh, type MeshOptions } from "./mesh.ts";
-import type { RelayConfig } from "./relay.ts";
+import type { ProgramConfig } from "./program.ts";
 import { MeshPublisher } from "./publisher.ts";
 import type { Verdict } from "./reception.ts";
 import { liveSchedule } from "./schedule.ts";
@@ -22,7 +22,7 @@ const STEPS = 6;
  * For meshes whose links do not fail: on a machine that is busy, a process that does not run for a while
  * answers late. The default takes that for a broken link, which may cost groups.
  */
-export const STEADY: RelayConfig = { mesh: { link_timeout_ms: 10_000 } };
+export const STEADY: ProgramConfig = { mesh: { link_timeout_ms: 10_000 } };
 
 /**
  * Longer than the default: where tests run beside each other, a process may get no processor for more
@@ -30,7 +30,7 @@ export const STEADY: RelayConfig = { mesh: { link_timeout_ms: 10_000 } };
  */
 const LINK_TIMEOUT_MS = 4_000;
 
-const PATIENT: RelayConfig = { mesh: { link_timeout_ms: LINK_TIMEOUT_MS } };
+const PATIENT: ProgramConfig = { mesh: { link_timeout_ms: LINK_TIMEOUT_MS } };
 
 /** How long a group of the lab's tracks is. */
 export const GROUP_MS = 500;
@@ -39,7 +39,10 @@ export const GROUP_MS = 500;
 export const GAP_GROUPS = (LINK_TIMEOUT_MS + 3_000) / GROUP_MS;
 
 /** Runs scenarios on meshes of processes; `config` is that of the relays' mesh. */
-export function runAsProcesses(scenarios: readonly MeshScenario[], config: RelayConfig = {}): void {
+export function runAsProcesses(
+  scenarios: readonly MeshScenario[],
+  config: ProgramConfig = {},
+): void {
   for (const { name, topology, linkTimeoutMs, body } of scenarios) {
     // Longer than in virtual time, where whoever must be there before it is over is never late.
     const timeout = linkTimeoutMs !== undefined && { link_timeout_ms: 2 * linkTimeoutMs };

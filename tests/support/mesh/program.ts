@@ -1,5 +1,15 @@
-import { type ProgramProcess, runModule, startProgram } from "../processes/program_process.ts";
+import {
+  type Answer,
+  askApi,
+  type ProgramProcess,
+  runModule,
+  startProgram,
+} from "../processes/program_process.ts";
+import { PATIENCE_MS } from "../until.ts";
 import type { Place } from "./site.ts";
+
+/** Sections of a configuration with their keys. */
+export type ProgramConfig = Readonly<Record<string, unknown>>;
 
 /** One program of a mesh. It keeps its name, its port and its configuration over restarts. */
 export class MeshProgram implements AsyncDisposable {
@@ -8,15 +18,16 @@ export class MeshProgram implements AsyncDisposable {
   readonly port: number;
   /** What it is told to listen on. */
   readonly listen: string;
+  /** Where the files of its version are, with a slash at the end; this one's unless it is said. */
+  root = "";
   readonly #module: string;
   readonly #folder: string;
-  /** Where the files of its version are; this one's unless it is said. */
-  root = "";
   readonly #prefix: readonly string[];
-  #config: Readonly<Record<string, unknown>> = {};
+  #config: ProgramConfig = {};
   #program: ProgramProcess | undefined;
   #log = "";
 
+  /** `module` is `relay/main.ts` or `sdn/main.ts`; its configuration is written into the folder. */
   constructor(
     module: string,
     { name, folder, place }: { name: string; folder: string; place: Place },
@@ -41,6 +52,24 @@ export class MeshProgram implements AsyncDisposable {
 
   get pid(): number {
     return this.#program!.pid;
+  }
+
+  /** Where it answers HTTP. */
+  get url(): string {
+    return `http://${this.hostname}:${this.port}`;
+  }
+
+  /** Asks its API. */
+  ask(method: string, path: string, body?: unknown): Promise<Answer> {
+    return askApi(this.url, method, { path, body });
+  }
+
+  /** Asks it something that it must agree to, and gives the text. */
+  async get(path: string, milliseconds = PATIENCE_MS): Promise<string> {
+    const response = await fetch(this.url + path, { signal: AbortSignal.timeout(milliseconds) });
+    const body = await response.text();
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${body}`);
+    return body;
   }
 
   /** Starts it, with another configuration if one is given, and waits until it is ready. */

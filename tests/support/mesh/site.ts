@@ -34,7 +34,7 @@ export interface Site extends AsyncDisposable {
   link(a: string, b: string): LinkControl;
 }
 
-const LOOPBACK = "127.0.0.1";
+export const LOOPBACK = "127.0.0.1";
 
 /** The loopback address, where each direction of each link is a forwarder of ours. */
 export class LoopbackSite implements Site {
@@ -101,7 +101,8 @@ export class DirectSite extends LoopbackSite {
   }
 }
 
-function loopbackPlace(prefix: readonly string[] = []): Place {
+/** A place on the loopback address, at a port that is free. */
+export function loopbackPlace(prefix: readonly string[] = []): Place {
   const port = freePort();
   return { listen: `${LOOPBACK}:${port}`, hostname: LOOPBACK, port, prefix };
 }

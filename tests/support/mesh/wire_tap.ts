@@ -27,11 +27,15 @@ export function tapObjects(transport: QuicTransport, came: (object: string) => v
 }
 
 function tap(came: (object: string) => void): TransformStream<Uint8Array, Uint8Array> {
-  const reader = new SubgroupReader(came);
+  let bytes = new Uint8Array();
+  let told = 0;
   return new TransformStream({
-    transform(bytes, controller) {
-      reader.take(bytes);
-      controller.enqueue(bytes);
+    transform(chunk, controller) {
+      bytes = concat([bytes, chunk]);
+      const objects = objectsIn(bytes);
+      for (const object of objects.slice(told)) came(object);
+      told = objects.length;
+      controller.enqueue(chunk);
     },
   });
 }
@@ -39,52 +43,24 @@ function tap(came: (object: string) => void): TransformStream<Uint8Array, Uint8A
 // More than a subgroup's header takes.
 const MAX_HEADER_BYTES = 64;
 
-/** Reads the object headers of one stream; streams that carry no subgroup are skipped. */
-class SubgroupReader {
-  readonly #came: (object: string) => void;
-  #kept = new Uint8Array();
-  #decoder: ObjectHeaderDecoder | undefined;
-  #name = "";
-  #isOther = false;
-  #payloadLeft = 0;
-
-  constructor(came: (object: string) => void) {
-    this.#came = came;
-  }
-
-  take(chunk: Uint8Array): void {
-    if (this.#isOther) return;
-    const bytes = concat([this.#kept, chunk]);
-    let at = this.#decoder === undefined ? this.#begin(bytes) : 0;
-    const decoder = this.#decoder;
-    while (decoder !== undefined) {
-      const skipped = Math.min(this.#payloadLeft, bytes.length - at);
-      at += skipped;
-      this.#payloadLeft -= skipped;
-      if (this.#payloadLeft > 0) break;
-      const payload = decoder.decode(bytes, at, bytes.length);
-      if (payload === SHORT) break;
-      at = payload;
-      this.#payloadLeft = decoder.payloadLength;
-      this.#came(`${this.#name}/${decoder.id}`);
+/** The objects of which a stream that begins with these bytes has the header; none where it carries no subgroup. */
+function objectsIn(bytes: Uint8Array): string[] {
+  const reader = new ByteReader(bytes, vi64);
+  const objects: string[] = [];
+  try {
+    const type = reader.varint();
+    if (!isSubgroupType(type, referenceData)) return objects;
+    const header = decodeSubgroupHeader(reader, type, referenceData);
+    const decoder = new ObjectHeaderDecoder(header.hasProperties, referenceData);
+    const subgroup = `${header.alias}/${header.group}/${header.subgroup ?? "first"}`;
+    let at = decoder.decode(bytes, reader.offset, bytes.length);
+    while (at !== SHORT) {
+      objects.push(`${subgroup}/${decoder.id}`);
+      at = decoder.decode(bytes, at + decoder.payloadLength, bytes.length);
     }
-    this.#kept = bytes.slice(at);
+  } catch (error) {
+    // It may still become whole.
+    if (bytes.length >= MAX_HEADER_BYTES) throw error;
   }
-
-  #begin(bytes: Uint8Array): number {
-    const reader = new ByteReader(bytes, vi64);
-    try {
-      const type = reader.varint();
-      this.#isOther = !isSubgroupType(type, referenceData);
-      if (this.#isOther) return bytes.length;
-      const header = decodeSubgroupHeader(reader, type, referenceData);
-      this.#name = `${header.alias}/${header.group}/${header.subgroup ?? "first"}`;
-      this.#decoder = new ObjectHeaderDecoder(header.hasProperties, referenceData);
-      return reader.offset;
-    } catch (error) {
-      // It may still become whole.
-      if (bytes.length < MAX_HEADER_BYTES) return 0;
-      throw error;
-    }
-  }
+  return objects;
 }

@@ -1,3 +1,4 @@
+import { type CommandLine, runToEnd } from "../processes/program_process.ts";
 import { ROOT_PATH } from "../root.ts";
 
 /**
@@ -8,14 +9,10 @@ export const EARLIER = "016ed118";
 
 /** Why it cannot be had, or undefined when it can: its commit is in the history of this clone. */
 export function earlierMissing(): string | undefined {
+  const args = ["cat-file", "-e", `${EARLIER}^{commit}`];
   try {
-    const { code } = new Deno.Command("git", {
-      args: ["cat-file", "-e", `${EARLIER}^{commit}`],
-      cwd: ROOT_PATH,
-      stdout: "null",
-      stderr: "null",
-    }).outputSync();
-    return code === 0 ? undefined : `this clone's history does not go back to ${EARLIER}`;
+    const { success } = new Deno.Command("git", { args, cwd: ROOT_PATH }).outputSync();
+    return success ? undefined : `this clone's history does not go back to ${EARLIER}`;
   } catch {
     return "there is no git on this machine";
   }
@@ -48,9 +45,7 @@ export class EarlierVersion implements AsyncDisposable {
 
 const PARTS = ["shared", "relay", "sdn"];
 
-async function run([program, ...args]: readonly [string, ...string[]], cwd = ROOT_PATH) {
-  const { code, stderr } = await new Deno.Command(program, { args, cwd }).output();
-  if (code !== 0) {
-    throw new Error(`${program} ended with ${code}: ${new TextDecoder().decode(stderr)}`);
-  }
+async function run(command: CommandLine, cwd = ROOT_PATH): Promise<void> {
+  const { code, stderr } = await runToEnd(command, { cwd });
+  if (code !== 0) throw new Error(`${command[0]} ended with ${code}: ${stderr}`);
 }

@@ -151,18 +151,14 @@ export class Mesh implements AsyncDisposable {
   async routed(relay: string, track: string, path: readonly string[]): Promise<void> {
     const wanted = path.join(" ");
     let found = "";
-    try {
-      await until(`${track} to come to ${relay}`, async () => {
-        const status = await this.relay(relay).mesh();
-        const route = status?.routes.find((one) => one.track === track);
-        found = status === undefined ? "what it does not say" : route?.path.join(" ") ?? "";
-        return found === wanted;
-      });
-    } catch (error) {
-      throw new Error(`${track} comes to ${relay} by "${found}", not by "${wanted}"`, {
-        cause: error,
-      });
-    }
+    await until(`${track} to come to ${relay} by ${wanted}`, async () => {
+      const status = await this.relay(relay).mesh();
+      const route = status?.routes.find((one) => one.track === track);
+      found = status === undefined ? "what it does not say" : route?.path.join(" ") ?? "";
+      return found === wanted;
+    }).catch((error) => {
+      throw new Error(`${track} comes to ${relay} by "${found}"`, { cause: error });
+    });
   }
 
   /** What every process wrote. */

@@ -1,3 +1,5 @@
+import { messageOf } from "@qumo/shared/runtime";
+import { type CommandLine, runToEnd } from "../processes/program_process.ts";
 import { Random } from "../random.ts";
 import type { LinkControl, Place, Site } from "./site.ts";
 import { freePort } from "./ports.ts";
@@ -139,16 +141,10 @@ async function refusal(attempt: (namespace: string) => Promise<void>): Promise<s
   const namespace = `qumo-try-${Deno.pid}`;
   try {
     await ip("netns", "add", namespace);
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-  try {
-    await attempt(namespace);
+    await attempt(namespace).finally(() => ip("netns", "del", namespace));
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  } finally {
-    await ip("netns", "del", namespace);
+    return messageOf(error);
   }
 }
 
@@ -156,16 +152,14 @@ async function refusal(attempt: (namespace: string) => Promise<void>): Promise<s
 async function shape(namespace: string, device: string, conditions: Partial<LinkConditions>) {
   const { delayMs = 0, lossPercent = 0 } = conditions;
   const rule = ["netem", "delay", `${delayMs}ms`, "loss", `${lossPercent}%`];
-  await run("tc", ["-n", namespace, "qdisc", "replace", "dev", device, "root", ...rule]);
+  await run("tc", "-n", namespace, "qdisc", "replace", "dev", device, "root", ...rule);
 }
 
 function ip(...args: readonly string[]): Promise<void> {
-  return run("ip", args);
+  return run("ip", ...args);
 }
 
-async function run(command: string, args: readonly string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(command, { args: [...args] }).output();
-  if (success) return;
-  const reason = new TextDecoder().decode(stderr).trim();
-  throw new Error(`${command} ${args.join(" ")}: ${reason}`);
+async function run(...command: CommandLine): Promise<void> {
+  const { code, stderr } = await runToEnd(command);
+  if (code !== 0) throw new Error(`${command.join(" ")}: ${stderr.trim()}`);
 }

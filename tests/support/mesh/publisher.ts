@@ -1,14 +1,20 @@
 import { Broadcast, Group, Path, Time, type Track } from "@moq/net";
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import type { MoqNetPeer } from "../peers/moq_net_peer.ts";
 import { connectClient, type RelayAddress } from "./client.ts";
 import { dueTime, makePayload, nextGroup, type Schedule } from "./schedule.ts";
+import type { LiveTrack } from "./viewer.ts";
+
+/** The track at one relay. */
+interface Outlet {
+  readonly track: Track.Producer;
+  readonly close: () => void;
+}
 
 /**
  * Publishes one live track with `@moq/net`, at one relay or at several. Groups are numbered by time:
  * they go on wherever it connects next, and two publishers of one schedule publish the same.
  */
-export class MeshPublisher implements AsyncDisposable {
+export class MeshPublisher implements LiveTrack, AsyncDisposable {
   readonly path: string;
   readonly track: string;
   readonly schedule: Schedule;
@@ -17,7 +23,7 @@ export class MeshPublisher implements AsyncDisposable {
   readonly #work: Promise<void>;
   #group = -1;
 
-  constructor({ path, track, schedule }: { path: string; track: string; schedule: Schedule }) {
+  constructor({ path, track, schedule }: LiveTrack) {
     this.path = path;
     this.track = track;
     this.schedule = schedule;
@@ -40,7 +46,12 @@ export class MeshPublisher implements AsyncDisposable {
     const broadcast = new Broadcast.Producer();
     const track = broadcast.createTrack(this.track);
     client.session.publish(Path.from(this.path), broadcast);
-    const outlet = new Outlet(client, broadcast, track);
+    const close = () => {
+      track.close();
+      broadcast.close();
+      void client.close();
+    };
+    const outlet = { track, close };
     this.#outlets.get(relay.name)?.close();
     this.#outlets.set(relay.name, outlet);
     const lost = () => {
@@ -67,53 +78,34 @@ export class MeshPublisher implements AsyncDisposable {
       await this.#until(group, 0);
       if (signal.aborted) return;
       this.#group = group;
-      const producers = [...this.#outlets.values()].map((outlet) => outlet.startGroup(group));
+      const producers = this.#startGroup(group);
       for (let object = 0; object < this.schedule.groupObjects && !signal.aborted; object++) {
         await this.#until(group, object);
-        const sent = systemClock.now();
-        const payload = makePayload(this.schedule, { group, object, sent });
-        const timestamp = Time.Timestamp.fromMillis(
-          Math.round(dueTime(this.schedule, { group, object })),
-        );
-        for (const producer of producers) write(producer, { payload, timestamp });
+        const payload = makePayload(this.schedule, { group, object, sent: systemClock.now() });
+        const due = Math.round(dueTime(this.schedule, { group, object }));
+        const timestamp = Time.Timestamp.fromMillis(due);
+        // A relay may have gone in the middle of the group.
+        for (const producer of producers.filter(({ closed }) => closed.peek() === undefined)) {
+          producer.writeFrame({ payload, timestamp });
+        }
       }
-      for (const producer of producers) producer?.close();
+      for (const producer of producers) producer.close();
     }
+  }
+
+  #startGroup(group: number): Group.Producer[] {
+    const live = [...this.#outlets.values()].filter(({ track }) =>
+      track.closed.peek() === undefined
+    );
+    return live.map(({ track }) => {
+      const producer = new Group.Producer(group);
+      track.writeGroup(producer);
+      return producer;
+    });
   }
 
   #until(group: number, object: number): Promise<void> {
     const due = dueTime(this.schedule, { group, object });
     return sleep(systemClock, due - systemClock.now(), this.#stop.signal);
   }
-}
-
-/** The track at one relay. */
-class Outlet {
-  readonly #client: MoqNetPeer;
-  readonly #broadcast: Broadcast.Producer;
-  readonly #track: Track.Producer;
-
-  constructor(client: MoqNetPeer, broadcast: Broadcast.Producer, track: Track.Producer) {
-    this.#client = client;
-    this.#broadcast = broadcast;
-    this.#track = track;
-  }
-
-  startGroup(sequence: number): Group.Producer | undefined {
-    if (this.#track.closed.peek() !== undefined) return undefined;
-    const group = new Group.Producer(sequence);
-    this.#track.writeGroup(group);
-    return group;
-  }
-
-  close(): void {
-    this.#track.close();
-    this.#broadcast.close();
-    void this.#client.close();
-  }
-}
-
-function write(group: Group.Producer | undefined, frame: Group.Frame): void {
-  // The relay may have gone in the middle of the group.
-  if (group?.closed.peek() === undefined) group?.writeFrame(frame);
 }

@@ -1,34 +1,49 @@
 import { systemClock } from "@qumo/shared/runtime";
 import { Deadline } from "../deadline.ts";
+import type { MeshViewer as GroundViewer } from "../mesh_ground.ts";
 import type { MoqNetPeer, MoqNetWatch } from "../peers/moq_net_peer.ts";
-import type { WatchedObject } from "../peers/peer.ts";
+import { PATIENCE_MS, until } from "../until.ts";
 import { connectClient, type RelayAddress } from "./client.ts";
 import { Reception, type Verdict } from "./reception.ts";
 import { readPayload, type Schedule } from "./schedule.ts";
-import { PATIENCE_MS, until } from "../until.ts";
 import { tapObjects } from "./wire_tap.ts";
 
+/** A track that is published, and when which object of it is due. */
+export interface LiveTrack {
+  readonly path: string;
+  readonly track: string;
+  readonly schedule: Schedule;
+}
+
+/** One subscription, until it is closed. */
+interface OpenWatch {
+  readonly client: MoqNetPeer;
+  readonly watch: MoqNetWatch;
+  /** Whether its session lives. */
+  isConnected: boolean;
+  /** Why the relay does not give it the track; undefined while it does, and when the session ended. */
+  refusal?: string | undefined;
+}
+
+// What the library says when it has waited for the answer to SUBSCRIBE for as long as it likes to.
+const IMPATIENCE = /timed out after \d+ms waiting for SUBSCRIBE_OK/;
+
 /** Watches one live track with `@moq/net` and keeps account of what came. It never reconnects by itself, but where the library lost patience. */
-export class MeshViewer implements AsyncDisposable {
+export class MeshViewer implements GroundViewer, AsyncDisposable {
   readonly path: string;
   readonly track: string;
   readonly reception: Reception;
   #at: RelayAddress | undefined;
-  #watch: OpenWatch | undefined;
+  #open: OpenWatch | undefined;
 
-  private constructor(
-    { path, track, schedule }: { path: string; track: string; schedule: Schedule },
-  ) {
+  private constructor({ path, track, schedule }: LiveTrack) {
     this.path = path;
     this.track = track;
     this.reception = new Reception(schedule.groupObjects);
   }
 
   /** Connects to a relay, waits for the namespace to be announced there, and subscribes. */
-  static async join(
-    relay: RelayAddress,
-    what: { path: string; track: string; schedule: Schedule },
-  ): Promise<MeshViewer> {
+  static async join(relay: RelayAddress, what: LiveTrack): Promise<MeshViewer> {
     const viewer = new MeshViewer(what);
     await viewer.moveTo(relay);
     return viewer;
@@ -45,12 +60,12 @@ export class MeshViewer implements AsyncDisposable {
 
   /** Whether its session lives, which says nothing about what comes. */
   get isConnected(): boolean {
-    return this.#watch?.isConnected ?? false;
+    return this.#open?.isConnected ?? false;
   }
 
   /** Whether its subscription was refused or has ended. It does not ask again by itself. */
   get isRefused(): boolean {
-    return this.#watch?.refusal !== undefined;
+    return this.#open?.refusal !== undefined;
   }
 
   /** Leaves where it is and subscribes at this relay. */
@@ -72,21 +87,27 @@ export class MeshViewer implements AsyncDisposable {
     }
     this.reception.rejoin();
     const watch = await client.watch(this.path, this.track);
-    this.#watch = new OpenWatch(client, watch, (object) => this.#take(object));
+    const open: OpenWatch = this.#open = { client, watch, isConnected: true };
+    const lost = () => void (open.isConnected = false);
+    client.session.closed.then(lost, lost);
+    void watch.failure().then((failure) => {
+      if (open.isConnected) open.refusal = failure;
+    });
+    void this.#read(open);
   }
 
   /** Ends the subscription and the session. */
   leave(): void {
-    this.#watch?.close();
-    this.#watch = undefined;
+    void this.#open?.watch.stop();
+    void this.#open?.client.close();
+    this.#open = undefined;
   }
 
-  /** Resolves when this group, or a later one, is there to its last object; gives its number. */
   async has(group: number, milliseconds?: number): Promise<number> {
     const found = () => this.reception.firstWholeFrom(group);
     await until(`${this.name} to have group ${group} or a later one`, async () => {
       if (found() !== undefined) return true;
-      const refusal = this.#watch?.refusal;
+      const refusal = this.#open?.refusal;
       if (refusal === undefined) return false;
       if (!IMPATIENCE.test(refusal)) throw new Error(`${this.name} was refused: ${refusal}`);
       await this.moveTo(this.#at!);
@@ -95,10 +116,6 @@ export class MeshViewer implements AsyncDisposable {
     return found()!;
   }
 
-  /**
-   * What came up to this group, which is waited for: from `first` on, or from the first that came where
-   * that is later or nothing is said.
-   */
   async verdict(last: number, first = 0): Promise<Verdict> {
     return this.reception.verdictBetween(first, await this.has(last));
   }
@@ -108,49 +125,15 @@ export class MeshViewer implements AsyncDisposable {
     return Promise.resolve();
   }
 
-  #take({ group, object, payload }: WatchedObject): void {
-    const said = readPayload(payload);
-    if (said === undefined || said.group !== group || said.object !== object) {
-      return this.reception.fault(`group ${group}: object ${object} is not what was published`);
-    }
-    this.reception.add({ ...said, received: systemClock.now() });
-  }
-}
-
-/** One subscription, until it is closed. */
-class OpenWatch {
-  readonly #client: MoqNetPeer;
-  readonly #watch: MoqNetWatch;
-  #isOpen = true;
-  isConnected = true;
-  /** Why the relay does not give it the track; undefined while it does, and when the session ended. */
-  refusal: string | undefined;
-
-  constructor(client: MoqNetPeer, watch: MoqNetWatch, take: (object: WatchedObject) => void) {
-    this.#client = client;
-    this.#watch = watch;
-    const lost = () => void (this.isConnected = false);
-    client.session.closed.then(lost, lost);
-    void watch.failure().then((failure) => {
-      if (this.isConnected) this.refusal = failure;
-    });
-    void this.#read(take);
-  }
-
-  close(): void {
-    this.#isOpen = false;
-    void this.#watch.stop();
-    void this.#client.close();
-  }
-
-  async #read(take: (object: WatchedObject) => void): Promise<void> {
+  async #read(open: OpenWatch): Promise<void> {
     for (;;) {
-      const object = await this.#watch.next();
-      if (object === undefined || !this.#isOpen) return;
-      take(object);
+      const next = await open.watch.next();
+      if (next === undefined || open !== this.#open) return;
+      const { group, object, payload } = next;
+      const said = readPayload(payload);
+      if (said?.group === group && said.object === object) {
+        this.reception.add({ ...said, received: systemClock.now() });
+      } else this.reception.fault(`group ${group}: object ${object} is not what was published`);
     }
   }
 }
-
-// What the library says when it has waited for the answer to SUBSCRIBE for as long as it likes to.
-const IMPATIENCE = /timed out after \d+ms waiting for SUBSCRIBE_OK/;

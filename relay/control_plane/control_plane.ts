@@ -20,6 +20,7 @@ import { Interests, type InterestTable } from "./interests.ts";
 import { Mirror } from "./mirror.ts";
 import type { MirrorView } from "./mirror_view.ts";
 import { OwnAnnounces } from "./own_announces.ts";
+import { OwnEntry } from "./own_entry.ts";
 import { Registrar } from "./registrar.ts";
 import type { ControlPlaneSettings } from "./settings.ts";
 import type { ControlPlaneStatus } from "./status.ts";
@@ -56,21 +57,17 @@ export class ControlPlane {
   readonly #mirror: Mirror;
   readonly #interests: Interests | undefined;
   readonly #announces = new OwnAnnounces();
-  readonly #epoch: Epoch;
   readonly #heartbeat: Heartbeat;
   readonly #registrar: Registrar;
+  readonly #ownEntry: OwnEntry;
   readonly #follower: ControllerFollower;
   // Two groups, because heartbeats stop before the relay deregisters and the event stream only at
   // close().
   readonly #beating: TaskGroup;
   readonly #following: TaskGroup;
   readonly #cut = new AbortController();
-  #isDrainTold = false;
-  #isDrainAsked = false;
   #isUntoldSaid = false;
   #areUntoldFlowsSaid = false;
-  #isNameHeld = false;
-  #newestEpoch = 0;
 
   constructor(options: ControlPlaneOptions) {
     const { settings, clock, log, report, random = Math.random } = options;
@@ -85,7 +82,7 @@ export class ControlPlane {
     const { name } = settings;
     const [client, controllers] = [this.#client, this.#controllers];
     const parts = { name, client, controllers, clock, log, random };
-    const epoch = this.#epoch = new Epoch(mintEpoch(clock.wall()));
+    const epoch = new Epoch(mintEpoch(clock.wall()));
     const interests = this.#interests = this.#openInterests();
     this.#mirror = new Mirror(name, (text) => interests?.wants(text) ?? true);
     this.#heartbeat = new Heartbeat(settings, { epoch, announces: this.#announces });
@@ -107,15 +104,19 @@ export class ControlPlane {
       ...(settings.mirrorAllUpTo !== undefined && { mirrorAllUpTo: settings.mirrorAllUpTo }),
       onReady: (isAnew) => this.#ready(isAnew),
     });
-    this.#mirror.watch({
-      announced: () => {},
-      withdrawn: () => {},
-      changed: () => this.#mirrorChanged(),
-    });
     const onFailure = (task: string, error: unknown) =>
       log.error("internal error in the control plane", { task, error });
     this.#beating = new TaskGroup(onFailure);
     this.#following = new TaskGroup(onFailure);
+    this.#ownEntry = new OwnEntry({
+      name,
+      mirror: this.#mirror,
+      epoch,
+      registrar: this.#registrar,
+      isDraining: () => report().draining,
+      onDrain: options.onDrain,
+      tasks: this.#following,
+    });
   }
 
   /** This relay's unique name in the mesh. */
@@ -265,7 +266,7 @@ export class ControlPlane {
     this.#follower.prefer(url);
     if (isNews) this.#follower.reachable();
     this.#lookForUntold();
-    this.#lookForDrain();
+    this.#ownEntry.lookForDrain();
   }
 
   #ready(isAnew: boolean): void {
@@ -289,40 +290,5 @@ export class ControlPlane {
       });
     }
     this.#areUntoldFlowsSaid = untoldFlows > 0;
-  }
-
-  #mirrorChanged(): void {
-    const wasHeld = this.#isNameHeld;
-    const own = this.#mirror.relay(this.name);
-    this.#isNameHeld = own !== undefined;
-    this.#lookForNewer(own?.epoch ?? 0);
-    if (wasHeld && !this.#isNameHeld) this.#registrar.nameFreed();
-    this.#lookForDrain();
-  }
-
-  /**
-   * Another process registered under this relay's name: sends the next heartbeat at once, whose
-   * answer tells.
-   */
-  #lookForNewer(epoch: number): void {
-    if (epoch <= Math.max(this.#newestEpoch, this.#epoch.value)) return;
-    this.#newestEpoch = epoch;
-    this.#registrar.changed();
-  }
-
-  // The mirror may still have the drain order of a former process under this name, so ask the
-  // controller.
-  #lookForDrain(): void {
-    if (this.#isDrainTold || this.#isDrainAsked || this.#registrar.acceptedAt === undefined) return;
-    if (this.#mirror.relay(this.name)?.state !== "draining") return;
-    if (this.#options.report().draining) return;
-    this.#isDrainAsked = true;
-    this.#following.spawn("drain", async (signal) => {
-      const isDraining = await this.#registrar.isDraining(signal);
-      this.#isDrainAsked = false;
-      if (!isDraining || signal.aborted || this.#options.report().draining) return;
-      this.#isDrainTold = true;
-      this.#options.onDrain();
-    });
   }
 }

@@ -8,13 +8,13 @@ import {
   TaskGroup,
 } from "@qumo/shared/runtime";
 import type { AccessListener } from "./access_events.ts";
-import { type Assignment, assignmentSchema } from "./assignment.ts";
+import { type Assignment, assignmentOf } from "./assignment.ts";
 import { ControllerClient } from "./controller_client.ts";
 import { Controllers } from "./controllers.ts";
 import { deadlineIn } from "./deadline.ts";
 import { Epoch, mintEpoch } from "./epoch.ts";
 import { Heartbeat, type RelayReport } from "./heartbeat.ts";
-import { DEREGISTER_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "./limits.ts";
+import { DEREGISTER_TIMEOUT_MS } from "./limits.ts";
 import { type Identity, identityOf, type PublicKey } from "./identity.ts";
 import { Interests, type InterestTable } from "./interests.ts";
 import { Mirror } from "./mirror.ts";
@@ -173,27 +173,12 @@ export class ControlPlane {
   async assign(
     { track, client }: { track?: string; client?: string } = {},
   ): Promise<Assignment | undefined> {
-    const { region } = this.#options.settings;
-    const query = new URLSearchParams({
-      ...(region && { region }),
-      ...(track && { track }),
-      ...(client && { client }),
-      // Controllers of before refuse it, and say nothing of hosts.
-      ...(this.#heartbeat.readsHost && { instead_of: this.name }),
-    });
-    const deadline = deadlineIn(this.#options.clock, REQUEST_TIMEOUT_MS);
-    const signal = AbortSignal.any([this.#following.signal, deadline.signal]);
-    let assigned: Assignment | undefined;
-    for (const url of this.#controllers.inOrder) {
-      const request = { url, method: "GET", path: `/assign?${query}`, signal } as const;
-      const found = await this.#client.ask(request, assignmentSchema);
-      if (!found.ok) continue;
-      const { relay, address } = found.value.value;
-      if (relay !== this.name && address !== "") assigned = found.value.value;
-      break;
-    }
-    deadline.cancel();
-    return assigned;
+    const { clock, settings: { region } } = this.#options;
+    // Controllers of before refuse it, and say nothing of hosts.
+    const insteadOf = this.#heartbeat.readsHost ? this.name : undefined;
+    const { signal } = this.#following;
+    const asked = { client: this.#client, clock, urls: this.#controllers.inOrder, signal };
+    return await assignmentOf({ region, track, client, insteadOf }, this.name, asked);
   }
 
   /** What the controller says of a key of this relay's. Never rejects. */

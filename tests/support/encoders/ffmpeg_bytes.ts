@@ -3,20 +3,17 @@ import assert from "node:assert/strict";
 /** What ffmpeg writes to its standard output, from what it is given there as input. */
 export async function ffmpegBytes(
   args: readonly string[],
-  input?: Uint8Array,
+  input: Uint8Array = new Uint8Array(),
 ): Promise<Uint8Array<ArrayBuffer>> {
   const child = new Deno.Command("ffmpeg", {
     args: ["-loglevel", "error", ...args, "-"],
-    stdin: input === undefined ? "null" : "piped",
+    stdin: "piped",
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  if (input !== undefined) {
-    const writer = child.stdin.getWriter();
-    await writer.write(input);
-    await writer.close();
-  }
+  const feeding = ReadableStream.from([input]).pipeTo(child.stdin);
   const { stdout, success } = await child.output();
+  await feeding;
   assert.ok(success);
   return stdout;
 }

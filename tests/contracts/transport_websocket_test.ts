@@ -35,7 +35,7 @@ for (const scheme of ["ws", "wss"]) {
     const { port, certificate } = started;
     const caCert = scheme === "wss" ? certificate.certificate : undefined;
     const target = { port, path: "/live", ...(caCert !== undefined && { caCert }) };
-    const { connection: client, stream } = await connectWebSocket(target, options);
+    const { connection: client, socket } = await connectWebSocket(target, options);
     const server = await started.listener.accept();
     assert(server !== undefined);
     const cleanup = async () => {
@@ -43,7 +43,7 @@ for (const scheme of ["ws", "wss"]) {
       await Promise.all([client.closed, server.closed]);
       await started[Symbol.asyncDispose]();
     };
-    return [client, server, cleanup, () => stream.hold()];
+    return [client, server, cleanup, () => socket.pause()];
   };
   transportContract(`WebSocket (${scheme})`, async (options) => {
     const [client, server, cleanup] = await join(options);

@@ -33,14 +33,14 @@ faultTest("WebSockets that are opened and stay silent keep out no session", asyn
   }
   const limit = 'qumo_relay_transport_limits_total{limit="websocket_handshakes"}';
   assert.ok(await counter(relay, limit) > 0, "No place was missing");
-  for (const { conn } of answers) conn.close();
+  for (const { stream } of answers) stream.destroy();
 }, { config: { server: PATIENT }, growthMiB: 128 });
 
 faultTest("requests for WebSockets that are refused leave nothing behind", async (context) => {
   const { relay, deadline } = context;
   const refused = async (headers: Readonly<Record<string, string>>) => {
-    const { status, conn } = await requestWebSocket({ port: relay.port, headers });
-    conn.close();
+    const { status, stream } = await requestWebSocket({ port: relay.port, headers });
+    stream.destroy();
     return status;
   };
   for (let round = 0; round < 20; round++) {
@@ -165,7 +165,7 @@ faultTest("subscribers over WebSocket that do not read are ended in time", async
   await deadline.for("the relay's subscription", agree(publisher));
   const subscriptions = await deadline.for("the subscriptions", subscribing);
   for (const one of subscriptions) await one.expect("subscribeOk");
-  for (const { stream } of readers) stream.hold();
+  for (const { socket } of readers) socket.pause();
   let isOver = false;
   const publishing = (async () => {
     const payload = new Uint8Array(200_000);
@@ -182,7 +182,7 @@ faultTest("subscribers over WebSocket that do not read are ended in time", async
   isOver = true;
   await deadline.for("the publisher", publishing);
   publisher.close();
-  for (const { stream } of readers) stream.destroy();
+  for (const { socket } of readers) socket.destroy();
 });
 
 const LOST = 'qumo_relay_sessions_ended_total{reason="lost"}';
@@ -199,8 +199,8 @@ async function agree(publisher: ScriptedPeer): Promise<void> {
 
 async function slowReader(relay: RelayProcess) {
   const limits = { maxIdleTimeout: 60_000 };
-  const { connection, stream } = await connectWebSocket({ port: relay.port }, limits);
-  return { peer: await ScriptedPeer.connect(connection), stream };
+  const { connection, socket } = await connectWebSocket({ port: relay.port }, limits);
+  return { peer: await ScriptedPeer.connect(connection), socket };
 }
 
 function repeated(hex: string, count: number): Uint8Array {

@@ -3,6 +3,7 @@ import type { ListenOptions, RefusedPeer } from "../listen_options.ts";
 import {
   connectWebSocket,
   requestWebSocket,
+  type UpgradeAnswer,
 } from "../../../tests/support/transport/websocket_client.ts";
 import {
   startWebSocketServer,
@@ -73,7 +74,7 @@ Deno.test("a client that speaks no TLS is refused where it must", async () => {
   const { port, certificate: { certificate: caCert } } = server;
   const refused = await requestWebSocket({ port });
   assert.equal(refused.status, 403);
-  refused.conn.close();
+  refused.stream.destroy();
   const { connection } = await connectWebSocket({ port, caCert });
   connection.close(0, "");
   await connection.closed;
@@ -86,7 +87,7 @@ Deno.test("the log has whose request was refused, and why", async () => {
   for (const [options, status] of [[origin, 403], [{ protocols: ["chat"] }, 400]] as const) {
     const answer = await requestWebSocket({ port, ...options });
     assert.equal(answer.status, status);
-    answer.conn.close();
+    answer.stream.destroy();
   }
   const reasons = server.refused.map(({ kind, reason, peer }) => {
     assert.match(peer!, /^127\.0\.0\.1:\d+$/);
@@ -100,26 +101,26 @@ Deno.test("the log has whose request was refused, and why", async () => {
 
 Deno.test("a client that never says what it takes is cut off in time", async () => {
   await using server = world({ handshakeTimeout: 50 });
-  const { status, conn } = await requestWebSocket({ port: server.port });
+  const { status, stream } = await requestWebSocket({ port: server.port });
   assert.equal(status, 101);
   await becomes(
     () => Promise.resolve(server.refused.map(({ reason }) => reason).join()),
     "the handshake took longer than 50 ms",
   );
-  conn.close();
+  stream.destroy();
 });
 
 Deno.test("the oldest handshake goes when there are too many, and sessions stay", async () => {
   await using server = world({ maxHandshakes: 2 });
   const check = await canary(server);
-  const conns: Deno.Conn[] = [];
+  const silent: UpgradeAnswer[] = [];
   for (let count = 0; count < 5; count++) {
-    conns.push((await requestWebSocket({ port: server.port })).conn);
+    silent.push(await requestWebSocket({ port: server.port }));
   }
   await becomes(() => Promise.resolve(server.limits.length), 3);
   assert.deepEqual(new Set(server.limits), new Set(["websocket_handshakes"]));
   await check();
-  for (const conn of conns) conn.close();
+  for (const { stream } of silent) stream.destroy();
 });
 
 Deno.test("an address has as many connections as it may, over QUIC and WebSocket together", async () => {
@@ -128,14 +129,14 @@ Deno.test("an address has as many connections as it may, over QUIC and WebSocket
   const second = await connectWebSocket({ port: server.port });
   const third = await requestWebSocket({ port: server.port });
   assert.equal(third.status, 429);
-  third.conn.close();
+  third.stream.destroy();
   assert.deepEqual(server.limits, ["connections_per_address"]);
   second.connection.close(0, "");
   await second.connection.closed;
   await check();
   await becomes(async () => {
-    const { status, conn } = await requestWebSocket({ port: server.port });
-    conn.close();
+    const { status, stream } = await requestWebSocket({ port: server.port });
+    stream.destroy();
     return status;
   }, 101);
 });
@@ -173,9 +174,9 @@ Deno.test("a client that does not read is lost in time, and holds little until t
   await using server = world({ keepAliveInterval: 100, maxIdleTimeout: 1_000 });
   const check = await canary(server);
   const limits = { maxIdleTimeout: 60_000 };
-  const { connection, stream } = await connectWebSocket({ port: server.port }, limits);
+  const { connection, socket } = await connectWebSocket({ port: server.port }, limits);
   const accepted = (await server.listener.accept())!;
-  stream.hold();
+  socket.pause();
   const chunk = new Uint8Array(65_536);
   let written = 0;
   const writing = (async () => {
@@ -189,7 +190,7 @@ Deno.test("a client that does not read is lost in time, and holds little until t
   assert.equal((await accepted.closed).by, "lost");
   // The client's window for a stream.
   assert(written <= 512 * 1024 + chunk.length, `${written} bytes were taken`);
-  stream.letGo();
+  socket.resume();
   await connection.closed;
   await check();
 });

@@ -117,7 +117,7 @@ export const PORTS: readonly Drive[] = [
         .catch(() => {});
       await call(relay, "https", { origin: "https://bad.example" }).catch(() => {});
       const headers = { Origin: "https://bad.example" };
-      (await requestWebSocket({ port: relay.port, headers })).conn.close();
+      (await requestWebSocket({ port: relay.port, headers })).stream.destroy();
       const first = await ScriptedPeer.connect(await call(relay));
       await first.theirSetup();
       await (await call(relay)).closed;

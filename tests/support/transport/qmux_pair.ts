@@ -1,16 +1,15 @@
-import { type Clock, systemClock } from "@qumo/shared/runtime";
+import { systemClock } from "@qumo/shared/runtime";
+import type { RecordChannel } from "../../../relay/transport/qmux/channel.ts";
 import {
   QmuxConnection,
   type QmuxLimits,
-  type QmuxVersion,
+  type QmuxParts,
 } from "../../../relay/transport/qmux/connection.ts";
 import { type MemoryChannel, recordChannels } from "./record_channels.ts";
 
-/** What a pair is made of. */
-export interface QmuxPairOptions {
-  readonly version?: QmuxVersion;
+/** What a connection may be made of beside the usual. */
+export interface QmuxOptions extends Partial<Omit<QmuxParts, "limits">> {
   readonly limits?: Partial<QmuxLimits>;
-  readonly clock?: Clock;
 }
 
 /** Limits of a relay, without its times. */
@@ -28,31 +27,30 @@ export interface QmuxEnd {
 }
 
 /** A client and a server over a channel in memory. */
-export async function qmuxPair(options: QmuxPairOptions = {}): Promise<[QmuxEnd, QmuxEnd]> {
-  const channels = recordChannels();
-  const ends = (["client", "server"] as const).map((role, at) => {
-    const channel = channels[at]!;
-    return { channel, connection: qmuxEnd(channel, role, options) };
-  });
-  await Promise.all(ends.map(({ connection }) => connection.ready));
-  return ends as [QmuxEnd, QmuxEnd];
+export async function qmuxPair(options: QmuxOptions = {}): Promise<[QmuxEnd, QmuxEnd]> {
+  const [one, other] = recordChannels();
+  const client = { channel: one, connection: qmuxEnd(one, "client", options) };
+  const server = { channel: other, connection: qmuxEnd(other, "server", options) };
+  await Promise.all([client.connection.ready, server.connection.ready]);
+  return [client, server];
 }
 
 /** One end of a connection over a channel. */
 export function qmuxEnd(
-  channel: MemoryChannel,
+  channel: RecordChannel,
   role: "client" | "server",
-  { version = "qmux-02", limits = {}, clock = systemClock }: QmuxPairOptions = {},
+  { limits, ...options }: QmuxOptions = {},
 ): QmuxConnection {
   return new QmuxConnection({
-    channel,
-    role,
-    version,
+    version: "qmux-02",
     protocol: "moqt-18",
     path: "/live?a=b",
     authority: "localhost",
     remoteAddress: `memory:${role}`,
+    clock: systemClock,
+    ...options,
+    channel,
+    role,
     limits: { ...QMUX_LIMITS, ...limits },
-    clock,
   });
 }

@@ -1,5 +1,4 @@
 import type {
-  ChannelEnd,
   ChannelEvents,
   OutgoingRecord,
   RecordChannel,
@@ -8,8 +7,7 @@ import { concat } from "../concat.ts";
 
 /** Two ends of a channel in memory. */
 export function recordChannels(): [MemoryChannel, MemoryChannel] {
-  const one = new MemoryChannel();
-  const other = new MemoryChannel();
+  const [one, other] = [new MemoryChannel(), new MemoryChannel()];
   one.join(other);
   other.join(one);
   return [one, other];
@@ -19,8 +17,6 @@ export function recordChannels(): [MemoryChannel, MemoryChannel] {
 export class MemoryChannel implements RecordChannel {
   /** Everything that was sent from here, as far as the other end has it. */
   readonly sent: Uint8Array[] = [];
-  /** How often this end asked for a sign. */
-  probes = 0;
   /** Whether a probe is answered, as it is in most cases. */
   answersProbes = true;
   #peer!: MemoryChannel;
@@ -28,7 +24,7 @@ export class MemoryChannel implements RecordChannel {
   #early: ((events: ChannelEvents) => void)[] = [];
   #isCut = false;
   #isOver = false;
-  #held: (() => void)[] | undefined;
+  #held: PromiseWithResolvers<void> | undefined;
 
   join(peer: MemoryChannel): void {
     this.#peer = peer;
@@ -41,15 +37,12 @@ export class MemoryChannel implements RecordChannel {
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
     const bytes = records.map(({ parts }) => concat([...parts]));
-    await new Promise<void>((resolve) => {
-      if (this.#held === undefined) resolve();
-      else this.#held.push(resolve);
-    });
+    await this.#held?.promise;
     if (this.#isOver) throw new Error("The channel has ended");
     await Promise.resolve();
     for (const record of bytes) {
       this.sent.push(record);
-      this.#peer.#tell((events) => events.onRecord(record));
+      this.inject(record);
     }
   }
 
@@ -59,18 +52,18 @@ export class MemoryChannel implements RecordChannel {
   }
 
   probe(): void {
-    this.probes++;
-    const peer = this.#peer;
-    peer.#tell((events) => events.onSign());
-    if (peer.answersProbes && !this.#isCut) this.#tell((events) => events.onSign());
+    this.#peer.#tell((events) => events.onSign());
+    if (this.#peer.answersProbes) this.#tell((events) => events.onSign());
   }
 
   end(): void {
-    if (this.#isOver) return;
+    // Behind what is under way.
     queueMicrotask(() =>
       queueMicrotask(() => {
-        this.#peer.#tell((events) => events.onEnd({ byPeer: true, reason: "" }));
-        this.#finish({ byPeer: true, reason: "" });
+        for (const end of [this.#peer, this]) {
+          end.#tell((events) => events.onEnd({ byPeer: true, reason: "" }));
+        }
+        this.#isOver = true;
       })
     );
   }
@@ -81,25 +74,18 @@ export class MemoryChannel implements RecordChannel {
 
   /** Takes nothing from now on, like a peer that does not read. */
   hold(): void {
-    this.#held = [];
+    this.#held = Promise.withResolvers();
   }
 
   /** Takes what was held. */
   letGo(): void {
-    const held = this.#held ?? [];
+    this.#held?.resolve();
     this.#held = undefined;
-    for (const resolve of held) resolve();
   }
 
   /** Nothing arrives any more, in either direction. */
   cut(): void {
     this.#isCut = this.#peer.#isCut = true;
-  }
-
-  #finish(end: ChannelEnd): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#events?.onEnd(end);
   }
 
   #tell(tell: (events: ChannelEvents) => void): void {

@@ -1,19 +1,19 @@
-import { type Clock, systemClock } from "@qumo/shared/runtime";
-import {
+import * as http from "node:http";
+import * as https from "node:https";
+import type { Socket } from "node:net";
+import { systemClock } from "@qumo/shared/runtime";
+import { UpgradedStream } from "../../../shared/http/upgrade.ts";
+import type {
   QmuxConnection,
-  type QmuxLimits,
-  type QmuxVersion,
+  QmuxLimits,
+  QmuxVersion,
 } from "../../../relay/transport/qmux/connection.ts";
 import { WebSocketChannel } from "../../../relay/transport/websocket/channel.ts";
-import { concat } from "../concat.ts";
-import { Random } from "../random.ts";
-import { QMUX_LIMITS } from "./qmux_pair.ts";
-import { TcpStream } from "./tcp_stream.ts";
+import { qmuxEnd } from "./qmux_pair.ts";
 
 /** Where and how a client opens a WebSocket. */
 export interface WebSocketClientOptions {
   readonly port: number;
-  readonly hostname?: string;
   /** The certificate that is trusted; plain TCP without one. */
   readonly caCert?: string;
   /** The offer, `qmux-02.moqt-18` when nothing is said. */
@@ -25,91 +25,75 @@ export interface WebSocketClientOptions {
 
 /** The answer to a request for a WebSocket. */
 export interface UpgradeAnswer {
+  /** 0 when there was none. */
   readonly status: number;
-  readonly head: string;
-  /** What came behind the head. */
-  readonly rest: Uint8Array;
-  readonly conn: Deno.Conn;
+  /** What was agreed on. */
+  readonly protocol: string;
+  readonly socket: Socket;
+  readonly stream: UpgradedStream;
 }
 
 /** Asks for a WebSocket. */
-export async function requestWebSocket(options: WebSocketClientOptions): Promise<UpgradeAnswer> {
-  const { port, hostname = "127.0.0.1", caCert, path = "/", headers = {} } = options;
+export function requestWebSocket(
+  { port, caCert, path = "/", ...options }: WebSocketClientOptions,
+): Promise<UpgradeAnswer> {
   const { protocols = ["qmux-02.moqt-18"] } = options;
-  const conn = await openTcp({ hostname, port, caCert });
-  const fields = {
-    Host: `${hostname}:${port}`,
-    Connection: "Upgrade",
-    Upgrade: "websocket",
+  const headers = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
     "Sec-WebSocket-Version": "13",
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
     "Sec-WebSocket-Protocol": protocols.join(", "),
-    ...headers,
+    ...options.headers,
   };
-  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  const bytes = new TextEncoder().encode(`GET ${path} HTTP/1.1\r\n${lines}\r\n`);
-  for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
-  return await readAnswer(conn);
+  const target = { hostname: "127.0.0.1", port, path, headers, agent: false };
+  const asked = caCert === undefined
+    ? http.request(target)
+    : https.request({ ...target, ca: caCert });
+  const { promise, resolve } = Promise.withResolvers<UpgradeAnswer>();
+  const answer = (
+    { statusCode = 0, headers }: Partial<http.IncomingMessage>,
+    early: Uint8Array,
+  ) => {
+    const protocol = String(headers?.["sec-websocket-protocol"] ?? "");
+    const socket = asked.socket!;
+    const stream = new UpgradedStream(socket, early, systemClock);
+    resolve({ status: statusCode, protocol, socket, stream });
+  };
+  asked.on("upgrade", (response, _socket, early) => answer(response, early));
+  asked.on("response", (response) => answer(response, new Uint8Array()));
+  asked.on("error", () => answer({}, new Uint8Array()));
+  asked.end();
+  return promise;
 }
 
-async function openTcp(
-  { hostname, port, caCert }: { hostname: string; port: number; caCert: string | undefined },
-): Promise<Deno.Conn> {
-  const conn = await Deno.connect({ hostname, port });
-  // As browsers do.
-  conn.setNoDelay();
-  if (caCert === undefined) return conn;
-  return await Deno.startTls(conn, { hostname, caCerts: [caCert], alpnProtocols: ["http/1.1"] });
-}
-
-async function readAnswer(conn: Deno.Conn): Promise<UpgradeAnswer> {
-  let bytes = new Uint8Array();
-  for (;;) {
-    const end = new TextDecoder("latin1").decode(bytes).indexOf("\r\n\r\n");
-    if (end >= 0) {
-      const head = new TextDecoder().decode(bytes.subarray(0, end));
-      return { status: Number(head.split(" ")[1]), head, rest: bytes.slice(end + 4), conn };
-    }
-    const part = new Uint8Array(4096);
-    const count = await conn.read(part);
-    if (count === null) return { status: 0, head: "", rest: bytes, conn };
-    bytes = concat([bytes, part.subarray(0, count)]);
-  }
-}
-
-/** A client of a relay over WebSocket, and its TCP connection. */
-export interface WebSocketClient {
+/** A client of a relay over WebSocket, and what carries it. */
+export interface WebSocketClient extends UpgradeAnswer {
   readonly connection: QmuxConnection;
-  readonly stream: TcpStream;
 }
 
 /** Opens a WebSocket and speaks QMux over it. Rejects when it is refused. */
 export async function connectWebSocket(
   options: WebSocketClientOptions,
   limits: Partial<QmuxLimits> = {},
-  clock: Clock = systemClock,
 ): Promise<WebSocketClient> {
   const answer = await requestWebSocket(options);
-  if (answer.status !== 101) {
-    answer.conn.close();
-    throw new Error(`The WebSocket was refused with ${answer.status}`);
+  const { status, protocol, socket, stream } = answer;
+  if (status !== 101) {
+    stream.destroy();
+    throw new Error(`The WebSocket was refused with ${status}`);
   }
-  const subprotocol = /^sec-websocket-protocol: (.*)$/im.exec(answer.head)?.[1] ?? "";
-  const [version, ...protocol] = subprotocol.split(".");
-  const stream = new TcpStream(answer.conn, answer.rest);
-  const random = new Random(1);
-  const mask = () => Uint8Array.from({ length: 4 }, () => random.next());
-  const connection = new QmuxConnection({
-    channel: new WebSocketChannel(stream, mask),
-    role: "client",
+  // As browsers do.
+  socket.setNoDelay();
+  const mask = () => crypto.getRandomValues(new Uint8Array(4));
+  const [version, ...agreed] = protocol.split(".");
+  const connection = qmuxEnd(new WebSocketChannel(stream, mask), "client", {
     version: version as QmuxVersion,
-    protocol: protocol.length === 0 ? undefined : protocol.join("."),
+    protocol: agreed.join(".") || undefined,
     path: options.path ?? "/",
-    authority: `${options.hostname ?? "127.0.0.1"}:${options.port}`,
-    remoteAddress: `127.0.0.1:${options.port}`,
-    limits: { ...QMUX_LIMITS, ...limits },
-    clock,
+    authority: `127.0.0.1:${options.port}`,
+    limits,
   });
   await connection.ready;
-  return { connection, stream };
+  return { ...answer, connection };
 }

@@ -108,16 +108,16 @@ Deno.test("a state survives the way to another controller, whatever its clock re
   }));
 });
 
-Deno.test("controllers agree, and know what is true, after the last fault", () => {
+Deno.test("controllers agree, and know what is true, after the last fault", async () => {
   for (const seed of seeds(300)) {
     try {
-      simulate(seed);
+      await simulate(seed);
     } catch (error) {
       throw new Error(`The simulation fails with seed ${seed}`, { cause: error });
     }
   }
 });
 
-Deno.test("so do they with a hundred relays, which all beat at once now and then", () => {
-  for (const seed of seeds(2)) simulate(seed, 100);
+Deno.test("so do they with a hundred relays, which all beat at once now and then", async () => {
+  for (const seed of seeds(2)) await simulate(seed, 100);
 });

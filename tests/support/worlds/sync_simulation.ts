@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { announcesDigest } from "@qumo/shared/topology";
-import { Registry } from "../../../sdn/registry/mod.ts";
-import { Digest, fromWire, mergeRelay, toWire, wireStateSchema } from "../../../sdn/sync/mod.ts";
+import { type Adoption, type Command, Registry } from "../../../sdn/registry/mod.ts";
+import { Exchange, wireStateSchema } from "../../../sdn/sync/mod.ts";
 import { Random } from "../random.ts";
 
 const CONTROLLERS = 3;
@@ -11,18 +11,21 @@ const LEASE = 1000;
 const BEAT = 300;
 const TRACKS = ["x", "x/y", "z"];
 
+/** A controller by a clock of its own, with what it tells others and takes from them. */
 class Controller {
   readonly registry: Registry;
-  readonly digest: Digest;
-  /** Its clock starts anywhere, and runs faster or slower than true time by up to 2 %. */
-  readonly #offset: number;
-  readonly #rate: number;
+  readonly exchange: Exchange;
+  readonly #now: () => number;
   #revision = 0;
   /** Until when it is stopped, in true time: what is sent to it meanwhile waits in its sockets. */
   stoppedUntil = 0;
   #stalledMs = 0;
 
-  constructor(name: string, random: (below: number) => number) {
+  constructor(name: string, random: Random, trueTime: () => number) {
+    // Its clock starts anywhere, and runs faster or slower than true time by up to 2 %.
+    const offset = random.below(1_000_000);
+    const rate = 0.98 + random.below(5) / 100;
+    this.#now = () => offset + trueTime() * rate;
     this.registry = new Registry({
       controller: name,
       leaseMs: LEASE,
@@ -30,56 +33,55 @@ class Controller {
       smoothing: 1,
       revision: 0,
     });
-    this.digest = new Digest(this.registry);
-    this.#offset = random(1_000_000);
-    this.#rate = 0.98 + random(5) / 100;
+    this.exchange = new Exchange({
+      registry: this.registry,
+      leaseMs: LEASE,
+      now: this.#now,
+      expire: () => this.tick(),
+      adopt: (adoptions) => Promise.resolve(this.#adopt(adoptions)),
+    });
   }
 
-  now(time: number): number {
-    return this.#offset + time * this.#rate;
-  }
-
-  tick(time: number, lateMs = 0): void {
+  tick(lateMs = 0): void {
     this.#stalledMs += lateMs;
     const delays = { totalMs: this.#stalledMs, isBusy: lateMs > 0 };
-    this.registry.expire(this.now(time), delays);
+    this.registry.expire(this.#now(), delays);
     assert.ok(this.registry.revision >= this.#revision, "a revision went back");
     this.#revision = this.registry.revision;
   }
 
   /** Goes on after it was stopped: its timers come first, and nobody that it did not hear may end by them. */
-  resume(time: number): void {
-    const now = this.now(time);
+  resume(): void {
+    this.stoppedUntil = 0;
+    const now = this.#now();
     const lateMs = Math.max(0, now - (this.registry.nextDeadline ?? now));
     const { relays } = this.registry;
     const heard = [...relays.values()].filter(({ delayMs }) => delayMs < 2 * LEASE);
-    this.tick(time, lateMs);
+    this.tick(lateMs);
     if (lateMs === 0) return;
     for (const { record: { name } } of heard) {
       assert.ok(relays.has(name), "it ends who may have beaten");
     }
   }
 
-  send(time: number): string {
-    this.tick(time);
-    const names = [...this.registry.relays.keys(), ...this.registry.tombstones.keys()];
-    const now = this.now(time);
-    return JSON.stringify(
-      names.map((name) => this.registry.adoption(name, now)).filter((one) => one !== undefined)
-        .map((one) => toWire(one, now, { version: this.#offset % 2 === 0 })),
-    );
+  apply(command: Command) {
+    this.tick();
+    return this.registry.apply(command, this.#now());
   }
 
-  receive(message: string, time: number): void {
-    this.tick(time);
-    const now = this.now(time);
-    const adoptions = wireStateSchema.array().parse(JSON.parse(message)).map((wire) => {
-      const { state, remaining } = fromWire(wire, now);
-      const own = this.registry.state(state.name);
-      return { state: own === undefined ? state : mergeRelay(own, state), remaining };
-    });
+  /** All that it knows, for one that reads the version of relays or does not. */
+  tell(reads: { readonly version: boolean }): string {
+    return JSON.stringify(this.exchange.tell(this.exchange.names(), reads));
+  }
+
+  async take(message: string): Promise<void> {
+    const states = wireStateSchema.array().parse(JSON.parse(message));
+    await this.exchange.take({ states, leases: [] });
+  }
+
+  #adopt(adoptions: readonly Adoption[]): void {
     const before = adoptions.map(({ state }) => this.#heard(state.name));
-    this.registry.adopt(adoptions, now);
+    this.registry.adopt(adoptions, this.#now());
     for (const [at, { state }] of adoptions.entries()) {
       const known = before[at];
       // Who has heard no more than is known here has nothing to say about what is announced.
@@ -111,40 +113,25 @@ class Relay {
     this.name = name;
   }
 
-  /** A heartbeat without announces whose answer nobody hears, to be delivered at any time. */
-  lateBeat(): (at: Controller, time: number) => void {
-    const body = { epoch: this.epoch, seq: ++this.seq, region: `r${this.epoch}` };
-    return (at, time) => {
-      at.tick(time);
-      at.registry.apply({ kind: "register", name: this.name, body }, at.now(time));
-    };
-  }
-
-  beat(at: Controller, time: number): void {
-    at.tick(time);
-    const body = {
-      epoch: this.epoch,
-      seq: ++this.seq,
-      region: `r${this.epoch}`,
-      version: `1.${this.epoch}`,
-      draining: this.draining,
-      announces_digest: announcesDigest(this.tracks),
-    };
-    const outcome = at.registry.apply({ kind: "register", name: this.name, body }, at.now(time));
-    if (!outcome.ok || !outcome.value.answer.resendAnnounces) return;
-    at.registry.apply({
-      kind: "register",
-      name: this.name,
-      body: { ...body, seq: ++this.seq, announces: [...this.tracks] },
-    }, at.now(time));
-  }
-
   start(): void {
     this.lives = true;
     this.epoch++;
     this.seq = 0;
     this.draining = false;
     this.tracks.clear();
+  }
+
+  /** A heartbeat of now, to be delivered at any time; the relay may not hear the answer any more. */
+  beat(): (at: Controller, isHeard: boolean) => void {
+    const { name, epoch, draining } = this;
+    const says = { epoch, region: `r${epoch}`, version: `1.${epoch}`, draining };
+    const body = { ...says, seq: ++this.seq, announces_digest: announcesDigest(this.tracks) };
+    return (at, isHeard) => {
+      const outcome = at.apply({ kind: "register", name, body });
+      if (!isHeard || !outcome.ok || !outcome.value.answer.resendAnnounces) return;
+      const again = { ...body, seq: ++this.seq, announces: [...this.tracks] };
+      at.apply({ kind: "register", name, body: again });
+    };
   }
 }
 
@@ -153,128 +140,118 @@ class Relay {
  * other's messages, are cut off and restart with nothing. Then the faults end, and after a while
  * every controller must know exactly what is true. Throws if one does not.
  */
-export function simulate(seed: number, size = FEW): void {
-  const generator = new Random(seed);
-  const random = (below: number) => generator.below(below);
-  const controllers = Array.from(
-    { length: CONTROLLERS },
-    (_, i) => new Controller(`c${i}`, random),
-  );
+export async function simulate(seed: number, size = FEW): Promise<void> {
+  const random = new Random(seed);
+  let time = 0;
+  const newController = (at: number) => new Controller(`c${at}`, random, () => time);
+  const controllers = Array.from({ length: CONTROLLERS }, (_, at) => newController(at));
   const relays = Array.from({ length: size }, (_, i) => new Relay(`r${i}`));
   // Of many most are there already when it begins.
-  for (const relay of relays) if (size > FEW && random(4) > 0) relay.start();
-  const post: { at: number; arrive: () => void }[] = [];
+  for (const relay of relays) if (size > FEW && random.below(4) > 0) relay.start();
+  const post: { at: number; arrive: () => Promise<void> | void }[] = [];
   let cutOff = -1;
-  let time = 0;
 
-  const deliver = () => {
+  const pass = async (milliseconds: number) => {
+    time += milliseconds;
     for (const controller of controllers) {
-      if (controller.stoppedUntil === 0 || controller.stoppedUntil > time) continue;
-      controller.stoppedUntil = 0;
-      controller.resume(time);
+      if (controller.stoppedUntil === 0) controller.tick();
+      else if (controller.stoppedUntil <= time) controller.resume();
     }
-    for (const controller of controllers) if (controller.stoppedUntil === 0) controller.tick(time);
     for (const letter of post.filter((one) => one.at <= time)) {
       post.splice(post.indexOf(letter), 1);
-      letter.arrive();
+      await letter.arrive();
     }
   };
+  type Arrive = (at: Controller) => Promise<void> | void;
   /** Sends something to a controller, which has it now, or when it goes on. */
-  const reach = (to: number, arrive: (at: Controller) => void) => {
-    const controller = controllers[to] as Controller;
+  const reach = (to: number, arrive: Arrive): ReturnType<Arrive> => {
+    const controller = controllers[to]!;
     if (controller.stoppedUntil === 0) return arrive(controller);
     post.push({ at: controller.stoppedUntil, arrive: () => reach(to, arrive) });
   };
-  const act = () => {
-    const relay = relays[random(size)] as Relay;
-    const to = random(CONTROLLERS);
-    const action = random(15);
-    if (action === 13) return stop(to);
-    if (action === 14) return storm();
-    if ((controllers[to] as Controller).stoppedUntil > 0) {
-      // Who waits in vain for an answer goes on, and what it said is heard later.
-      if (action >= 4 || !relay.lives) return;
-      const late = relay.lateBeat();
-      return reach(to, (at) => late(at, time));
-    }
-    take(action, relay, to);
+  /** The same after up to so much time. */
+  const send = (to: number, within: number, arrive: Arrive) =>
+    post.push({ at: time + random.below(within), arrive: () => reach(to, arrive) });
+
+  type Act = (relay: Relay, to: number) => void;
+  const beat: Act = (relay, to) => {
+    const deliver = relay.beat();
+    // Who waits in vain for an answer goes on, and what it said is heard later.
+    const isHeard = controllers[to]!.stoppedUntil === 0;
+    void reach(to, (at) => deliver(at, isHeard));
   };
-  const stop = (to: number) => {
-    const controller = controllers[to] as Controller;
-    if (controller.stoppedUntil === 0) controller.stoppedUntil = time + 1 + random(2 * LEASE);
+  const exchange: Act = (_, to) => {
+    const from = random.below(CONTROLLERS);
+    if (from === to || [from, to].includes(cutOff) || random.below(4) === 0) return;
+    if (controllers[from]!.stoppedUntil > 0) return;
+    const message = controllers[from]!.tell({ version: random.below(2) === 0 });
+    for (let copies = 1 + random.below(2); copies > 0; copies--) {
+      send(to, 400, (at) => at.take(message));
+    }
   };
   /** All relays beat at once, each at the controller that it likes. */
-  const storm = () => {
-    for (const relay of relays) {
-      const to = random(CONTROLLERS);
-      if (relay.lives && (controllers[to] as Controller).stoppedUntil === 0) {
-        relay.beat(controllers[to] as Controller, time);
-      }
-    }
+  const storm: Act = () => {
+    for (const relay of relays) if (relay.lives) beat(relay, random.below(CONTROLLERS));
   };
-  const take = (action: number, relay: Relay, to: number) => {
-    const controller = controllers[to] as Controller;
-    controller.tick(time);
-    if (action === 12 && relay.lives) {
-      // A controller that was stopped finds it in its socket.
-      const late = relay.lateBeat();
-      const arrive = () => reach(to, (at) => late(at, time));
-      post.push({ at: time + random(3 * LEASE), arrive });
-    } else if (action < 4 && relay.lives) relay.beat(controller, time);
-    else if (action === 4) relay.start();
-    else if (action === 5) relay.lives = false;
-    else if (action === 6 && relay.lives) {
+  const OF_ANY: readonly Act[] = [
+    exchange,
+    exchange,
+    storm,
+    (relay) => relay.start(),
+    (relay) => void (relay.lives = false),
+    () => void (cutOff = random.below(CONTROLLERS + 2) - 2),
+    (_, to) => void (controllers[to]!.stoppedUntil = time + 1 + random.below(2 * LEASE)),
+    (_, to) => {
+      if (random.below(8) === 0) controllers[to] = newController(to);
+    },
+  ];
+  const OF_LIVING: readonly Act[] = [
+    ...[beat, beat, beat, beat],
+    (relay, to) => {
+      const deliver = relay.beat();
+      send(to, 3 * LEASE, (at) => deliver(at, false));
+    },
+    (relay, to) => {
       relay.lives = false;
-      const command = { kind: "deregister", name: relay.name } as const;
-      controller.registry.apply(command, controller.now(time));
-    } else if (action === 7 && relay.lives) relay.draining = !relay.draining;
-    else if (action === 8 && relay.lives) {
-      const track = TRACKS[random(TRACKS.length)] as string;
-      const kind = relay.tracks.delete(track) ? "withdraw" : "announce";
-      if (kind === "announce") relay.tracks.add(track);
-      controller.registry.apply({ kind, relay: relay.name, track }, controller.now(time));
-    } else if (action === 9) cutOff = random(CONTROLLERS + 2) - 2;
-    else if (action === 10 && random(8) === 0) {
-      controllers[to] = new Controller(`c${to}`, random);
-    } else {
-      const from = random(CONTROLLERS);
-      if (from === to || from === cutOff || to === cutOff || random(4) === 0) return;
-      if ((controllers[from] as Controller).stoppedUntil > 0) return;
-      const message = (controllers[from] as Controller).send(time);
-      for (let copies = 1 + random(2); copies > 0; copies--) {
-        const arrive = () => reach(to, (at) => at.receive(message, time));
-        post.push({ at: time + random(400), arrive });
-      }
-    }
+      controllers[to]!.apply({ kind: "deregister", name: relay.name });
+    },
+    (relay) => void (relay.draining = !relay.draining),
+    ({ name, tracks }, to) => {
+      const track = random.pick(TRACKS);
+      const kind = tracks.delete(track) ? "withdraw" : "announce";
+      if (kind === "announce") tracks.add(track);
+      controllers[to]!.apply({ kind, relay: name, track });
+    },
+  ];
+  const act = () => {
+    const relay = random.pick(relays);
+    const to = random.below(CONTROLLERS);
+    const chosen = random.pick([...OF_ANY, ...(relay.lives ? OF_LIVING : [exchange, exchange])]);
+    const isStopped = controllers[to]!.stoppedUntil > 0;
+    if (!isStopped || chosen === beat || chosen === storm) chosen(relay, to);
   };
 
   for (let step = 0; step < 150; step++) {
-    time += random(80);
-    deliver();
+    await pass(random.below(80));
     // The more relays, the more happens at a time.
     for (let left = Math.ceil(size / FEW / 10); left > 0; left--) act();
   }
   // Nothing comes later than that.
-  time += 3 * LEASE;
-  deliver();
-  time += 3 * LEASE;
-  deliver();
+  await pass(3 * LEASE);
+  await pass(3 * LEASE);
   // The faults are over: relays beat, each to the controller it likes, and controllers exchange.
   for (let round = 0; round < 12; round++) {
-    time += BEAT;
-    deliver();
-    for (const [i, relay] of relays.entries()) {
-      if (relay.lives) relay.beat(controllers[i % CONTROLLERS] as Controller, time);
-    }
+    await pass(BEAT);
+    for (const [i, relay] of relays.entries()) if (relay.lives) beat(relay, i % CONTROLLERS);
     for (const from of controllers) {
-      for (const to of controllers) if (to !== from) to.receive(from.send(time), time);
+      for (const to of controllers) if (to !== from) await to.take(from.tell({ version: true }));
     }
   }
   judge(controllers, relays);
 }
 
 function judge(controllers: readonly Controller[], relays: readonly Relay[]): void {
-  for (const { registry, digest } of controllers) {
+  for (const { registry, exchange } of controllers) {
     for (const relay of relays) {
       const entry = registry.relays.get(relay.name);
       assert.equal(entry !== undefined, relay.lives, `${relay.name} lives`);
@@ -287,6 +264,6 @@ function judge(controllers: readonly Controller[], relays: readonly Relay[]): vo
         assert.equal(listed, relay.tracks.has(track));
       }
     }
-    assert.deepEqual(digest.buckets(), controllers[0]?.digest.buckets());
+    assert.deepEqual(exchange.buckets(), controllers[0]!.exchange.buckets());
   }
 }

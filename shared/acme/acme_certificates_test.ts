@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import type { Certificate, CertificateSource } from "@qumo/shared/runtime";
-import {
-  type Fault,
-  LIFETIME_MS,
-  ScriptedAuthority,
-} from "../../tests/support/worlds/acme_authority.ts";
+import { LIFETIME_MS, ScriptedAuthority } from "../../tests/support/worlds/acme_authority.ts";
 import { makeCertificate } from "../../tests/support/transport/certificate.ts";
 import { until } from "../../tests/support/until.ts";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
@@ -71,11 +67,6 @@ async function fallback(): Promise<CertificateSource & { isClosed: boolean }> {
   return source;
 }
 
-function faultsAt(authority: ScriptedAuthority, path: string, ...faults: Partial<Fault>[]): void {
-  const usual = { status: 500, type: "urn:ietf:params:acme:error:serverInternal", detail: "" };
-  authority.faults.set(path, faults.map((fault) => ({ ...usual, ...fault })));
-}
-
 Deno.test("AcmeCertificates gets a certificate, keeps it, and renews it after two thirds of its time", async () => {
   const { clock, authority, folder, shown, counts, parts, meanwhile } = world();
   const spare = await fallback();
@@ -110,12 +101,9 @@ Deno.test("AcmeCertificates gets a certificate, keeps it, and renews it after tw
 Deno.test("AcmeCertificates goes on with what it has, and asks again later and later", async () => {
   const { clock, lines, authority, counts, parts, meanwhile } = world();
   const spare = await fallback();
-  faultsAt(authority, "/order", { detail: "down" }, {
-    status: 429,
-    type: "urn:ietf:params:acme:error:rateLimited",
-    detail: "too many",
-    retryAfter: "7200",
-  }, { detail: "down" });
+  const type = "urn:ietf:params:acme:error:rateLimited";
+  const rateLimited = { status: 429, type, detail: "too many", retryAfter: "7200" };
+  authority.faults.set("/order", [{ detail: "down" }, rateLimited, { detail: "down" }]);
   const source = await AcmeCertificates.open(parts, () => Promise.resolve(spare));
   await meanwhile("a refusal", () => counts.failed === 1);
   assert.equal(source.current.hash, spare.current.hash);
@@ -157,8 +145,8 @@ Deno.test("AcmeCertificates says why a domain is not proved, and answers no chal
 Deno.test("AcmeCertificates sends a request again whose nonce is not accepted, a few times", async () => {
   const { authority, counts, parts, meanwhile } = world();
   const stale = { status: 400, type: "urn:ietf:params:acme:error:badNonce", detail: "stale" };
-  faultsAt(authority, "/order", stale, stale, stale);
-  faultsAt(authority, "/finalize", stale);
+  authority.faults.set("/order", [stale, stale, stale]);
+  authority.faults.set("/finalize", [stale]);
   const source = await AcmeCertificates.open(parts);
   await meanwhile("a certificate", () => counts.ok === 1);
   assert.equal(counts.failed, 0);
@@ -205,7 +193,7 @@ Deno.test("AcmeCertificates says that its account's key is none, and leaves that
 
 Deno.test("AcmeCertificates says the beginning of a reason that is a story", async () => {
   const { lines, authority, counts, parts, meanwhile } = world();
-  faultsAt(authority, "/order", { detail: "x".repeat(100_000) });
+  authority.faults.set("/order", [{ detail: "x".repeat(100_000) }]);
   const source = await AcmeCertificates.open(parts);
   await meanwhile("a refusal", () => counts.failed === 1);
   assert.equal(lines.at(-1)?.fields["reason"], "x".repeat(MAX_REASON_CHARACTERS));

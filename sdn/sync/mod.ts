@@ -2,7 +2,7 @@
 export { AccessExchange } from "./access_exchange.ts";
 export { accessMessageAnswer, accessMessageSchema } from "./access_message.ts";
 export { type AccessPeer, AccessReplicator } from "./access_replicator.ts";
-export { Digest, stateHash } from "./digest.ts";
+export { stateHash } from "./digest.ts";
 export { Exchange } from "./exchange.ts";
 export { httpPeer } from "./http_peer.ts";
 export { mergeRelay } from "./merge.ts";

@@ -4,12 +4,17 @@ import { parse } from "yaml";
 import { Deadline } from "../support/deadline.ts";
 import { EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
 import { carryTrack } from "../support/executables/cases.ts";
-import { mountedPaths, ownServices, readComposeFiles } from "../support/executables/compose.ts";
+import {
+  mountedPaths,
+  ownServices,
+  readComposeFiles,
+  startNetwork,
+} from "../support/executables/compose.ts";
 import { settingsIn } from "../support/executables/dockerfile.ts";
-import { ComposedNetwork } from "../support/executables/composed_network.ts";
-import { runToEnd } from "../support/processes/program_process.ts";
+import { type ProgramProcess, runToEnd } from "../support/processes/program_process.ts";
 import { fromSources } from "../support/executables/programs.ts";
 import { toolTest } from "../support/tools.ts";
+import { becomes } from "../support/until.ts";
 
 const FOLDER = new URL("../../configs/compose/", import.meta.url);
 const FILES = await readComposeFiles();
@@ -76,10 +81,10 @@ for (const network of ["demo", "ha"]) {
 
 Deno.test("demo.yaml, as processes on this machine, carries a track from Tokyo to New York", async () => {
   using deadline = new Deadline();
-  const started = ComposedNetwork.start(FILES.get("demo.yaml")!);
+  const started = startNetwork(FILES.get("demo.yaml")!);
   await using network = await deadline.for("the network", started);
-  const way = await deadline.for("a way", network.way("sdn", "tokyo newyork", 330));
-  assert.deepEqual(way, ["tokyo", "london", "newyork"]);
+  const way = () => costAndWay(network.controllers.get("sdn")!, "from=tokyo&to=newyork");
+  await becomes(way, [330, ["tokyo", "london", "newyork"]]);
   const [tokyo, newyork] = ["tokyo", "newyork"].map((name) => network.relays.get(name)!);
   await deadline.for("the track", carryTrack(tokyo!, newyork!));
   assert.match(tokyo!.log(), /INSECURE=true: .*anyone may publish and subscribe/);
@@ -89,10 +94,11 @@ etcdTest("ha.yaml, as processes on this machine, goes on when a controller is lo
   using deadline = new Deadline();
   await using cluster = await deadline.for("three members of etcd", EtcdCluster.start(3));
   const here = { QUMO_SDN_ETCD_ENDPOINTS: cluster.endpoints.join() };
-  const started = ComposedNetwork.start(FILES.get("ha.yaml")!, here);
+  const started = startNetwork(FILES.get("ha.yaml")!, here);
   await using network = await deadline.for("the network", started);
   for (const controller of ["sdn-a", "sdn-b"]) {
-    await deadline.for("a way", network.way(controller, "north south", 10));
+    const way = () => costAndWay(network.controllers.get(controller)!, "from=north&to=south");
+    await becomes(way, [10, ["north", "south"]]);
   }
   await deadline.for("the end of a controller", network.controllers.get("sdn-a")!.end());
   const [north, south] = ["north", "south"].map((name) => network.relays.get(name)!);
@@ -100,3 +106,8 @@ etcdTest("ha.yaml, as processes on this machine, goes on when a controller is lo
   const left = JSON.parse(await network.controllers.get("sdn-b")!.get("/relay"));
   assert.equal(left.count, 2);
 });
+
+async function costAndWay(controller: ProgramProcess, ends: string): Promise<unknown[]> {
+  const { body } = await controller.ask("GET", `/route?${ends}`);
+  return [body.cost, body.full_path];
+}

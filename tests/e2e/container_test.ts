@@ -7,7 +7,6 @@ import { Deadline } from "../support/deadline.ts";
 import { temporaryFolder } from "../support/executables/cases.ts";
 import {
   argumentsOf,
-  commandOf,
   copiesOf,
   pairsOf,
   readContext,
@@ -65,8 +64,8 @@ for (const program of PROGRAMS) {
     assert.match(uid!, /^[1-9]\d*:[1-9]\d*$/);
     assert.deepEqual(argumentsOf(stage, "STOPSIGNAL"), ["SIGTERM"]);
     assert.deepEqual(argumentsOf(stage, "EXPOSE"), [ports]);
-    assert.deepEqual(commandOf(stage, "ENTRYPOINT"), [executable]);
-    assert.deepEqual(commandOf(stage, "CMD"), ["serve"]);
+    assert.deepEqual(argumentsOf(stage, "ENTRYPOINT"), [`["${executable}"]`]);
+    assert.deepEqual(argumentsOf(stage, "CMD"), ['["serve"]']);
     const labels = pairsOf(stage, "LABEL");
     assert.deepEqual(
       ["title", "licenses", "version", "revision", "created"]

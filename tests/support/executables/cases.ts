@@ -10,7 +10,9 @@ import {
   type ProgramProcess,
   runToEnd,
   startProgram,
+  writeConfig,
 } from "../processes/program_process.ts";
+import { RelayProcess } from "../processes/relay_process.ts";
 import { freePorts } from "../mesh/ports.ts";
 import { becomes, until } from "../until.ts";
 import { fromSources, programNamed } from "./programs.ts";
@@ -23,67 +25,49 @@ const PAYLOAD = new Uint8Array([1, 2, 3]);
 /** The relays of a machine register, each by itself, and end in peace. */
 async function groupLife(
   command: CommandLine,
-  { sdn, folder, env, deadline }: {
-    readonly sdn: ProgramProcess;
-    readonly folder: string;
-    readonly env: Record<string, string> | undefined;
-    readonly deadline: Deadline;
-  },
+  env: Record<string, string>,
+  sdn: ProgramProcess,
+  deadline: Deadline,
 ): Promise<void> {
-  const config = `${folder}/group.yaml`;
-  const [first] = freePorts(2);
-  await Deno.writeTextFile(
-    config,
-    JSON.stringify({
-      host: { members: 2 },
-      server: { address: `127.0.0.1:${first}` },
-      sdn: { urls: [sdn.origin], relay_name: "tokyo" },
-      drain_timeout_ms: 100,
-    }),
-  );
-  const start = startProgram([...command, "serve", "-c", config], { env: { ...env } });
+  const { folder, file } = await writeConfig({
+    host: { members: 2 },
+    server: { address: `127.0.0.1:${freePorts(2)[0]}` },
+    sdn: { urls: [sdn.origin], relay_name: "tokyo" },
+    drain_timeout_ms: 100,
+  });
+  const start = startProgram([...command, "serve", "-c", file], { env, folder });
   await using group = await deadline.for("the relays of a machine", start);
-  for (const name of ["tokyo-1", "tokyo-2"]) {
-    await registered(sdn, name);
-  }
+  for (const name of ["tokyo-1", "tokyo-2"]) await registered(sdn, name);
   assert.equal(await deadline.for("the end of all", group.end()), 0, group.log());
 }
 
 /** A relay registers, carries a track, shows a new certificate, ends in peace and is gone. */
-const relayLife: Life = async (command, env) => {
+const relayLife: Life = async (command, env = {}) => {
   using deadline = new Deadline();
   await using folder = await temporaryFolder();
   const files = { cert_file: `${folder.path}/c.pem`, key_file: `${folder.path}/k.pem` };
   const first = await writeCertificate(files);
-  const config = `${folder.path}/relay.yaml`;
-  await Deno.writeTextFile(
-    config,
-    JSON.stringify({
-      server: files,
-      cache: { disk: { folder: `${folder.path}/groups` } },
-      drain_timeout_ms: 100,
-    }),
-  );
+  const config = await writeConfig({
+    server: files,
+    cache: { disk: { folder: `${folder.path}/groups` } },
+    drain_timeout_ms: 100,
+  });
   const controller = fromSources(programNamed("qumo-sdn"));
   const controllerStart = startProgram([...controller, "--address", "127.0.0.1:0"]);
   await using sdn = await deadline.for("a controller", controllerStart);
-  await groupLife(command, { sdn, folder: folder.path, env, deadline });
-  const start = startProgram([...command, "serve", "-c", config], {
-    env: {
-      ...env,
-      RELAY_ADDR: "127.0.0.1:0",
-      REGION: "north",
-      SDN_URL: sdn.origin,
-    },
+  await groupLife(command, env, sdn, deadline);
+  const start = new RelayProcess([...command, "serve", "-c", config.file], {
+    env: { ...env, RELAY_ADDR: "127.0.0.1:0", REGION: "north", SDN_URL: sdn.origin },
+    folder: config.folder,
   });
-  await using relay = await deadline.for("a relay", start);
+  await using relay = await deadline.for("a relay", start.ready());
   // It was given no name.
   await registered(sdn, Deno.hostname());
-  assert.equal(await relay.get("/certificate.sha256"), first);
+  assert.equal(relay.certificateHash.toHex(), first);
   await deadline.for("a track", carryTrack(relay, relay));
   const { version, region } = JSON.parse(await relay.get("/status"));
   assert.deepEqual([version, region], [await versionOf(command), "north"]);
-  assert.ok((await relay.get("/metrics")).includes(`qumo_relay_build_info{version="${version}"`));
+  assert.ok((await relay.metrics()).includes(`qumo_relay_build_info{version="${version}"`));
   const second = await writeCertificate(files);
   relay.kill("SIGHUP");
   await becomes(() => relay.get("/certificate.sha256"), second);
@@ -134,9 +118,9 @@ async function versionOf(command: CommandLine): Promise<string> {
 }
 
 /** Publishes an object at one relay, and receives it at another or the same. */
-export async function carryTrack(from: ProgramProcess, to: ProgramProcess): Promise<void> {
-  const publisher = await connectMoqNet(await addressOf(from));
-  const viewer = await connectMoqt(await addressOf(to));
+export async function carryTrack(from: RelayProcess, to: RelayProcess): Promise<void> {
+  const publisher = await connectMoqNet(from);
+  const viewer = await connectMoqt(to);
   const publication = await publisher.publish("live/concert", ["video"]);
   await viewer.announced("live/concert");
   const watch = await viewer.watch("live/concert", "video");
@@ -147,11 +131,6 @@ export async function carryTrack(from: ProgramProcess, to: ProgramProcess): Prom
   await group.end();
   await viewer.close();
   await publisher.close();
-}
-
-async function addressOf(relay: ProgramProcess) {
-  const hash = await relay.get("/certificate.sha256");
-  return { port: relay.port, certificateHash: Uint8Array.fromHex(hash) };
 }
 
 async function writeCertificate(files: { cert_file: string; key_file: string }): Promise<string> {

@@ -1,6 +1,10 @@
 import { parse } from "yaml";
 import { type Program, PROGRAMS } from "../../../.build/programs.ts";
+import { type ProgramProcess, startProgram } from "../processes/program_process.ts";
+import { RelayProcess } from "../processes/relay_process.ts";
+import { temporaryFolder } from "./cases.ts";
 import { pairsOf, readStages } from "./dockerfile.ts";
+import { fromSources } from "./programs.ts";
 
 /** One service of a compose file. */
 export interface Service {
@@ -19,11 +23,17 @@ export interface ComposeFile {
 }
 
 /** A service that is one of our programs, and the variables that its container has. */
-export interface OwnService {
+interface OwnService {
   readonly name: string;
   readonly program: Program;
   /** Those of the image, and those of the file, which are stronger. */
   readonly env: Readonly<Record<string, string>>;
+}
+
+/** The controllers and relays of a compose file, as processes with the variables of their containers. */
+export interface ComposedNetwork extends AsyncDisposable {
+  readonly controllers: ReadonlyMap<string, ProgramProcess>;
+  readonly relays: ReadonlyMap<string, RelayProcess>;
 }
 
 const FOLDER = new URL("../../../configs/compose/", import.meta.url);
@@ -55,4 +65,30 @@ export function ownServices({ services }: ComposeFile): OwnService[] {
 /** The files and folders beside a compose file that a service is given, as they are written there. */
 export function mountedPaths({ volumes = [] }: Service): string[] {
   return volumes.map((volume) => volume.split(":")[0]!).filter((path) => path.startsWith("."));
+}
+
+/** Starts them; `here` is what must be another way for controllers outside of containers. */
+export async function startNetwork(
+  compose: ComposeFile,
+  here: Readonly<Record<string, string>> = {},
+): Promise<ComposedNetwork> {
+  await using started = new AsyncDisposableStack();
+  const { path } = started.use(await temporaryFolder());
+  const controllers = new Map<string, ProgramProcess>();
+  const relays = new Map<string, RelayProcess>();
+  const services = Object.groupBy(ownServices(compose), ({ program }) => program.name);
+  for (const { name, program, env } of services["qumo-sdn"] ?? []) {
+    const own = { SDN_ADDR: "127.0.0.1:0", DATA_DIR: `${path}/${name}`, ...here };
+    const process = await startProgram(fromSources(program), { env: { ...env, ...own } });
+    controllers.set(name, started.use(process));
+  }
+  const urls = [...controllers.values()].map(({ origin }) => origin);
+  for (const { name, program, env } of services["qumo-relay"] ?? []) {
+    // What others call it by is where it listens.
+    const own = { RELAY_ADDR: "127.0.0.1:0", RELAY_MOQT_ADDR: "", SDN_URL: urls.join() };
+    const process = new RelayProcess(fromSources(program), { env: { ...env, ...own } });
+    relays.set(name, await started.use(process).ready());
+  }
+  const ended = started.move();
+  return { controllers, relays, [Symbol.asyncDispose]: () => ended.disposeAsync() };
 }

@@ -1,10 +1,5 @@
 import dockerignore from "@balena/dockerignore";
-import {
-  type Copy,
-  DockerfileParser,
-  type Instruction,
-  type JSONInstruction,
-} from "dockerfile-ast";
+import { type Copy, DockerfileParser, type Instruction } from "dockerfile-ast";
 
 /** One `FROM` and what follows it. */
 export interface Stage {
@@ -13,25 +8,13 @@ export interface Stage {
   readonly instructions: readonly Instruction[];
 }
 
-/** A `COPY`: from another stage, or from what the builder was sent. */
-export interface CopyStep {
-  readonly from: string | undefined;
-  readonly sources: readonly string[];
-  readonly target: string;
-}
-
 /** The stages of a Dockerfile, in order. */
 export function readStages(text: string): Stage[] {
   const dockerfile = DockerfileParser.parse(text);
-  const froms = dockerfile.getFROMs();
-  const lines = froms.map((from) => from.getRange()!.start.line);
-  return froms.map((from, index) => ({
+  return dockerfile.getFROMs().map((from) => ({
     name: from.getBuildStage()!,
     image: from.getImage()!,
-    instructions: dockerfile.getInstructions().filter((instruction) => {
-      const { line } = instruction.getRange()!.start;
-      return line > lines[index]! && line < (lines[index + 1] ?? Infinity);
-    }),
+    instructions: dockerfile.getContainingImage(from.getRange()!.start)!.getInstructions(),
   }));
 }
 
@@ -39,13 +22,6 @@ export function readStages(text: string): Stage[] {
 export function argumentsOf({ instructions }: Stage, keyword: string): string[] {
   return instructions.filter((one) => one.getKeyword() === keyword)
     .map((one) => one.getArgumentsContent()!);
-}
-
-/** The last instruction of a kind as the list of words that is executed. */
-export function commandOf({ instructions }: Stage, keyword: string): string[] {
-  const instruction = instructions.findLast((one) => one.getKeyword() === keyword);
-  return (instruction as JSONInstruction).getJSONStrings()
-    .map((one) => one.getJSONValue());
 }
 
 /** Every pair that `ENV` or `LABEL` sets. */
@@ -56,15 +32,15 @@ export function pairsOf(stage: Stage, keyword: "ENV" | "LABEL"): Record<string, 
   return Object.fromEntries(pairs.map(([, name, quoted, plain]) => [name, quoted ?? plain ?? ""]));
 }
 
-/** What is copied into a stage. */
-export function copiesOf({ instructions }: Stage): CopyStep[] {
+/** What is copied into a stage: from another one, or from what the builder was sent. */
+export function copiesOf(
+  { instructions }: Stage,
+): { from: string | undefined; sources: string[] }[] {
   return instructions.filter((one) => one.getKeyword() === "COPY").map((one) => {
-    const words = one.getArguments().map((word) => word.getValue());
-    const flag = (one as Copy).getFlags().find((flag) => flag.getName() === "from");
+    const from = (one as Copy).getFlags().find((flag) => flag.getName() === "from")?.getValue();
     return {
-      from: flag?.getValue() ?? undefined,
-      sources: words.slice(0, -1),
-      target: words.at(-1)!,
+      from: from ?? undefined,
+      sources: one.getArguments().map((word) => word.getValue()).slice(0, -1),
     };
   });
 }

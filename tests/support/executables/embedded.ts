@@ -1,20 +1,5 @@
 import { Buffer } from "node:buffer";
 
-/** Reads what `deno compile` says that it has put into an executable: paths, with a `*` for a whole folder. */
-export function embeddedPaths(output: string): string[] {
-  const paths: string[] = [];
-  const folders: string[] = [];
-  for (const line of output.split("\n")) {
-    const entry = /^([│├└─┬ ]+)(\S.*?)(?: \(|$)/.exec(line);
-    if (entry === null) continue;
-    const [, tree, name] = entry;
-    folders.length = tree!.length / 2 - 2;
-    folders.push(name!);
-    if (!tree!.includes("┬")) paths.push(folders.join("/"));
-  }
-  return paths;
-}
-
 /**
  * The modules in a bundle as Deno makes it, which has a comment with the path of each: those of ours by
  * their path from the root, packages by name, and of zod the languages that it speaks.

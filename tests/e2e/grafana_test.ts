@@ -2,8 +2,13 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { readLabels, scrapePrograms } from "../support/metrics/live_metrics.ts";
-import { recordedBy, type RecordingRule, unknownIn } from "../support/metrics/metric_names.ts";
+import { scrapePrograms } from "../support/metrics/live_metrics.ts";
+import {
+  readLabels,
+  recordedBy,
+  type RecordingRule,
+  unknownIn,
+} from "../support/metrics/metric_names.ts";
 import { parsePromql } from "../support/metrics/promql.ts";
 
 const CONFIGS = fileURLToPath(new URL("../../configs/", import.meta.url));

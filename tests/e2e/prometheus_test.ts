@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { readLabels, scrapePrograms } from "../support/metrics/live_metrics.ts";
-import { recordedBy, unknownIn } from "../support/metrics/metric_names.ts";
+import { scrapePrograms } from "../support/metrics/live_metrics.ts";
+import { anchorsOf } from "../support/documents/anchors.ts";
+import { readLabels, recordedBy, unknownIn } from "../support/metrics/metric_names.ts";
 import { parsePromql } from "../support/metrics/promql.ts";
 import { PrometheusServer } from "../support/processes/prometheus_server.ts";
 import { startRelay } from "../support/processes/relay_process.ts";
@@ -29,15 +30,6 @@ async function rules(): Promise<Rule[]> {
   return files.flatMap(({ groups }) => groups.flatMap(({ rules }: { rules: Rule[] }) => rules));
 }
 
-/** The anchors of a document, as they are made of its headings. */
-async function headings(page: string): Promise<Set<string>> {
-  const text = await Deno.readTextFile(new URL(`../../configs/${page}`, import.meta.url));
-  const titles = [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) => title!);
-  return new Set(
-    titles.map((title) => title.toLowerCase().replaceAll(/[^\w\- ]/g, "").replaceAll(" ", "-")),
-  );
-}
-
 Deno.test("every rule asks for metrics, labels and words that the programs expose", async () => {
   const known = readLabels(await scrapePrograms());
   for (const { record, expr } of await rules()) {
@@ -60,7 +52,8 @@ Deno.test("each alert says how grave it is, what happened, what to do, and has a
     assert.deepEqual(Object.keys(annotations), ["summary", "action", "runbook_url"], alert);
     const [, page, anchor] = /^\{\{ \$externalLabels\.docs \}\}\/(\S+)#(\S+)$/
       .exec(annotations.runbook_url)!;
-    assert.ok((await headings(page!)).has(anchor!), `${alert}: ${page} has no #${anchor}`);
+    const text = await Deno.readTextFile(new URL(`../../configs/${page}`, import.meta.url));
+    assert.ok(anchorsOf(text).has(anchor!), `${alert}: ${page} has no #${anchor}`);
     assert.ok(proved.delete(alert), `${alert} has no test in which it fires`);
   }
   assert.deepEqual([...proved], [], "tests of alerts that are not there");

@@ -1,6 +1,7 @@
 /** What of the metrics of a program was moved, against what it shows. */
 
 import assert from "node:assert/strict";
+import { seriesOf } from "./exposition.ts";
 
 /** A metric with one value of one of its labels, or without any: `name{reason="age"}`. */
 type Point = string;
@@ -12,11 +13,9 @@ export class MovedSeries {
 
   /** Takes a scrape: what it has is shown, what is not zero in it has moved. */
   take(text: string): void {
-    for (const { points, value } of seriesOf(text)) {
-      for (const point of points) {
-        this.#shown.add(point);
-        if (value !== 0) this.#moved.add(point);
-      }
+    for (const [point, value] of pointsOf(text)) {
+      this.#shown.add(point);
+      if (value !== 0) this.#moved.add(point);
     }
   }
 
@@ -41,15 +40,13 @@ export async function movedIn(file: string, point: Point): Promise<void> {
   assert.ok(new RegExp(`\\b${word}\\b`).test(text), `${file} does not move ${point}`);
 }
 
-function* seriesOf(text: string): Iterable<{ points: Point[]; value: number }> {
-  for (const line of text.split("\n")) {
-    const match = /^(\w+)(?:\{(.*)\})? (\S+)/.exec(line);
+/** What a scrape shows: each value of each label that is not the name of somebody. */
+function* pointsOf(text: string): Iterable<[Point, value: number]> {
+  for (const { name, labels, value } of seriesOf(text)) {
     // Of a distribution its count is enough.
-    if (match === null || /_(bucket|sum)$/.test(match[1]!)) continue;
-    const [, name, labels = "", value] = match;
-    const points = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)]
-      .filter(([, label]) => !NAMES.has(label!))
-      .map(([, label, word]) => `${name}{${label}="${word}"}`);
-    yield { points: points.length === 0 ? [name!] : points, value: Number(value) };
+    if (/_(bucket|sum)$/.test(name)) continue;
+    const telling = labels.filter(([label]) => !NAMES.has(label));
+    if (telling.length === 0) yield [name, value];
+    for (const [label, word] of telling) yield [`${name}{${label}="${word}"}`, value];
   }
 }

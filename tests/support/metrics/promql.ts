@@ -3,11 +3,7 @@ import { parser } from "@prometheus-io/lezer-promql";
 /** What a query asks one metric for. */
 export interface Selector {
   readonly metric: string;
-  readonly matchers: readonly {
-    readonly label: string;
-    readonly operator: string;
-    readonly value: string;
-  }[];
+  readonly matchers: { label: string; operator: string; value: string }[];
 }
 
 /** What a query names: metrics with what it asks of their labels, and labels to group by. */
@@ -18,21 +14,15 @@ export interface Query {
 
 /** Reads a query of Prometheus; throws at what is not one, saying where. */
 export function parsePromql(text: string): Query {
-  const selectors: {
-    metric: string;
-    matchers: { label: string; operator: string; value: string }[];
-  }[] = [];
+  const selectors: Selector[] = [];
   const groupings: string[] = [];
   parser.parse(text).iterate({
     enter({ name, from, to, node, type }) {
       const part = text.slice(from, to);
       if (type.isError) throw new SyntaxError(`Not PromQL at ${from}: ${text}`);
       if (name === "VectorSelector") {
-        const metric = node.getChild("Identifier");
-        selectors.push({
-          metric: metric === null ? "" : text.slice(metric.from, metric.to),
-          matchers: [],
-        });
+        const { from, to } = node.getChild("Identifier") ?? { from: 0, to: 0 };
+        selectors.push({ metric: text.slice(from, to), matchers: [] });
       }
       if (name === "UnquotedLabelMatcher") {
         const [, label, operator, value] = /^(\w+)\s*(=~|!~|!=|=)\s*["'](.*)["']$/s.exec(part) ??

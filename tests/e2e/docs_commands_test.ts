@@ -85,7 +85,7 @@ for (const document of documents) {
     ignore: needsCurl,
     async fn() {
       using deadline = new Deadline();
-      await using performance = await Performance.open();
+      await using performance = new Performance();
       for (const { kind, steps, place } of scenes) {
         await deadline.for(`the commands at ${place}`, performance[kind](steps));
       }

@@ -15,7 +15,7 @@ Deno.test("the mesh of the guide carries a track from one relay to the other", a
   );
   const steps = stepsOf(block ?? assert.fail("the guide starts no mesh"));
   assert.equal(steps.length, 3, "three commands");
-  await using performance = await Performance.open();
+  await using performance = new Performance();
   await deadline.for("the controller and the relays", performance.serve(steps));
   const [tokyo, london] = await Promise.all(
     steps.slice(1).map(({ line }) => {

@@ -12,11 +12,7 @@ const HTTP = "127.0.0.1:4433";
 const ENOUGH_FRAMES = 60;
 
 const blocks = (await readDocuments()).flatMap(({ blocks }) => blocks)
-  .filter((block) => block.mark?.startsWith("tested"))
-  .filter((block) => {
-    const mark = markOf(block);
-    return mark.kind === "tested" && mark.by === SELF;
-  });
+  .filter((block) => block.mark?.startsWith("tested") && markOf(block).by === SELF);
 
 for (const [index, { lines }] of blocks.entries()) {
   relayTest(

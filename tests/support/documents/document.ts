@@ -1,4 +1,5 @@
 import { ROOT } from "../root.ts";
+import { lineOf } from "../source/source.ts";
 
 /** A fenced block of a document. */
 export interface Block {
@@ -21,21 +22,21 @@ export interface Document {
 /** Where documents are, beside the README. */
 const FOLDERS = [".github", "configs", "relay/docs", "sdn/docs"];
 
-/** What a document begins with, below its title, when `deno task docs` makes it. */
-const GENERATED = "<!-- Made by `deno task docs`";
-
 /** Every written document of the project. */
 export async function readDocuments(): Promise<Document[]> {
-  const texts = await readMarkdown();
-  return Array.from(texts)
-    .filter(([, text]) => !text.includes(GENERATED))
+  return Array.from(await readMarkdown())
+    .filter(([, text]) => !isGenerated(text))
     .map(([path, text]) => ({ path, text, blocks: blocksOf(path, text) }));
 }
 
 /** The paths of the documents that are generated. */
 export async function listReferences(): Promise<string[]> {
-  const texts = await readMarkdown();
-  return Array.from(texts).filter(([, text]) => text.includes(GENERATED)).map(([path]) => path);
+  return Array.from(await readMarkdown()).filter(([, text]) => isGenerated(text))
+    .map(([path]) => path);
+}
+
+function isGenerated(text: string): boolean {
+  return text.includes("<!-- Made by `deno task docs`");
 }
 
 /** Every document by its path, sorted. */
@@ -55,27 +56,14 @@ async function readMarkdown(): Promise<Map<string, string>> {
 
 /** The fenced blocks of a Markdown text. */
 export function blocksOf(path: string, text: string): Block[] {
-  const blocks: Block[] = [];
-  const lines = text.split("\n");
-  for (let at = 0; at < lines.length; at++) {
-    const [, indent, language] = /^( *)```(\w*)$/.exec(lines[at]!) ?? [];
-    if (indent === undefined || language === undefined) continue;
-    const end = lines.indexOf(`${indent}\`\`\``, at + 1);
-    if (end < 0) throw new Error(`${path}:${at + 1} is never closed`);
-    blocks.push({
-      place: `${path}:${at + 1}`,
-      language,
-      mark: markAbove(lines, at),
-      lines: lines.slice(at + 1, end).map((line) => line.slice(indent.length)),
-    });
-    at = end;
-  }
-  return blocks;
-}
-
-function markAbove(lines: readonly string[], at: number): string | undefined {
-  const above = lines.slice(0, at).findLast((line) => line.trim() !== "");
-  return /^ *<!-- (.+) -->$/.exec(above ?? "")?.[1];
+  const fenced = text.matchAll(/^( *)```(\w*)\n([^]*?)^\1```$/gm);
+  return Array.from(fenced, ({ index, 1: indent, 2: language, 3: body }) => {
+    const place = `${path}:${lineOf(text, index)}`;
+    if (/^ *```/m.test(body!)) throw new Error(`${place} is never closed`);
+    const [, mark] = /(?:^|\n) *<!-- (.+) -->\s*$/.exec(text.slice(0, index)) ?? [];
+    const lines = body!.split("\n").slice(0, -1).map((line) => line.slice(indent!.length));
+    return { place, language: language!, mark, lines };
+  });
 }
 
 /** A command of a block, and the parts that its answer must have, behind `#>`. */
@@ -87,17 +75,10 @@ export interface Step {
 /** The commands of a block, one for each line, or for several that end in a backslash. */
 export function stepsOf({ lines }: Block): Step[] {
   const steps: { line: string; expected: string[] }[] = [];
-  let line = "";
-  for (const part of lines) {
-    if (part.startsWith("#> ")) steps.at(-1)?.expected.push(part.slice("#> ".length));
-    if (part.startsWith("#") || part.trim() === "") continue;
-    line += part.replace(/\s+#.*$/, "");
-    if (line.endsWith("\\")) {
-      line = line.slice(0, -1);
-      continue;
-    }
-    steps.push({ line, expected: [] });
-    line = "";
+  for (const line of lines.join("\n").replaceAll("\\\n", "").split("\n")) {
+    if (line.startsWith("#> ")) steps.at(-1)?.expected.push(line.slice("#> ".length));
+    if (line.startsWith("#") || line.trim() === "") continue;
+    steps.push({ line: line.replace(/\s+#.*$/, ""), expected: [] });
   }
   return steps;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { freePort } from "../mesh/ports.ts";
 import { until } from "../until.ts";
 import type { Step } from "./document.ts";
@@ -14,30 +15,15 @@ const DEFAULT_ADDRESSES = { SDN_ADDR: "127.0.0.1:8090", RELAY_ADDR: "127.0.0.1:4
 export class Performance implements AsyncDisposable {
   readonly #ports = new Map<string, number>();
   readonly #served: ProgramProcess[] = [];
-  readonly #bin: string;
-
-  private constructor(bin: string) {
-    this.#bin = bin;
-  }
-
-  static async open(): Promise<Performance> {
-    const bin = await Deno.makeTempDir({ prefix: "docs_" });
-    // The commands say `deno`, and mean the one that runs this.
-    await Deno.symlink(Deno.execPath(), `${bin}/deno`);
-    await Deno.writeTextFile(`${bin}/.curlrc`, `noproxy = "*"\nfail-with-body\n`);
-    return new Performance(bin);
-  }
 
   /** The free port that stands for a document's one. */
   port(written: string): number {
-    const port = this.#ports.get(written) ?? freePort();
-    this.#ports.set(written, port);
-    return port;
+    return this.#ports.getOrInsertComputed(written, freePort);
   }
 
   /** Ends the programs of an earlier block, starts these one after the other, and waits for each. */
   async serve(steps: readonly Step[]): Promise<void> {
-    await this.#endAll();
+    await this[Symbol.asyncDispose]();
     for (const { line } of steps) {
       this.#served.push(await startProgram(...this.#command(line, DEFAULT_ADDRESSES)));
     }
@@ -54,28 +40,19 @@ export class Performance implements AsyncDisposable {
 
   /** Runs each command until it answers what is expected. */
   async watch(steps: readonly Step[]): Promise<void> {
-    for (const step of steps) await this.#watch(step);
-  }
-
-  async #watch({ line, expected }: Step): Promise<void> {
-    let last = "";
-    try {
+    for (const { line, expected } of steps) {
+      let last = "";
       await until(line, async () => {
         const { code, output } = await this.#output(line);
         last = output;
         return code === 0 && expected.every((part) => output.includes(part));
+      }).catch((error) => {
+        throw new Error(`${error}\n${last}\n${this.#served.map((one) => one.log()).join("\n")}`);
       });
-    } catch (error) {
-      throw new Error(`${error}\n${last}\n${this.#served.map((one) => one.log()).join("\n")}`);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#endAll();
-    await Deno.remove(this.#bin, { recursive: true });
-  }
-
-  async #endAll(): Promise<void> {
     await Promise.all(this.#served.splice(0).map((one) => one.end()));
   }
 
@@ -85,15 +62,16 @@ export class Performance implements AsyncDisposable {
   }
 
   #command(line: string, variables: Readonly<Record<string, string>> = {}) {
-    const set = Object.entries(variables).map(([name, text]) => [name, this.#withPorts(text)]);
     const env = {
-      PATH: `${this.#bin}:${Deno.env.get("PATH")}`,
+      // The commands say `deno`, and mean the one that runs this.
+      PATH: `${dirname(Deno.execPath())}:${Deno.env.get("PATH")}`,
       NO_COLOR: "1",
       DENO_NO_PROMPT: "1",
-      CURL_HOME: this.#bin,
-      ...Object.fromEntries(set),
+      CURL_HOME: import.meta.dirname!,
+      ...variables,
     };
-    return [["bash", "-c", this.#withPorts(line)], { env }] as const;
+    const set = Object.entries(env).map(([name, text]) => [name, this.#withPorts(text)]);
+    return [["bash", "-c", this.#withPorts(line)], { env: Object.fromEntries(set) }] as const;
   }
 
   #withPorts(text: string): string {

@@ -22,7 +22,7 @@ export async function connectMoqNet(
   prepare(transport);
   const url = new URL(`https://${server.hostname ?? "127.0.0.1"}:${server.port}/`);
   const session = await Connection.connect(url, { transport: asWebTransport(transport) });
-  return new MoqNetPeer(`@moq/net by ${protocol}`, session);
+  return new MoqNetPeer("@moq/net over QUIC", session);
 }
 
 /** Connects `@moq/net` over raw QUIC by one protocol. */

@@ -1,7 +1,5 @@
 import { type Clock, type Log, type Outcome, sleep, type Timer } from "@qumo/shared/runtime";
-import type { ServerEvent } from "@qumo/shared/topology";
-import { type AccessListener, hearAccess } from "./access_events.ts";
-import { sendInterests } from "./interest_sender.ts";
+import type { AccessListener } from "./access_events.ts";
 import type { Interests } from "./interests.ts";
 import type { ControllerClient, ControllerFault } from "./controller_client.ts";
 import type { Controllers } from "./controllers.ts";
@@ -11,19 +9,19 @@ import {
   type End,
   failed,
   GONE,
+  leave,
   LEFT,
   newStream,
   notOpened,
-  type Place,
   POLLED,
-  readRevision,
   type Stream,
 } from "./followed_stream.ts";
 import { readEvents } from "./event_stream.ts";
-import { MAX_POLLED_ROUTES, POLL_MS, READY_MS, STALE_MS } from "./limits.ts";
+import { MAX_POLLED_ROUTES, POLL_MS, STALE_MS } from "./limits.ts";
 import type { Mirror } from "./mirror.ts";
-import { readMirrorEvent } from "./mirror_event.ts";
 import { poll } from "./poll.ts";
+import { ResumePlace } from "./resume_place.ts";
+import { StreamEvents } from "./stream_events.ts";
 import { openWatch, type WatchRequest } from "./watch_request.ts";
 import { watchStream } from "./watchdog.ts";
 
@@ -58,7 +56,7 @@ export class ControllerFollower {
   readonly #options: ControllerFollowerOptions;
   readonly #retry: FollowRetry;
   readonly #allUpTo: number;
-  #place: Place | undefined;
+  readonly #place = new ResumePlace();
   #stream: Stream | undefined;
   #waiting: AbortController | undefined;
   #settling: Timer | undefined;
@@ -93,10 +91,7 @@ export class ControllerFollower {
 
   /** Begins the event stream anew, where it stopped. */
   reopen(): void {
-    const stream = this.#stream;
-    if (stream === undefined) return;
-    stream.isLeft = true;
-    stream.abort.abort();
+    if (this.#stream !== undefined) leave(this.#stream);
   }
 
   /** A controller answers other requests again: ends a wait after a failure. */
@@ -119,7 +114,7 @@ export class ControllerFollower {
       // Stale entries are kept for as long as no controller answers.
       this.#stopSettling();
       if (signal.aborted || end.kind === "left") continue;
-      if (end.kind === "gone") this.#place = undefined;
+      if (end.kind === "gone") this.#place.forget();
       else this.#tellLost(url, end.message);
       await this.#wait(this.#retry.after(url, end), signal);
     }
@@ -133,8 +128,8 @@ export class ControllerFollower {
 
   async #follow(url: string, signal: AbortSignal): Promise<End> {
     const { name, interests, mirror, mirrorAllUpTo = 0 } = this.#options;
-    const since = this.#place?.url === url ? this.#place.revision : undefined;
-    const stream = newStream(url, this.#wasAway);
+    const since = this.#place.since(url);
+    const stream = newStream(url, { since, wasAway: this.#wasAway });
     const either = AbortSignal.any([signal, stream.abort.signal]);
     const allUpTo = mirror.announceCount > this.#allUpTo ? 0 : mirrorAllUpTo;
     const request = { url, name, since, interests, allUpTo, signal: either };
@@ -153,7 +148,7 @@ export class ControllerFollower {
       await opened.value.body?.cancel();
       return failed("the answer is not an event stream");
     }
-    this.#begin(url, since);
+    this.#begin(stream);
     this.#stream = stream;
     const end = await this.#read(opened.value, stream);
     this.#stream = undefined;
@@ -178,7 +173,7 @@ export class ControllerFollower {
   /** Polls the whole state of an older controller, which has no event stream. */
   async #poll(url: string, signal: AbortSignal): Promise<End> {
     const onLeftOut = (count: number) => this.#tellLeftOut(url, count);
-    this.#place = undefined;
+    this.#place.forget();
     this.#options.interests?.begun("all");
     const polled = await poll({ ...this.#options, onLeftOut }, url, signal);
     if (!polled.ok) return failed(polled.refusal);
@@ -203,96 +198,36 @@ export class ControllerFollower {
     this.#isLeftOutSaid = count > 0;
   }
 
-  #begin(url: string, since: number | undefined): void {
-    if (since === undefined) this.#place = undefined;
+  #begin({ url, since }: Stream): void {
+    if (since === undefined) this.#place.forget();
     this.#options.mirror.begin(since === undefined ? "snapshot" : "place");
     this.#options.log.debug("following the controller", { controller: url, since });
   }
 
   async #read(response: Response, stream: Stream): Promise<End> {
-    const { clock } = this.#options;
-    const { abort } = stream;
-    const late = () => abort.abort(new Error(`not everything was told within ${READY_MS} ms`));
-    stream.unready = clock.after(READY_MS, late);
+    const { clock, mirror, client, interests, access } = this.#options;
+    const [place, allUpTo] = [this.#place, this.#allUpTo];
+    const onReady = (revision: number) => this.#ready(stream, revision);
+    const parts = { clock, mirror, client, place, interests, allUpTo, access, onReady };
+    const events = new StreamEvents(stream, parts);
     const watchdog = watchStream(stream, this.#options, this.#retry.intervalOf(response));
     const end = await readEvents(response.body!, {
       onHeard: () => {
         this.#heardAt = clock.now();
         watchdog.heard();
       },
-      take: (event) => this.#take(event, stream),
+      take: (event) => events.take(event),
     });
     await watchdog.stop();
-    stream.unready.cancel();
-    abort.abort();
-    await stream.sending;
+    await events.close();
     if (end.ok) return GONE;
     this.#wasAway = stream.answering === undefined;
     return broken(stream, end.refusal);
   }
 
-  #take(event: ServerEvent, stream: Stream): "over" | undefined {
-    try {
-      return this.#apply(event, stream);
-    } catch (error) {
-      // An event that cannot be applied would come again at this place, so start with a snapshot.
-      this.#place = undefined;
-      throw error;
-    }
-  }
-
-  #apply(event: ServerEvent, stream: Stream): "over" | undefined {
-    const { url } = stream;
-    const { mirror, interests, access } = this.#options;
-    if (access !== undefined && hearAccess(event, access)) return undefined;
-    const read = readMirrorEvent(event);
-    if (!read.ok) throw new Error(`cannot read its events: ${read.refusal}`);
-    const revision = event.id === undefined ? undefined : readRevision(event.id);
-    // Several events may share a revision, so it is complete only when the next one starts.
-    if (revision !== undefined && this.#place !== undefined) {
-      this.#place = { url, revision: Math.max(this.#place.revision, revision - 1) };
-    }
-    if (read.value === undefined) return undefined;
-    if (read.value.kind === "history_gone") return "over";
-    if (read.value.kind === "watcher") {
-      stream.watcher = read.value.watcher;
-      interests?.begun(read.value.follows);
-    }
-    mirror.apply(read.value, revision);
-    if (read.value.kind === "interests") interests?.knows(read.value.number);
-    if (read.value.kind === "ready") this.#ready(stream, read.value.revision);
-    this.#lookForGrowth(stream);
-    return undefined;
-  }
-
-  /** There are more announces now than are followed as a whole. */
-  #lookForGrowth({ watcher }: Stream): void {
-    const { interests, mirror } = this.#options;
-    if (watcher === undefined || interests?.follows !== "all") return;
-    if (mirror.isFollowed && mirror.announceCount > this.#allUpTo) this.reopen();
-  }
-
-  /** Tells the controller what to follow, for as long as the stream lasts. */
-  async #send({ url, watcher, abort }: Stream): Promise<void> {
-    const { client, clock, interests } = this.#options;
-    if (interests === undefined || watcher === undefined) return;
-    const end = await sendInterests({ client, clock, interests, url, watcher }, abort.signal);
-    if (end.ok) return;
-    // Where changes go astray, a stream that begins with everything is whole all the same.
-    if (end.refusal.code === "not_found") this.#place = undefined;
-    if (interests.isWide) this.reopen();
-    else abort.abort(new Error(end.refusal.message));
-  }
-
-  #ready(stream: Stream, revision: number): void {
-    const { url } = stream;
-    stream.unready?.cancel();
-    const isAnew = this.#place === undefined && this.#wasReady;
+  #ready({ url, since }: Stream, revision: number): void {
+    const isAnew = since === undefined && this.#wasReady;
     this.#wasReady = true;
-    this.#place = { url, revision };
-    if (!stream.hasAccess) this.#options.access?.unsupported();
-    this.#options.interests?.ready();
-    if (this.#options.interests?.follows === "interests") stream.sending = this.#send(stream);
     this.#isReady(url, revision);
     this.#options.onReady(isAnew);
   }

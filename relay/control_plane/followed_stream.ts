@@ -1,14 +1,4 @@
-import type { Timer } from "@qumo/shared/runtime";
 import type { ControllerFault } from "./controller_client.ts";
-
-/**
- * The revision at which a stream stopped, and its controller: revisions of one controller mean
- * nothing to another.
- */
-export interface Place {
-  readonly url: string;
-  readonly revision: number;
-}
 
 /**
  * Why a stream ended: its revision is gone from the history, another controller is preferred, the
@@ -33,15 +23,11 @@ export type End =
   }
   | { readonly kind: "failed"; readonly message: string };
 
-/** Reads the revision in the id of an event, or throws. */
-export function readRevision(id: string): number {
-  if (!/^\d{1,15}$/.test(id)) throw new Error("an event without a revision");
-  return Number(id);
-}
-
 /** The event stream that is being followed. */
 export interface Stream {
   readonly url: string;
+  /** The revision after which it goes on; undefined when it begins with a snapshot. */
+  readonly since: number | undefined;
   readonly abort: AbortController;
   isLeft: boolean;
   /** Whether the controller was away when a stream was asked for before. */
@@ -54,19 +40,22 @@ export interface Stream {
   answering?: string;
   /** Whether it tells what the controller says about access. */
   hasAccess: boolean;
-  /** Its name at a controller that can be told what to follow. */
-  watcher?: string;
-  /** Ends it when it does not become ready in time; cancelled when it has. */
-  unready?: Timer;
-  /** The work that tells the controller. */
-  sending?: Promise<void>;
 }
 
 /** A stream of the controller at `url` that is to be opened. */
-export function newStream(url: string, wasAway: boolean): Stream {
+export function newStream(
+  url: string,
+  { since, wasAway }: Pick<Stream, "since" | "wasAway">,
+): Stream {
   const abort = new AbortController();
   const is = { isAnswered: false, isDelayed: false, isLeft: false };
-  return { url, abort, wasAway, ...is, hasAccess: false };
+  return { url, since, abort, wasAway, ...is, hasAccess: false };
+}
+
+/** Ends a stream that is not wanted any more, though nothing is wrong with it. */
+export function leave(stream: Stream): void {
+  stream.isLeft = true;
+  stream.abort.abort();
 }
 
 /** The history does not reach back to where the stream is to go on. */

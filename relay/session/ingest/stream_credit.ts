@@ -17,8 +17,6 @@ export interface StreamCreditContext {
   readonly draft: Pick<Draft, "streamCodes">;
   readonly settings: Pick<SessionSettings, "maxIncomingStreams">;
   readonly role: Role;
-  /** Whether the peer is a relay of the mesh. */
-  readonly isWithRelay: boolean;
 }
 
 /** A track whose publisher leaves streams open. */
@@ -31,6 +29,8 @@ export interface StreamCreditParts {
   /** Returns the track with the most streams stopped because their group was over. */
   readonly incoming: { mostStopped(): StuckTrack | undefined };
   readonly budget: StreamBudget;
+  /** Whether the peer is a relay of the mesh. */
+  readonly isWithRelay: boolean;
   /** Asks the peer to open a new session and leave this one (GOAWAY). */
   readonly move: () => void;
   /** Closes the session. */
@@ -70,7 +70,7 @@ export class StreamCredit implements StreamHolder {
   take(): InputOptions {
     this.#open++;
     this.#read++;
-    if (!this.#context.isWithRelay) this.#parts.budget.began(this);
+    if (!this.#parts.isWithRelay) this.#parts.budget.began(this);
     this.#check();
     const { connection, draft } = this.#context;
     return { codes: draft.streamCodes, stopsLate: !connection.canReset, onOver: this.#ended };
@@ -114,7 +114,7 @@ export class StreamCredit implements StreamHolder {
   }
 
   #move(): void {
-    if (this.#isMoving || this.#context.isWithRelay || this.#context.role !== "server") return;
+    if (this.#isMoving || this.#parts.isWithRelay || this.#context.role !== "server") return;
     this.#isMoving = true;
     this.#context.log.warn("asking the publisher for a new session", {
       reason: "it does not end the streams of its groups",
@@ -138,7 +138,7 @@ export class StreamCredit implements StreamHolder {
       this.#release = undefined;
       if (!this.#isHalfStuck) return;
       // A link carries other tracks, which can continue with the freed streams.
-      if (this.#context.isWithRelay) this.#giveUpTrack();
+      if (this.#parts.isWithRelay) this.#giveUpTrack();
       else this.end(reason);
     });
   }

@@ -75,9 +75,9 @@ export class EstablishedLite implements LiveSession {
     const credit = this.#credit = new StreamCredit({
       ...context,
       draft: context.version,
-      isWithRelay: false,
     }, {
       incoming,
+      isWithRelay: false,
       budget,
       move: () => shutdown.drain(MOVE_SESSION_MS, ""),
       close: (code, reason) => closer.close(code, reason, "limit"),

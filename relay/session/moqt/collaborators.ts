@@ -1,9 +1,12 @@
 import { clusterOf } from "./connection/cluster.ts";
 import type { TaskGroup, Tracing } from "@qumo/shared/runtime";
 import type { Draft } from "@qumo/shared/wire";
+import { ObjectStreams } from "../delivery/object_streams.ts";
 import { EventLog } from "../event_log.ts";
 import type { StreamSource } from "../first_streams.ts";
+import { MAX_PARKED_STREAMS, RELAY_LIMIT_FACTOR } from "../limits.ts";
 import type { Role, SessionOptions } from "../session_options.ts";
+import type { StreamBudget } from "../stream_budget.ts";
 import type {
   Configured,
   Hints,
@@ -14,6 +17,7 @@ import type {
   Reporting,
   RequestNames,
   Timing,
+  Visibility,
   Wire,
 } from "./connection/facets.ts";
 import type { SessionCloser } from "../connection/session_closer.ts";
@@ -23,7 +27,7 @@ import type { HandshakeResult } from "./connection/handshake.ts";
 import { isMoqDev } from "./connection/moq_dev.ts";
 import { OddityWatch } from "./connection/oddity_watch.ts";
 import type { PeerQuota } from "../connection/peer_quota.ts";
-import { leavesByFin } from "./connection/relay_peer.ts";
+import { isRelay, leavesByFin, understandsCuts } from "./connection/relay_peer.ts";
 import type { SessionScopes } from "./connection/session_scopes.ts";
 import { nameFields } from "./requests/refuse.ts";
 import type { RequestIds } from "./requests/request_ids.ts";
@@ -45,18 +49,35 @@ export interface Foundation {
 /** What an established session is made with. */
 export type Options = SessionOptions & { readonly draft: Draft };
 
-/** Whom the parts of an established session work with, in groups: each part is given those that it uses. */
-export interface Collaborators {
-  readonly session: { readonly id: number; readonly role: Role; readonly tracing: Tracing };
-  readonly reporting: Reporting;
-  readonly timing: Timing;
-  readonly wire: Wire;
-  readonly parties: Parties;
-  readonly rules: Configured & Permission;
-  readonly names: RequestNames & Hints;
-  readonly asking: Asking & { readonly requests: Requests; readonly stops: StopProbes };
-  readonly ending: Lifetime & Judging;
-}
+/** Whom the parts of an established session work with. Each part names those that it uses by its type. */
+export type Collaborators =
+  & Reporting
+  & Timing
+  & Wire
+  & Parties
+  & Configured
+  & Permission
+  & RequestNames
+  & Hints
+  & Visibility
+  & Asking
+  & Lifetime
+  & Judging
+  & {
+    readonly id: number;
+    /** When the session began, in milliseconds since 1970. */
+    readonly since: number;
+    readonly role: Role;
+    readonly tracing: Tracing;
+    readonly requests: Requests;
+    readonly stops: StopProbes;
+    /** The streams on which we send objects. */
+    readonly streams: ObjectStreams;
+    /** The streams of all clients. */
+    readonly streamBudget: StreamBudget;
+    readonly shutdown: SessionShutdown;
+    readonly closer: SessionCloser;
+  };
 
 /** Where requests come from, and what holds back a peer that makes too many. */
 export interface RequestSources {
@@ -75,23 +96,41 @@ export function collaboratorsOf(
   const { peer, access, rights, settings, scope } = result;
   const events = new EventLog(log, clock);
   return {
-    session: { id, role, tracing },
-    reporting: { metrics, log, events },
-    timing: { clock, tasks },
-    wire: { connection, draft },
-    parties: {
-      peer,
-      relayName: options.relayName,
-      cluster: clusterOf(draft, { peer, hop: options.hop, isBelieved: rights.isRelay }),
-    },
-    rules: { settings, access },
-    names: { scope, scopes, registry },
-    asking: {
-      ids,
-      requests: requestsOf(options, result, { ...sources, events, family }),
-      stops: new StopProbes({ clock, metrics, events }),
-    },
-    ending: { shutdown, closer },
+    id,
+    since: clock.wall(),
+    role,
+    tracing,
+    metrics,
+    log,
+    events,
+    clock,
+    tasks,
+    connection,
+    draft,
+    peer,
+    relayName: options.relayName,
+    cluster: clusterOf(draft, { peer, hop: options.hop, isBelieved: rights.isRelay }),
+    settings,
+    access,
+    scope,
+    scopes,
+    registry,
+    shows: options.link?.shows ?? "all",
+    ids,
+    requests: requestsOf(options, result, { ...sources, events, family }),
+    stops: new StopProbes({ clock, metrics, events }),
+    streams: new ObjectStreams({
+      clock,
+      metrics,
+      connection,
+      log,
+      codes: draft.streamCodes,
+      understandsCuts: understandsCuts(peer),
+      maxParked: MAX_PARKED_STREAMS * (isRelay(peer) ? RELAY_LIMIT_FACTOR : 1),
+    }),
+    streamBudget: options.streamBudget,
+    shutdown,
+    closer,
   };
 }
 

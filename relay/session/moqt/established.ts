@@ -1,11 +1,14 @@
-import type { TaskGroup } from "@qumo/shared/runtime";
 import type { Publisher } from "../../track/mod.ts";
-import { MOVE_SESSION_MS } from "../limits.ts";
 import type { LinkToken } from "../rights.ts";
 import type { LiveSession } from "../dialect_session.ts";
 import type { PeerView, SessionCounts } from "../session.ts";
 import { AcceptLoop } from "../connection/accept_loop.ts";
-import { collaboratorsOf, type Foundation, type Options } from "./collaborators.ts";
+import {
+  type Collaborators,
+  collaboratorsOf,
+  type Foundation,
+  type Options,
+} from "./collaborators.ts";
 import type { HandshakeResult } from "./connection/handshake.ts";
 import { PeerQuota } from "../connection/peer_quota.ts";
 import { isOtherRelay } from "./connection/relay_peer.ts";
@@ -15,8 +18,10 @@ import { Serving } from "./serving.ts";
 /** A session after its handshake: everything that serves the peer and requests from it. */
 export class EstablishedMoqt implements LiveSession {
   readonly peer: PeerView;
-  readonly #tasks: TaskGroup;
-  readonly #receiving: Receiving;
+  readonly #collaborators: Collaborators;
+  // Made with the peer's first track or our first request: viewers have neither.
+  #received: Receiving | undefined;
+  #isOver = false;
   readonly #serving: Serving;
   readonly #accepting: { start(): void };
   readonly #solicits: boolean;
@@ -26,11 +31,10 @@ export class EstablishedMoqt implements LiveSession {
   constructor(given: Options, result: HandshakeResult, foundation: Foundation) {
     const measured = result.rights.measured(given.metrics, () => this.counts.tracks);
     const options = { ...given, metrics: measured };
-    const { clock, metrics, connection, link, streamBudget } = options;
+    const { clock, metrics, connection, link } = options;
     const { access, settings } = result;
-    const { streams, tasks, closer, shutdown } = foundation;
+    const { streams, tasks, closer } = foundation;
     this.peer = viewOf(result);
-    this.#tasks = tasks;
     this.#isCalled = link === undefined;
     this.#token = link?.token;
     // Older clients announce unasked, and not all of them read requests beside the control stream.
@@ -39,14 +43,10 @@ export class EstablishedMoqt implements LiveSession {
     const giveUp = (reason: string) => closer.close("internal_error", reason, "limit");
     const quota = new PeerQuota({ clock, limits: settings.limits, signal: tasks.signal, giveUp });
     const collaborators = collaboratorsOf(options, result, foundation, { streams, quota });
-    const receiving = this.#receiving = new Receiving(collaborators, {
-      budget: streamBudget,
-      move: () => shutdown.drain(MOVE_SESSION_MS, ""),
-      close: (code, reason) => closer.close(code, reason, "limit"),
-    });
-    const { publisher, ingest } = receiving;
+    this.#collaborators = collaborators;
+    const publisher = () => this.#receiving.publisher;
     const serving = this.#serving = new Serving(collaborators, { publisher, link });
-    const { requests } = collaborators.asking;
+    const { requests } = collaborators;
     this.#accepting = new AcceptLoop({
       clock,
       tasks,
@@ -57,7 +57,7 @@ export class EstablishedMoqt implements LiveSession {
       fail: (error) => closer.fail(error),
     }, {
       nextStream: () => streams.acceptUni(),
-      stream: (stream) => ingest.stream(stream, publisher),
+      stream: (stream) => this.#receiving.stream(stream),
       nextRequest: () => requests.accept(),
       first: (request) => request.next(),
       serve: async (request, message) => {
@@ -65,17 +65,24 @@ export class EstablishedMoqt implements LiveSession {
         await serving.router.serve(request, message);
         await request.drain();
       },
-      datagram: (bytes) => ingest.datagrams.receive(bytes),
+      datagram: (bytes) => this.#receiving.datagram(bytes),
     });
   }
 
+  get #receiving(): Receiving {
+    if (this.#received !== undefined) return this.#received;
+    const receiving = this.#received = new Receiving(this.#collaborators);
+    if (this.#isOver) receiving.stop();
+    return receiving;
+  }
+
   get counts(): SessionCounts {
-    const { subscriptionCount, remoteCount, announcements, parkedStreams } = this.#serving;
+    const { subscriptionCount, remoteCount, namespaceCount, parkedStreams } = this.#serving;
     return {
       subscriptions: subscriptionCount,
       transit: this.peer.relay === undefined ? 0 : remoteCount,
-      namespaces: announcements.count,
-      tracks: this.#receiving.publisher.trackCount,
+      namespaces: namespaceCount,
+      tracks: this.#received?.publisher.trackCount ?? 0,
       parkedStreams,
     };
   }
@@ -83,9 +90,10 @@ export class EstablishedMoqt implements LiveSession {
   /** Starts to accept the peer's streams and requests. */
   start(): void {
     this.#accepting.start();
-    this.#serving.announce(this.#tasks);
+    const { tasks } = this.#collaborators;
+    this.#serving.announce(tasks);
     if (!this.#solicits) return;
-    this.#tasks.spawn("solicit", () => this.#serving.announcements.solicit());
+    tasks.spawn("solicit", () => this.#serving.announcements.solicit());
   }
 
   /** The peer is going away: of a relay other routes are taken, and clients go on as long as they can. */
@@ -103,14 +111,15 @@ export class EstablishedMoqt implements LiveSession {
 
   /** Stops everything; called when the connection has ended. */
   stop(): void {
+    this.#isOver = true;
     this.#serving.stop();
-    this.#receiving.stop();
+    this.#received?.stop();
   }
 
   /** Releases the streams, after all tasks have ended. */
   close(): void {
     this.#serving.close();
-    this.#receiving.close();
+    this.#received?.close();
   }
 }
 

@@ -1,16 +1,12 @@
 import type { TaskGroup } from "@qumo/shared/runtime";
 import { type ControlMessageOf, namespaceKey } from "@qumo/shared/wire";
-import { MAX_PARKED_STREAMS, RELAY_LIMIT_FACTOR } from "../limits.ts";
 import type { SessionLink } from "../session_options.ts";
 import type { Collaborators } from "./collaborators.ts";
-import type { Visibility } from "./connection/facets.ts";
-import { isRelay, understandsCuts } from "./connection/relay_peer.ts";
 import { Announcements } from "./publisher/announcements.ts";
 import { FetchServer } from "./publisher/fetch_server.ts";
 import { NamespaceOffers } from "./publisher/namespace_offers.ts";
-import { ObjectStreams } from "../delivery/object_streams.ts";
 import { EitherOffers } from "./publisher/either_offers.ts";
-import { type PrefixContext, PrefixServer } from "./publisher/prefix_server.ts";
+import { PrefixServer } from "./publisher/prefix_server.ts";
 import { serveTrackStatus } from "./publisher/serve_track_status.ts";
 import { SubscriptionServer } from "./publisher/subscription_server.ts";
 import { SubscriptionTable } from "./publisher/subscription_table.ts";
@@ -18,25 +14,26 @@ import { TrackOffers } from "./publisher/track_offers.ts";
 import { type RequestHandlers, RequestRouter } from "./request_router.ts";
 import { acceptPublish } from "./subscriber/accept_publish.ts";
 import { announceNamespace } from "./requests/namespace_requests.ts";
+import type { RequestChannel } from "./requests/requests.ts";
 import type { PeerPublisher } from "./subscriber/peer_publisher.ts";
 
 /** What {@linkcode Serving} needs beside the session's collaborators. */
 export interface ServingParts {
-  /** The peer as a publisher. */
-  readonly publisher: PeerPublisher;
+  /** The peer as a publisher, made when there is need of it. */
+  readonly publisher: () => PeerPublisher;
   /** What is different in a session that we began. */
   readonly link: SessionLink | undefined;
 }
 
 /** The other side of a session: the peer's requests, and the tracks that we send it. */
-export class Serving {
-  readonly announcements: Announcements;
+export class Serving implements RequestHandlers {
   readonly router: RequestRouter;
   readonly #collaborators: Collaborators;
   readonly #parts: ServingParts;
-  readonly #streams: ObjectStreams;
   readonly #subscriptions: SubscriptionTable;
+  readonly #subscriptionServer: SubscriptionServer;
   // Created with the first such request: most sessions have none.
+  #announcements: Announcements | undefined;
   #fetches: FetchServer | undefined;
   #unwatch: () => void = () => {};
   #namespaces: PrefixServer<ControlMessageOf<"subscribeNamespace">> | undefined;
@@ -46,27 +43,9 @@ export class Serving {
   constructor(collaborators: Collaborators, parts: ServingParts) {
     this.#collaborators = collaborators;
     this.#parts = parts;
-    const { reporting, timing, wire, parties, rules, names, asking, ending } = collaborators;
-    const codes = wire.draft.streamCodes;
-    const { peer } = parties;
-    this.#streams = new ObjectStreams({
-      ...reporting,
-      ...timing,
-      ...wire,
-      codes,
-      understandsCuts: understandsCuts(peer),
-      maxParked: MAX_PARKED_STREAMS * (isRelay(peer) ? RELAY_LIMIT_FACTOR : 1),
-    });
-    this.#subscriptions = new SubscriptionTable(this.#delivery());
-    const { publisher, link } = parts;
-    const requests = { ...reporting, ...rules, ...names, ...asking };
-    this.announcements = new Announcements(
-      { ...requests, ...parties },
-      publisher,
-      link?.advertise ??
-        ((namespace, told) => names.scope.advertise(namespace, publisher, told && { told })),
-    );
-    this.router = new RequestRouter({ ...requests, ...parties, ...ending }, this.#handlers());
+    this.#subscriptions = new SubscriptionTable(collaborators);
+    this.#subscriptionServer = new SubscriptionServer(collaborators, this.#subscriptions);
+    this.router = new RequestRouter(collaborators, this);
   }
 
   /** Subscriptions that the peer is served. */
@@ -79,14 +58,31 @@ export class Serving {
     return this.#subscriptions.remoteCount;
   }
 
+  /** The namespaces that the peer publishes. */
+  get namespaceCount(): number {
+    return this.#announcements?.count ?? 0;
+  }
+
+  get announcements(): Announcements {
+    if (this.#announcements !== undefined) return this.#announcements;
+    const { scope } = this.#collaborators;
+    const publisher = this.#parts.publisher();
+    return this.#announcements = new Announcements(
+      this.#collaborators,
+      publisher,
+      this.#parts.link?.advertise ??
+        ((namespace, told) => scope.advertise(namespace, publisher, told && { told })),
+    );
+  }
+
   /** Streams of objects that are left open since they cannot be reset. */
   get parkedStreams(): number {
-    return this.#streams.unfinished.parkedCount;
+    return this.#collaborators.streams.unfinished.parkedCount;
   }
 
   /** Announces what is published here, if the peer is to be told of it unasked. */
   announce(tasks: TaskGroup): void {
-    const { names: { scope }, asking: { requests } } = this.#collaborators;
+    const { scope, requests } = this.#collaborators;
     const { announced } = this.#parts.link ?? {};
     if (announced === undefined) return;
     const withdrawals = new Map<string, () => void>();
@@ -113,80 +109,53 @@ export class Serving {
 
   /** Releases the streams of objects, when all tasks have ended. */
   close(): void {
-    this.#streams.close();
+    this.#collaborators.streams.close();
   }
 
-  #handlers(): RequestHandlers {
-    const { session, reporting, wire, parties, rules, names } = this.#collaborators;
-    const { publisher } = this.#parts;
-    const subscriptions = new SubscriptionServer(
-      { ...this.#delivery(), ...rules, ...names, ...session },
-      this.#subscriptions,
+  subscribe(stream: RequestChannel, message: ControlMessageOf<"subscribe">) {
+    return this.#subscriptionServer.subscribe(stream, message);
+  }
+
+  fetch(stream: RequestChannel, message: ControlMessageOf<"fetch">) {
+    this.#fetches ??= new FetchServer(this.#collaborators, this.#subscriptions);
+    return this.#fetches.fetch(stream, message);
+  }
+
+  trackStatus(stream: RequestChannel, message: ControlMessageOf<"trackStatus">) {
+    return serveTrackStatus(this.#collaborators, stream, message);
+  }
+
+  publish(stream: RequestChannel, message: ControlMessageOf<"publish">) {
+    return acceptPublish(this.#collaborators, this.#parts.publisher(), stream, message);
+  }
+
+  publishNamespace(stream: RequestChannel, message: ControlMessageOf<"publishNamespace">) {
+    return this.announcements.accept(stream, message);
+  }
+
+  subscribeNamespace(stream: RequestChannel, message: ControlMessageOf<"subscribeNamespace">) {
+    this.#namespaces ??= new PrefixServer(this.#collaborators, this.#namespaceOffers());
+    return this.#namespaces.serve(stream, message);
+  }
+
+  subscribeTracks(stream: RequestChannel, message: ControlMessageOf<"subscribeTracks">) {
+    this.#tracks ??= new PrefixServer(this.#collaborators, this.#trackOffers());
+    return this.#tracks.serve(stream, message);
+  }
+
+  subscribePrefix(stream: RequestChannel, message: ControlMessageOf<"subscribePrefix">) {
+    this.#either ??= new PrefixServer(
+      this.#collaborators,
+      new EitherOffers({ namespaces: this.#namespaceOffers(), tracks: this.#trackOffers() }),
     );
-    const tracks = { ...reporting, ...wire, ...parties, ...rules, ...names };
-    return {
-      subscribe: (stream, message) => subscriptions.subscribe(stream, message),
-      fetch: (stream, message) => this.#fetchServer().fetch(stream, message),
-      trackStatus: (stream, message) => serveTrackStatus(tracks, stream, message),
-      publish: (stream, message) => acceptPublish(tracks, publisher, stream, message),
-      publishNamespace: (stream, message) => this.announcements.accept(stream, message),
-      subscribeNamespace: (stream, message) => this.#namespaceServer().serve(stream, message),
-      subscribeTracks: (stream, message) => this.#trackServer().serve(stream, message),
-      subscribePrefix: (stream, message) => this.#prefixServer().serve(stream, message),
-    };
-  }
-
-  /** What sends tracks works with. */
-  #delivery() {
-    const { reporting, timing, wire, parties, rules: { settings }, asking } = this.#collaborators;
-    const streams = this.#streams;
-    return { ...reporting, ...timing, ...wire, ...parties, ...asking, settings, streams };
-  }
-
-  #fetchServer(): FetchServer {
-    const { rules, names } = this.#collaborators;
-    return this.#fetches ??= new FetchServer(
-      { ...this.#delivery(), ...rules, ...names },
-      this.#subscriptions,
-    );
-  }
-
-  #namespaceServer(): PrefixServer<ControlMessageOf<"subscribeNamespace">> {
-    return this.#namespaces ??= new PrefixServer(this.#prefixContext(), this.#namespaceOffers());
-  }
-
-  #trackServer(): PrefixServer<ControlMessageOf<"subscribeTracks">> {
-    return this.#tracks ??= new PrefixServer(this.#prefixContext(), this.#trackOffers());
-  }
-
-  #prefixServer(): PrefixServer<ControlMessageOf<"subscribePrefix">> {
-    const offerers = { namespaces: this.#namespaceOffers(), tracks: this.#trackOffers() };
-    return this.#either ??= new PrefixServer(this.#prefixContext(), new EitherOffers(offerers));
-  }
-
-  #prefixContext(): PrefixContext {
-    const { reporting, rules, names, asking } = this.#collaborators;
-    return { ...reporting, ...rules, ...names, ...asking };
+    return this.#either.serve(stream, message);
   }
 
   #namespaceOffers(): NamespaceOffers {
-    const { reporting, parties, names: { scope } } = this.#collaborators;
-    return new NamespaceOffers(
-      { ...reporting, ...parties, scope, shows: this.#shows },
-      this.#parts.publisher,
-    );
+    return new NamespaceOffers(this.#collaborators, this.#parts.publisher());
   }
 
   #trackOffers(): TrackOffers {
-    const { names: { scope }, ending } = this.#collaborators;
-    return new TrackOffers(
-      { ...this.#delivery(), ...ending, scope, shows: this.#shows },
-      this.#subscriptions,
-      this.#parts.publisher,
-    );
-  }
-
-  get #shows(): Visibility["shows"] {
-    return this.#parts.link?.shows ?? "all";
+    return new TrackOffers(this.#collaborators, this.#subscriptions, this.#parts.publisher());
   }
 }

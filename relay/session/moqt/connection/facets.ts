@@ -13,7 +13,7 @@ import type { SessionScopes } from "./session_scopes.ts";
 
 /*
  * What the parts of a session may need of it, a few members each, which are the collaborators that own
- * what is needed. A part names those that it uses, and is given no others.
+ * what is needed. A part names those that it uses, and sees no others.
  */
 
 /** Counters and logs. */

@@ -56,7 +56,8 @@ export class Announcements {
   ) {
     this.#context = context;
     this.#publisher = publisher;
-    this.#published = new PublishedNamespaces({ ...context, advertise });
+    const { scope, registry, events } = context;
+    this.#published = new PublishedNamespaces({ scope, registry, events, advertise });
   }
 
   /** The number of namespaces that the peer publishes. */

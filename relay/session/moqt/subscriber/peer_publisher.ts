@@ -44,6 +44,8 @@ import type { RequestChannel } from "../requests/requests.ts";
 /** What {@linkcode PeerPublisher} uses of its session. */
 export type PeerPublisherContext = PeerFeedContext & IncomingFetchContext & Judging & {
   readonly id: number;
+  /** When the session began, in milliseconds since 1970. */
+  readonly since: number;
 };
 
 /** The peer as a publisher of tracks. */
@@ -67,8 +69,8 @@ export class PeerPublisher implements FeedPublisher {
     this.#context = context;
     this.#fetches = new OwnFetches(context);
     this.#datagrams = datagrams;
-    const { clock, id, relayName: relay = "" } = context;
-    this.#session = { since: clock.wall(), id, relay };
+    const { since, id, relayName: relay = "" } = context;
+    this.#session = { since, id, relay };
     this.#incoming = incoming;
   }
 

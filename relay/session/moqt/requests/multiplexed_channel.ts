@@ -45,6 +45,7 @@ export class MultiplexedChannel implements RequestChannel {
   #hasPeerSaidLast = false;
   #hasEnded = false;
   #isOver = false;
+  #isStopped = false;
   #sentCount = 0;
   // Withdraws the namespaces that the peer was told of, under the prefix of its request.
   readonly #announced = new Map<string, () => void>();
@@ -84,7 +85,9 @@ export class MultiplexedChannel implements RequestChannel {
   }
 
   onStopped(callback: () => void): void {
-    this.#stoppedListeners.push(callback);
+    // Who comes too late is told too, as on a stream of its own.
+    if (this.#isStopped) queueMicrotask(callback);
+    else this.#stoppedListeners.push(callback);
   }
 
   hasStopped(): Promise<boolean> {
@@ -263,6 +266,7 @@ export class MultiplexedChannel implements RequestChannel {
   }
 
   #tellStopped(): void {
+    this.#isStopped = true;
     for (const tell of this.#stoppedListeners.splice(0)) tell();
   }
 

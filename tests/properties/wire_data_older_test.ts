@@ -13,7 +13,7 @@ import {
 } from "@qumo/shared/wire";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { integerUpTo } from "../support/arbitrary_values.ts";
+import { integerUpTo } from "../support/made_up.ts";
 import { concat } from "../support/concat.ts";
 import { checkProperty } from "../support/properties.ts";
 import { wireDrafts } from "../support/wire_drafts.ts";

@@ -13,7 +13,7 @@ import {
 } from "@qumo/shared/wire";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { arbitraryMessages } from "../support/arbitrary_control.ts";
+import { arbitraryMessages } from "../support/made_up.ts";
 import { checkProperty } from "../support/properties.ts";
 import { referenceDraft } from "../support/reference_draft.ts";
 

@@ -15,8 +15,6 @@ import { type Codec, struct } from "../../shared/wire/codec.ts";
 import { parametersOf } from "../../shared/wire/moqt/control/parameters.ts";
 import { reason } from "../../shared/wire/moqt/control/phrases.ts";
 import { fullTrackName, namespace, ownNamespace, ownTrackName } from "../../shared/wire/names.ts";
-import { arbitraryFields, arbitraryMessages, parameterOf } from "../support/arbitrary_control.ts";
-import { ArbitraryValues } from "../support/arbitrary_values.ts";
 import {
   type AnyMessage,
   controlOf,
@@ -25,7 +23,9 @@ import {
   type MessageLayout,
   parametersIn,
 } from "../support/layouts.ts";
+import { arbitraryMessages, madeUpFields, madeUpParameter } from "../support/made_up.ts";
 import { SEED } from "../support/properties.ts";
+import { Random } from "../support/random.ts";
 import { wireDrafts } from "../support/wire_drafts.ts";
 
 /** Namespaces and names that are written whatever they are. */
@@ -74,8 +74,7 @@ class Sample {
   constructor(draft: Draft, layout: MessageLayout & { readonly fields: Fields }) {
     this.#draft = draft;
     this.#layout = layout;
-    const written = fc.record(arbitraryFields(layout, draft), { noNullPrototype: true });
-    const [message] = fc.sample<object>(written, { seed: SEED, numRuns: 1 });
+    const message = madeUpFields(layout.fields, draft, new Random(SEED));
     const plain = { parameters: {}, properties: NO_PROPERTIES };
     this.#message = { ...message, ...Object.fromEntries(own(plain, layout.fields)) };
   }
@@ -164,7 +163,6 @@ const asText: Codec<string> = {
 
 function testParameters(draft: Draft, layout: MessageLayout & { readonly fields: Fields }): void {
   const { names, table, form } = parametersIn(layout.fields)!;
-  const values = new ArbitraryValues(draft.varint);
   const others = form.misplaced === "refuse" ? "no other" : "leaves others out";
   Deno.test(`R-026: ${draft.protocol}: ${layout.name} takes the parameters it is defined for, each once, and ${others}`, () => {
     const codec = parametersIn(layout.fields)!;
@@ -177,7 +175,7 @@ function testParameters(draft: Draft, layout: MessageLayout & { readonly fields:
       return found;
     };
     for (const name of Object.keys(table) as ParameterName[]) {
-      const [value] = fc.sample(parameterOf(name, table, values), { seed: SEED, numRuns: 1 });
+      const value = madeUpParameter(name, table, draft, new Random(SEED));
       const one = parametersOf(table, form)(name);
       if (names.includes(name)) {
         assert.deepEqual(read({ [name]: value }, one), { [name]: value });

@@ -1,7 +1,5 @@
 import type { Codec } from "../../shared/wire/codec.ts";
-import type { CodeCodec } from "../../shared/wire/moqt/control/code.ts";
 import type { ParametersCodec } from "../../shared/wire/moqt/control/parameters.ts";
-import type { UnsaidCodec } from "../../shared/wire/moqt/control/values.ts";
 import type {
   AnsweredKind,
   ControlKind,
@@ -66,23 +64,12 @@ export function bodyOf(frame: Uint8Array, { control, varint }: Draft): Uint8Arra
   return frame.slice(length + control.length.sizeFrom(frame[length]!));
 }
 
-/** What a field that the draft does not have is read as, if this is one. */
-export function unsaidIn(codec: Codec<unknown>): { readonly readAs: unknown } | undefined {
-  return "readAs" in codec ? codec as UnsaidCodec<unknown> : undefined;
-}
-
-/** The names in a field that is a code. */
-export function codesIn(codec: Codec<unknown> | undefined): readonly string[] | undefined {
-  const isCode = codec !== undefined && "names" in codec && !("table" in codec);
-  return isCode ? (codec as CodeCodec<string>).names : undefined;
-}
-
 /** A field that is a choice of parameters. */
 export function parametersIn(
   fields: Fields | undefined,
 ): ParametersCodec<ParameterName> | undefined {
   const field = fields?.parameters;
-  return field !== undefined && "names" in field
+  return field !== undefined && "table" in field
     ? field as unknown as ParametersCodec<ParameterName>
     : undefined;
 }

@@ -34,10 +34,11 @@ export class Random {
     return Uint8Array.from({ length: this.below(maxLength + 1) }, () => this.next());
   }
 
-  /** An integer as protocols have them: small ones mostly, and those at the edges. */
+  /** An integer as protocols have them: small ones mostly, those at the edges, and any of up to 64 bits. */
   integer(): bigint {
     if (this.percent(70)) return BigInt(this.below(8));
-    return this.percent(50) ? BigInt(this.next()) : this.pick(EDGES);
+    if (this.percent(50)) return this.pick(EDGES);
+    return ((BigInt(this.next()) << 32n) | BigInt(this.next())) >> BigInt(this.below(64));
   }
 }
 

@@ -9,10 +9,8 @@ import {
   type ObjectDatagram,
   PADDING_STREAM_TYPE,
 } from "@qumo/shared/wire";
-import fc from "fast-check";
-import { SEED } from "../properties.ts";
-import { arbitraryMessages } from "../arbitrary_control.ts";
-import { type AnyMessage, controlOf } from "../layouts.ts";
+import { type AnyMessage, controlOf, layoutsOf, type MessageLayout } from "../layouts.ts";
+import { madeUpMessage } from "../made_up.ts";
 import type { Random } from "../random.ts";
 import { bytesOf } from "../peers/scripted_streams.ts";
 
@@ -32,12 +30,12 @@ export interface Aim {
 export class HostileBytes {
   readonly #random: Random;
   readonly #draft: Draft;
-  readonly #pools: Pools;
+  readonly #layouts: ReadonlyMap<string, MessageLayout>;
 
   constructor(random: Random, draft: Draft) {
     this.#random = random;
     this.#draft = draft;
-    this.#pools = Pools.of(draft);
+    this.#layouts = new Map(layoutsOf(draft).map((layout) => [layout.name, layout]));
   }
 
   /** Any integer that the draft has. */
@@ -47,13 +45,17 @@ export class HostileBytes {
 
   /** What the draft calls its messages. */
   get kinds(): readonly string[] {
-    return this.#pools.kinds;
+    return [...this.#layouts.keys()];
   }
 
-  /** A message of this kind that is valid by itself, in its frame, aimed mostly. */
+  /** A message of this kind, or of another where the draft has none, valid by itself and aimed mostly. */
   message(kind: string, aim: Aim): Uint8Array {
     const random = this.#random;
-    const message = random.pick(this.#pools.of(kind));
+    const message = madeUpMessage(
+      this.#layouts.get(kind) ?? this.#layouts.get("subscribe")!,
+      this.#draft,
+      random,
+    );
     const fields: Record<string, unknown> = { ...message };
     if ("requestId" in fields && kind !== "goaway" && random.percent(95)) {
       fields["requestId"] = aim.requestId();
@@ -83,7 +85,7 @@ export class HostileBytes {
   }
 
   anyMessage(aim: Aim): Uint8Array {
-    return this.message(this.#random.pick(this.#pools.kinds), aim);
+    return this.message(this.#random.pick(this.kinds), aim);
   }
 
   /** Changed here and there: bytes flipped, taken out, put in, repeated, the end cut off. */
@@ -239,39 +241,6 @@ const NASTY = [
   [0x80, 0x00],
   [0x00, 0x00],
 ];
-
-// Making messages up is slow, so there are some of each kind, and what they are about is changed.
-const POOL_SIZE = 60;
-
-/** Messages of one draft. */
-class Pools {
-  static readonly #made = new Map<Draft, Pools>();
-  readonly kinds: readonly string[];
-  readonly #arbitrary: ReadonlyMap<string, fc.Arbitrary<AnyMessage>>;
-  readonly #messages = new Map<string, readonly AnyMessage[]>();
-
-  private constructor(draft: Draft) {
-    this.#arbitrary = arbitraryMessages(draft);
-    this.kinds = [...this.#arbitrary.keys()];
-  }
-
-  static of(draft: Draft): Pools {
-    const pools = Pools.#made.get(draft) ?? new Pools(draft);
-    Pools.#made.set(draft, pools);
-    return pools;
-  }
-
-  /** Messages of a kind, or of another one where the draft does not have it. */
-  of(kind: string): readonly AnyMessage[] {
-    let messages = this.#messages.get(kind);
-    if (messages === undefined) {
-      const arbitrary = this.#arbitrary.get(kind) ?? this.#arbitrary.get("subscribe")!;
-      messages = fc.sample(arbitrary, { seed: SEED, numRuns: POOL_SIZE });
-      this.#messages.set(kind, messages);
-    }
-    return messages;
-  }
-}
 
 /** Tokens that were never registered end every session at once. */
 function withoutTokens(parameters: object): object {

@@ -1,0 +1,265 @@
+/** Values and messages as chance has them, by the very layouts that write and read them. */
+import {
+  ByteReader,
+  ByteWriter,
+  type ControlKind,
+  type ControlMessage,
+  DecodeError,
+  type Draft,
+  type ParameterName,
+  type Parameters,
+  type SetupOptions,
+  type StreamDraft,
+} from "@qumo/shared/wire";
+import fc from "fast-check";
+import { type Codec, rest, struct, text, varint } from "../../shared/wire/codec.ts";
+import { ownNamespace } from "../../shared/wire/names.ts";
+import type { ParameterTable } from "../../shared/wire/moqt/control/parameters.ts";
+import { token } from "../../shared/wire/moqt/control/token.ts";
+import { flag } from "../../shared/wire/moqt/control/values.ts";
+import { prefixWithFields } from "../../shared/wire/moqt/control/prefix.ts";
+import {
+  type AnyMessage,
+  controlOf,
+  type Fields,
+  layoutsOf,
+  type MessageLayout,
+  parametersIn,
+} from "./layouts.ts";
+import { Random } from "./random.ts";
+
+const CHARACTERS = [..."aZ0 /\0é中😀"];
+
+/**
+ * Has no bytes, and makes up whatever it is asked for: a codec that decodes from it comes to any of its
+ * values, or refuses what was made up.
+ */
+class InventiveReader extends ByteReader {
+  readonly #random: Random;
+  readonly #codes: readonly bigint[];
+  #last = 0n;
+
+  constructor(random: Random, { varint, requestCodes }: Draft) {
+    super(new Uint8Array(0), varint);
+    this.#random = random;
+    const codes = Object.values(requestCodes).map(BigInt);
+    // Every other error sends somewhere else, which is a layout of its own.
+    this.#codes = codes.flatMap((code) => [code, BigInt(requestCodes.redirect ?? code)]);
+  }
+
+  override get remaining(): number {
+    return this.#random.percent(70) ? 1 : 0;
+  }
+
+  override u8(): number {
+    const random = this.#random;
+    if (random.percent(3)) return 255;
+    return random.below(random.percent(70) ? 3 : 256);
+  }
+
+  override varint(): bigint {
+    return this.#last = this.#integer();
+  }
+
+  #integer(): bigint {
+    const random = this.#random;
+    if (random.percent(5)) return this.format.max;
+    if (random.percent(20)) return this.#last;
+    if (random.percent(30)) return BigInt(random.below(2));
+    return random.percent(10) ? random.pick(this.#codes) : random.integer() & this.format.max;
+  }
+
+  override count(limit: number): number {
+    const random = this.#random;
+    if (random.percent(15) || limit === 0) return 0;
+    return 1 + random.below(Math.min(limit, random.percent(90) ? 8 : 300));
+  }
+
+  /** Any bytes, small ones, or text. */
+  override bytes(length: number): Uint8Array {
+    const random = this.#random;
+    // What is no text grows when it is read as one.
+    const kind = length > 80 ? 2 : random.below(3);
+    if (kind < 2) return Uint8Array.from({ length }, () => random.below(kind === 0 ? 256 : 4));
+    const text = Array.from({ length }, () => random.pick(CHARACTERS)).join("");
+    const bytes = new Uint8Array(length).fill(0x78);
+    new TextEncoder().encodeInto(text, bytes);
+    return bytes;
+  }
+
+  override rest(): Uint8Array {
+    return this.bytes(this.#random.below(30));
+  }
+
+  override within(): ByteReader {
+    return this;
+  }
+
+  override end(): void {}
+}
+
+const MOST_ATTEMPTS = 10_000;
+
+/** What comes of making things up, until that is not refused. */
+function accepted<T>(attempt: () => T): T {
+  for (let attempts = 1;; attempts++) {
+    try {
+      return attempt();
+    } catch (error) {
+      if (!(error instanceof DecodeError) || attempts === MOST_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Any value of a codec. */
+function madeUp<T>(codec: Codec<T>, draft: Draft, random: Random): T {
+  const reader = new InventiveReader(random, draft);
+  return accepted(() => codec.decode(reader));
+}
+
+/** What a FILL may say. */
+const OF_FILL: readonly ParameterName[] = [
+  "fillTimeout",
+  "subscriberPriority",
+  "filter",
+  "groupOrder",
+  "objectIdFilters",
+];
+
+/** Any value of a parameter that a draft has in this table. */
+export function madeUpParameter(
+  name: ParameterName,
+  table: ParameterTable,
+  draft: Draft,
+  random: Random,
+): unknown {
+  if (name === "fill") return madeUpParameters({ names: OF_FILL, table }, draft, random);
+  const { codec, repeats } = table[name]!;
+  const one = () => madeUp<unknown>(codec, draft, random);
+  return repeats ? Array.from({ length: 1 + random.below(4) }, one) : one();
+}
+
+/** Any choice of parameters. */
+function madeUpParameters(
+  { names, table }: { readonly names: readonly ParameterName[]; readonly table: ParameterTable },
+  draft: Draft,
+  random: Random,
+): object {
+  const chosen = names.filter(() => random.percent(50));
+  return Object.fromEntries(
+    chosen.map((name) => [name, madeUpParameter(name, table, draft, random)]),
+  );
+}
+
+function madeUpField(
+  [name, codec]: readonly [string, Codec<unknown>],
+  draft: Draft,
+  random: Random,
+): unknown {
+  const choice = parametersIn({ parameters: codec });
+  if (choice !== undefined) return madeUpParameters(choice, draft, random);
+  if ("names" in codec) return random.pick(codec.names as readonly string[]);
+  // No draft says that there are no fields, and some understand it.
+  if (codec === prefixWithFields as Codec<unknown>) return madeUp(ownNamespace, draft, random);
+  if (name === "options") return madeUpOptions(draft, random);
+  return codec === rest as Codec<unknown> ? madeUpProperties(random) : madeUp(codec, draft, random);
+}
+
+const phrase = text(250, "an option");
+/** What stands in key-value pairs, whose numbers chance alone does not find. */
+const OPTIONS: { readonly [N in keyof SetupOptions]: Codec<unknown> } = {
+  path: phrase,
+  authority: phrase,
+  maxAuthTokenCacheSize: varint,
+  implementation: phrase,
+  maxRequestUpdates: varint,
+  maxFilterRanges: varint,
+  relayHops: varint,
+  relayCost: varint,
+  solicit: flag,
+  relayName: phrase,
+  takesCuts: flag,
+};
+
+function madeUpOptions(draft: Draft, random: Random): SetupOptions {
+  const all = { ...OPTIONS, ...(draft.family === "A" && { maxRequestId: varint }) };
+  const chosen = Object.entries(all).filter(() => random.percent(50));
+  const tokens = { length: random.below(5) };
+  return {
+    ...Object.fromEntries(chosen.map(([name, codec]) => [name, madeUp(codec, draft, random)])),
+    authorizationTokens: Array.from(tokens, () => madeUp(token, draft, random)),
+  };
+}
+
+/** Properties of a track, whose types carry no meaning. */
+function madeUpProperties(random: Random): Uint8Array {
+  const rows = Array.from(
+    { length: random.below(9) },
+    (_, at) => [at > 0 ? 2 : 0x40, random.below(0x40)],
+  );
+  return Uint8Array.from(rows.flat());
+}
+
+/** Any fields of a layout, as they are written. */
+export function madeUpFields(
+  fields: Fields,
+  draft: Draft,
+  random: Random,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map((row) => [row[0], madeUpField(row, draft, random)]),
+  );
+}
+
+/** Any message of this layout. */
+export function madeUpMessage(layout: MessageLayout, draft: Draft, random: Random): AnyMessage {
+  const { kind, to, type, fields, isMapped } = layout;
+  if (!isMapped) {
+    const said = fields === undefined
+      ? madeUpBody(layout, draft, random)
+      : madeUpFields(fields, draft, random);
+    return { kind, ...(to !== undefined && { to }), ...said } as unknown as AnyMessage;
+  }
+  return accepted(() => {
+    const writer = new ByteWriter(draft.varint);
+    struct(fields!).encode(writer, madeUpFields(fields!, draft, random));
+    return controlOf(draft).decode(type, writer.finish());
+  });
+}
+
+/** Of a layout that is not plain fields. */
+function madeUpBody({ kind, body }: MessageLayout, draft: Draft, random: Random): object {
+  if (kind === "unsubscribePrefix") return { namespace: madeUp(ownNamespace, draft, random) };
+  if (kind === "namespace") {
+    const { fields } = layoutsOf(draft).find(({ name }) => name === "publishNamespace")!;
+    const { namespace: suffix, parameters } = madeUpFields(fields!, draft, random);
+    const { authorizationTokens: _, ...route } = parameters as Parameters;
+    return route.hopPath === undefined ? { suffix } : { suffix, route };
+  }
+  return accepted(() => {
+    const said = madeUp(body, draft, random) as object;
+    if ("code" in said && said.code === "unknown") throw new DecodeError("malformed", "No code");
+    return said;
+  });
+}
+
+const seeds = fc.noBias(fc.noShrink(fc.nat()));
+
+/** Any of the messages that a draft has, by its names for them. */
+export function arbitraryMessages(
+  draft: StreamDraft,
+): ReadonlyMap<ControlKind, fc.Arbitrary<ControlMessage>>;
+export function arbitraryMessages(draft: Draft): ReadonlyMap<string, fc.Arbitrary<AnyMessage>>;
+export function arbitraryMessages(draft: Draft): ReadonlyMap<string, fc.Arbitrary<AnyMessage>> {
+  return new Map(
+    layoutsOf(draft).map((layout) => [
+      layout.name,
+      seeds.map((seed) => madeUpMessage(layout, draft, new Random(seed))),
+    ]),
+  );
+}
+
+/** Integers of every length on the wire up to `max`, which is one less than a power of 2. */
+export function integerUpTo(max: bigint): fc.Arbitrary<bigint> {
+  return seeds.map((seed) => new Random(seed).integer() & max);
+}

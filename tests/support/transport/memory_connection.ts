@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "@qumo/shared/runtime";
 import { TransportError } from "../../../relay/transport/errors.ts";
 import { MAX_DATAGRAMS_WAITING } from "../../../relay/transport/limits.ts";
 import {
+  Credit,
   type MemoryEnd,
   type MemoryHalf,
   MemoryReceiveStream,
@@ -21,8 +22,6 @@ import type {
 export interface MemoryOptions {
   /** The token both sides agreed on; `moqt-18` when nothing is said, null for none. */
   readonly protocol?: string | null;
-  readonly path?: string;
-  readonly authority?: string;
   /** Milliseconds that everything takes to the other end; without it things arrive at once. */
   readonly latency?: number;
   /** Measures the latency. */
@@ -38,8 +37,6 @@ export interface MemoryOptions {
   /** True to be like stacks other than Deno's: a stream that the peer stopped is reset at once. */
   readonly answersStops?: boolean;
   readonly maxDatagramSize?: number;
-  /** True for a datagram that shall not arrive. */
-  readonly datagramLoss?: (bytes: Uint8Array) => boolean;
 }
 
 /** A client and a server in one process that behave towards each other as over a network. */
@@ -52,17 +49,17 @@ export function memoryPair(options: MemoryOptions = {}): [MemoryConnection, Memo
 }
 
 /** One end of a {@linkcode memoryPair}. */
-export class MemoryConnection implements Connection {
+export class MemoryConnection implements Connection, MemoryEnd {
   readonly transport = "quic";
   readonly protocol: string | undefined;
-  readonly path: string | undefined;
-  readonly authority: string | undefined;
+  readonly path: string | undefined = undefined;
+  readonly authority = undefined;
   readonly remoteAddress: string;
   readonly canReset: boolean;
+  readonly answersStops: boolean;
   readonly maxDatagramSize: number;
   readonly closed: Promise<CloseInfo>;
   readonly #options: MemoryOptions;
-  readonly #window: number;
   readonly #uniCredit: Credit;
   readonly #bidiCredit: Credit;
   readonly #uni = new Queue<ReceiveStream>(Infinity);
@@ -75,18 +72,16 @@ export class MemoryConnection implements Connection {
   #peer!: MemoryConnection;
   // What has come as far as this end while the line is frozen.
   #frozen: (() => void)[] | undefined;
-  #ended: CloseInfo | undefined;
+  // Why nothing goes any more, once the connection has ended.
   #failure: TransportError | undefined;
 
   constructor(options: MemoryOptions, role: "client" | "server") {
     this.#options = options;
     this.protocol = options.protocol === null ? undefined : options.protocol ?? "moqt-18";
-    this.path = options.path;
-    this.authority = options.authority;
     this.remoteAddress = role === "client" ? "memory:server" : "memory:client";
     this.canReset = options.canReset ?? true;
+    this.answersStops = options.answersStops ?? false;
     this.maxDatagramSize = options.maxDatagramSize ?? 1200;
-    this.#window = options.streamWindow ?? 1_250_000;
     this.#uniCredit = new Credit(options.maxUniStreams ?? Infinity);
     this.#bidiCredit = new Credit(options.maxBidiStreams ?? Infinity);
     this.#nextBidi = role === "client" ? 0n : 1n;
@@ -101,21 +96,21 @@ export class MemoryConnection implements Connection {
   }
 
   async openUni(): Promise<SendStream> {
-    await this.#uniCredit.take();
-    this.#refuseWhenEnded();
+    await this.#uniCredit.take(1);
+    if (this.#failure !== undefined) throw this.#failure;
     const peer = this.#peer;
     const [send, receive] = this.#halfPair(peer);
     this.#halves.set(send, () => {});
-    this.#carry(() => {
-      peer.#halves.set(receive, () => peer.#carry(() => this.#uniCredit.give()));
+    this.carry(() => {
+      peer.#halves.set(receive, () => peer.carry(() => this.#uniCredit.give(1)));
       peer.#uni.push(receive);
     });
     return send;
   }
 
   async openBidi(): Promise<BidiStream> {
-    await this.#bidiCredit.take();
-    this.#refuseWhenEnded();
+    await this.#bidiCredit.take(1);
+    if (this.#failure !== undefined) throw this.#failure;
     const peer = this.#peer;
     const id = this.#nextBidi;
     this.#nextBidi += 4n;
@@ -124,9 +119,9 @@ export class MemoryConnection implements Connection {
     this.#halves.set(send, () => {}).set(receive, () => {});
     let open = 2;
     const farOver = () => {
-      if (--open === 0) peer.#carry(() => this.#bidiCredit.give());
+      if (--open === 0) peer.carry(() => this.#bidiCredit.give(1));
     };
-    this.#carry(() => {
+    this.carry(() => {
       peer.#halves.set(farSend, farOver).set(farReceive, farOver);
       peer.#bidi.push({ id, send: farSend, receive: farReceive });
     });
@@ -142,11 +137,10 @@ export class MemoryConnection implements Connection {
   }
 
   sendDatagram(bytes: Uint8Array): boolean {
-    if (this.#ended !== undefined || bytes.length > this.maxDatagramSize) return false;
-    if (this.#options.datagramLoss?.(bytes)) return true;
+    if (this.#failure !== undefined || bytes.length > this.maxDatagramSize) return false;
     const copy = bytes.slice();
     const peer = this.#peer;
-    this.#carry(() => peer.#datagrams.push(copy));
+    this.carry(() => peer.#datagrams.push(copy));
     return true;
   }
 
@@ -157,9 +151,9 @@ export class MemoryConnection implements Connection {
   drain(): void {}
 
   close(code: Code, reason: string): void {
-    if (this.#ended !== undefined) return;
+    if (this.#failure !== undefined) return;
     const peer = this.#peer;
-    this.#carry(() => peer.#end({ code, reason, by: "peer" }));
+    this.carry(() => peer.#end({ code, reason, by: "peer" }));
     this.#end({ code, reason, by: "local" });
   }
 
@@ -185,46 +179,34 @@ export class MemoryConnection implements Connection {
     }
   }
 
-  #refuseWhenEnded(): void {
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  #halfPair(peer: MemoryConnection): [MemorySendStream, MemoryReceiveStream] {
-    const send = new MemorySendStream(this.#asEnd(), this.#window);
-    const receive = new MemoryReceiveStream(peer.#asEnd(), this.#window);
-    send.far = receive;
-    receive.far = send;
-    return [send, receive];
-  }
-
-  #asEnd(): MemoryEnd {
-    return {
-      canReset: this.canReset,
-      answersStops: this.#options.answersStops ?? false,
-      carry: (arrive) => this.#carry(arrive),
-      over: (half) => {
-        this.#halves.get(half)?.();
-        this.#halves.delete(half);
-      },
-    };
+  over(half: MemoryHalf): void {
+    this.#halves.get(half)?.();
+    this.#halves.delete(half);
   }
 
   // What is under way when this end ends is lost; the peer's own end is judged by the peer.
-  #carry(arrive: () => void): void {
-    if (this.#ended !== undefined) return;
+  carry(arrive: () => void): void {
+    if (this.#failure !== undefined) return;
     const { latency = 0, clock = systemClock } = this.#options;
     const peer = this.#peer;
     const land = () => {
       if (peer.#frozen !== undefined) peer.#frozen.push(land);
-      else if (peer.#ended === undefined) arrive();
+      else if (peer.#failure === undefined) arrive();
     };
     if (latency === 0) land();
     else clock.after(latency, land);
   }
 
+  #halfPair(peer: MemoryConnection): [MemorySendStream, MemoryReceiveStream] {
+    const send = new MemorySendStream(this, this.#options.streamWindow ?? 1_250_000);
+    const receive = new MemoryReceiveStream(peer);
+    send.far = receive;
+    receive.far = send;
+    return [send, receive];
+  }
+
   #end(info: CloseInfo): void {
-    if (this.#ended !== undefined) return;
-    this.#ended = info;
+    if (this.#failure !== undefined) return;
     const code = info.by === "peer" ? info.code : 0;
     const error = new TransportError("closed", code, `Connection ended: ${info.reason}`);
     this.#failure = error;
@@ -236,35 +218,5 @@ export class MemoryConnection implements Connection {
     this.#bidi.close();
     this.#datagrams.close();
     this.#resolveClosed(info);
-  }
-}
-
-/** How many more streams may be opened. */
-class Credit {
-  #left: number;
-  #waiting: { resolve: () => void; reject: (error: TransportError) => void }[] = [];
-
-  constructor(initial: number) {
-    this.#left = initial;
-  }
-
-  take(): Promise<void> {
-    if (this.#left > 0) {
-      this.#left--;
-      return Promise.resolve();
-    }
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
-  }
-
-  give(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#left++;
-    else next.resolve();
-  }
-
-  /** Nobody need wait any more. */
-  fail(error: TransportError): void {
-    this.#left = Infinity;
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 }

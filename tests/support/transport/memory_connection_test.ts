@@ -2,14 +2,6 @@ import assert from "node:assert/strict";
 import { memoryPair } from "./memory_connection.ts";
 import { ManualClock } from "../worlds/manual_clock.ts";
 
-Deno.test("memoryPair() tells both ends what was agreed on", () => {
-  for (const end of memoryPair({ protocol: "moqt-16", path: "/room", authority: "relay:1" })) {
-    assert.equal(end.protocol, "moqt-16");
-    assert.equal(end.path, "/room");
-    assert.equal(end.authority, "relay:1");
-  }
-});
-
 Deno.test("latency delays every way of speaking by the clock", async () => {
   const clock = new ManualClock();
   const [client, server] = memoryPair({ clock, latency: 10 });
@@ -43,13 +35,6 @@ Deno.test("streamWindow makes a write wait until the reader took enough", async 
   assert.equal(taken, false);
   await incoming!.read(new Uint8Array(1));
   await second;
-});
-
-Deno.test("datagramLoss takes datagrams away without a word", async () => {
-  const [client, server] = memoryPair({ datagramLoss: ([first]) => first === 1 });
-  assert(client.sendDatagram(Uint8Array.of(1)));
-  assert(client.sendDatagram(Uint8Array.of(2)));
-  assert.deepEqual(await server.receiveDatagram(), Uint8Array.of(2));
 });
 
 Deno.test("read() takes the buffer away as a BYOB reader does", async () => {

@@ -16,29 +16,63 @@ export interface MemoryHalf {
   fail(error: TransportError): void;
 }
 
+/** How much may be sent or opened before the other end gives more. */
+export class Credit {
+  #given: number;
+  #taken = 0;
+  #waiting: (PromiseWithResolvers<void> & { readonly upTo: number })[] = [];
+
+  constructor(initial: number) {
+    this.#given = initial;
+  }
+
+  get isAwaited(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** Takes what may not be there yet, and waits until it is. */
+  take(amount: number): Promise<void> {
+    this.#taken += amount;
+    if (this.#taken <= this.#given) return Promise.resolve();
+    const waiting = { upTo: this.#taken, ...Promise.withResolvers<void>() };
+    this.#waiting.push(waiting);
+    return waiting.promise;
+  }
+
+  give(amount: number): void {
+    this.#given += amount;
+    while (this.isAwaited && this.#waiting[0]!.upTo <= this.#given) {
+      this.#waiting.shift()!.resolve();
+    }
+  }
+
+  /** Nobody need wait any more. */
+  fail(error: TransportError): void {
+    this.#given = Infinity;
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+}
+
 /** The writing half; `far` is its reader at the other end. */
 export class MemorySendStream implements SendStream, MemoryHalf {
   far!: MemoryReceiveStream;
   priority = 0;
+  readonly credit: Credit;
   readonly #end: MemoryEnd;
-  #written = 0;
-  #granted: number;
-  #waiting: { upTo: number; resolve: () => void; reject: (error: TransportError) => void }[] = [];
   #over: TransportError | undefined;
   // The peer stopped the stream, and nobody has noticed.
   #stopped: TransportError | undefined;
 
   constructor(end: MemoryEnd, window: number) {
     this.#end = end;
-    this.#granted = window;
+    this.credit = new Credit(window);
   }
 
   write(bytes: Uint8Array): Promise<void> {
     if (this.#stopped !== undefined && bytes.length > 0) this.#resetStopped();
     if (this.#over !== undefined) return Promise.reject(this.#over);
-    this.#written += bytes.length;
     if (bytes.length > 0) this.#end.carry(() => this.far.arrive(bytes));
-    return this.#taken();
+    return this.credit.take(bytes.length);
   }
 
   finish(): Promise<void> {
@@ -49,23 +83,11 @@ export class MemorySendStream implements SendStream, MemoryHalf {
     if (this.#over !== undefined) return Promise.reject(this.#over);
     this.#over = ended();
     this.#end.carry(() => this.far.arriveEnd());
-    return this.#taken().then(() => this.#end.over(this));
+    return this.credit.take(0).then(() => this.#end.over(this));
   }
 
   reset(code: Code): void {
-    if (this.#over !== undefined || !this.#end.canReset) return;
-    this.#over = ended();
-    this.#end.carry(() => this.far.arriveReset(code));
-    this.#reject(this.#over);
-    this.#end.over(this);
-  }
-
-  /** The reader took everything up to `readOffset` plus a window of what may follow. */
-  grant(upTo: number): void {
-    this.#granted = upTo;
-    while (this.#waiting.length > 0 && this.#waiting[0]!.upTo <= upTo) {
-      this.#waiting.shift()!.resolve();
-    }
+    if (this.#over === undefined && this.#end.canReset) this.#reset(code, ended());
   }
 
   /**
@@ -76,30 +98,24 @@ export class MemorySendStream implements SendStream, MemoryHalf {
     if (this.#over !== undefined) return;
     const shown = this.#end.canReset ? code : 0;
     this.#stopped = new TransportError("stopped", shown, `Peer stopped the stream: ${shown}`);
-    if (this.#waiting.length > 0 || this.#end.answersStops) this.#resetStopped();
-  }
-
-  #resetStopped(): void {
-    const { code } = this.#over = this.#stopped!;
-    this.#stopped = undefined;
-    this.#reject(this.#over);
-    this.#end.carry(() => this.far.arriveReset(code));
-    this.#end.over(this);
+    if (this.credit.isAwaited || this.#end.answersStops) this.#resetStopped();
   }
 
   fail(error: TransportError): void {
     this.#over = error;
-    this.#reject(error);
+    this.credit.fail(error);
   }
 
-  #taken(): Promise<void> {
-    if (this.#written <= this.#granted) return Promise.resolve();
-    const upTo = this.#written;
-    return new Promise((resolve, reject) => this.#waiting.push({ upTo, resolve, reject }));
+  #resetStopped(): void {
+    const stopped = this.#stopped!;
+    this.#stopped = undefined;
+    this.#reset(stopped.code, stopped);
   }
 
-  #reject(error: TransportError): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  #reset(code: Code, error: TransportError): void {
+    this.fail(error);
+    this.#end.carry(() => this.far.arriveReset(code));
+    this.#end.over(this);
   }
 }
 
@@ -107,27 +123,23 @@ export class MemorySendStream implements SendStream, MemoryHalf {
 export class MemoryReceiveStream implements ReceiveStream, MemoryHalf {
   far!: MemorySendStream;
   readonly #end: MemoryEnd;
-  readonly #window: number;
   #chunks: Uint8Array[] = [];
-  #readOffset = 0;
   #ended = false;
   #failure: TransportError | undefined;
-  #waiting: Read[] = [];
+  #reads: (PromiseWithResolvers<Memory | undefined> & { readonly into: Memory })[] = [];
 
-  constructor(end: MemoryEnd, window: number) {
+  constructor(end: MemoryEnd) {
     this.#end = end;
-    this.#window = window;
   }
 
-  read(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const { byteOffset, byteLength } = into;
+  read({ buffer, byteOffset, byteLength }: Memory): Promise<Memory | undefined> {
     if (byteLength === 0) return Promise.reject(new TypeError("Cannot read into no memory"));
     // As with a BYOB reader: the caller's view is of no more use from here on.
-    const memory = new Uint8Array(into.buffer.transfer(), byteOffset, byteLength);
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ into: memory, resolve, reject });
-      this.#serve();
-    });
+    const into = new Uint8Array(buffer.transfer(), byteOffset, byteLength);
+    const read = { into, ...Promise.withResolvers<Memory | undefined>() };
+    this.#reads.push(read);
+    this.#serve();
+    return read.promise;
   }
 
   stop(code: Code): void {
@@ -150,9 +162,7 @@ export class MemoryReceiveStream implements ReceiveStream, MemoryHalf {
   }
 
   arriveReset(code: Code): void {
-    if (this.#failure === undefined) {
-      this.fail(new TransportError("reset", code, `Peer reset the stream: ${code}`));
-    }
+    this.fail(new TransportError("reset", code, `Peer reset the stream: ${code}`));
     this.#end.over(this);
   }
 
@@ -163,21 +173,21 @@ export class MemoryReceiveStream implements ReceiveStream, MemoryHalf {
   }
 
   #serve(): void {
-    while (this.#waiting.length > 0) {
+    while (this.#failure !== undefined || this.#chunks.length > 0 || this.#ended) {
+      const read = this.#reads.shift();
+      if (read === undefined) return;
       if (this.#failure !== undefined) {
-        this.#waiting.shift()!.reject(this.#failure);
+        read.reject(this.#failure);
       } else if (this.#chunks.length > 0) {
-        this.#fill(this.#waiting.shift()!);
-      } else if (this.#ended) {
-        this.#waiting.shift()!.resolve(undefined);
-        this.#end.over(this);
+        read.resolve(this.#fill(read.into));
       } else {
-        return;
+        read.resolve(undefined);
+        this.#end.over(this);
       }
     }
   }
 
-  #fill({ into, resolve }: Read): void {
+  #fill(into: Memory): Memory {
     let filled = 0;
     while (filled < into.length && this.#chunks.length > 0) {
       const chunk = this.#chunks[0]!;
@@ -187,18 +197,12 @@ export class MemoryReceiveStream implements ReceiveStream, MemoryHalf {
       if (part.length === chunk.length) this.#chunks.shift();
       else this.#chunks[0] = chunk.subarray(part.length);
     }
-    this.#readOffset += filled;
-    const upTo = this.#readOffset + this.#window;
-    this.#end.carry(() => this.far.grant(upTo));
-    resolve(into.subarray(0, filled));
+    this.#end.carry(() => this.far.credit.give(filled));
+    return into.subarray(0, filled);
   }
 }
 
-interface Read {
-  readonly into: Uint8Array<ArrayBuffer>;
-  readonly resolve: (bytes: Uint8Array<ArrayBuffer> | undefined) => void;
-  readonly reject: (error: Error) => void;
-}
+type Memory = Uint8Array<ArrayBuffer>;
 
 function ended(): TransportError {
   return new TransportError("closed", 0, "Cannot write: the stream was ended on this side");

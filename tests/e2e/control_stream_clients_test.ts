@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { connectMoqNet01, connectMoqNet02 } from "../peers/older_moq_net.ts";
 import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
 import { connectMoqNet } from "../support/peers/moq_net.ts";
-import { connectMoqt, connectMoqtAt } from "../support/peers/moqt_peer.ts";
+import { connectMoqt } from "../support/peers/moqt_peer.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import { readObjects, writeObjects } from "../support/peers/traffic.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
@@ -11,8 +11,8 @@ import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 type Connect = (server: QuicServerAddress) => Promise<Peer>;
 
 const OLD: Readonly<Record<string, Connect>> = {
-  "@moqt/transport in 14": (relay) => connectMoqtAt(relay, 14),
-  "@moqt/transport in 16": (relay) => connectMoqtAt(relay, 16),
+  "@moqt/transport in 14": (relay) => connectMoqt(relay, 14),
+  "@moqt/transport in 16": (relay) => connectMoqt(relay, 16),
   "@moq/net 0.3.4 in 16": (relay) => connectMoqNet(relay, { protocol: "moqt-16" }),
   "@moq/net 0.2.8 in 16": (relay) => connectMoqNet02(relay, "moqt-16"),
   "@moq/net 0.1.9 in 16": (relay) => connectMoqNet01(relay, "moqt-16"),

@@ -3,15 +3,10 @@ import { MoqtPeer } from "./moqt_session.ts";
 import type { DraftVersion } from "@moqt/transport";
 import { connectQuicTransport, type QuicServerAddress } from "../transport/quic_transport.ts";
 
-/** Connects `@moqt/transport` over raw QUIC at draft 18. */
-export function connectMoqt(server: QuicServerAddress): Promise<MoqtPeer> {
-  return connectMoqtAt(server, 18);
-}
-
-/** Connects `@moqt/transport` over raw QUIC at another draft. */
-export async function connectMoqtAt(
+/** Connects `@moqt/transport` over raw QUIC, of draft 18 when nothing is said. */
+export async function connectMoqt(
   server: QuicServerAddress,
-  draft: DraftVersion,
+  draft: DraftVersion = 18,
 ): Promise<MoqtPeer> {
   const protocol = draft === 14 ? "moq-00" : `moqt-${draft}`;
   const client = await MoqtClient.connect(await connectQuicTransport(server, protocol), draft);

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import type { Fetch, Parameters } from "@moqt/transport";
 import { decodeSubscriptionFilter, MessageParam, RequestError18 } from "@moqt/transport";
 import { type MoqtClient, toPath } from "./moqt.ts";
@@ -28,14 +29,6 @@ export class MoqtPeer implements Peer {
     };
     connection.onFetch = (id, fetch) => this.#answer(this.#fetched(id, fetch));
     connection.onSubscribeNamespace = (id) => this.#answer(connection.acceptSubscribeNamespace(id));
-    connection.onTrackStatus = (id, status) => {
-      const track = this.#track(status.trackNamespace, status.trackName);
-      this.#answer(
-        track === undefined
-          ? connection.rejectTrackStatus(id, RequestError18.DOES_NOT_EXIST, "no such track")
-          : connection.acceptTrackStatus(id, track.largestParameter()),
-      );
-    };
   }
 
   async publish(path: string, tracks: readonly string[]): Promise<DatagramPublication> {
@@ -107,13 +100,11 @@ export class MoqtPeer implements Peer {
 
   async #fetched(id: bigint, { fetch }: Fetch) {
     const { connection } = this.client;
-    const track = fetch.fetchType === 1
-      ? this.#track(fetch.trackNamespace, fetch.trackName)
-      : undefined;
-    if (track === undefined || fetch.fetchType !== 1) {
-      return await connection.rejectFetch(id, RequestError18.DOES_NOT_EXIST, "no such track");
-    }
-    await track.fetch(id, fetch.startLocation, fetch.endLocation);
+    // The relay asks for ranges of tracks by their names.
+    assert(fetch.fetchType === 1);
+    const track = this.#track(fetch.trackNamespace, fetch.trackName);
+    if (track !== undefined) return await track.fetch(id, fetch.startLocation, fetch.endLocation);
+    await connection.rejectFetch(id, RequestError18.DOES_NOT_EXIST, "no such track");
   }
 
   /** The peer may leave while it is being answered. */

@@ -1,6 +1,6 @@
 import {
+  type Location,
   MessageParam,
-  type Parameters,
   PublishDoneCode18,
   RequestError18,
   type SubscriptionFilter,
@@ -21,7 +21,8 @@ interface TrackGroup {
 interface Delivery {
   readonly requestId: bigint;
   readonly alias: bigint;
-  readonly start: { readonly group: number; readonly object: number };
+  /** What comes before is not sent. */
+  readonly start: Location;
   readonly streams: Map<number, Promise<bigint>>;
   written: Promise<unknown>;
 }
@@ -65,56 +66,49 @@ export class MoqtTrack {
   }
 
   async serve(requestId: bigint, alias: bigint, filter?: SubscriptionFilter): Promise<void> {
+    const largest = this.#largest();
     const delivery: Delivery = {
       requestId,
       alias,
-      start: this.#start(filter),
+      start: startOf(filter, largest),
       streams: new Map(),
-      written: Promise.resolve(),
+      written: this.#client.connection.acceptSubscribe(requestId, alias, {
+        parameters: new Map(
+          largest === undefined ? [] : [[BigInt(MessageParam.LARGEST_OBJECT), [largest]]],
+        ),
+      }),
     };
-    const parameters = this.largestParameter();
     this.#deliveries.set(requestId, delivery);
     this.#countChanged();
-    delivery.written = this.#client.connection.acceptSubscribe(requestId, alias, { parameters });
-    for (const group of this.#groups.slice(delivery.start.group)) {
+    for (const group of this.#groups) {
       group.objects.forEach((_, index) => this.#send(delivery, group, index));
       if (group.ended) this.#finish(delivery, group);
     }
     await delivery.written;
   }
 
-  async fetch(requestId: bigint, start: Position, end: Position): Promise<void> {
+  /** Serves a range; an end without an object is the whole group. */
+  async fetch(requestId: bigint, start: Location, end: Location): Promise<void> {
     const { connection } = this.#client;
     const largest = this.#largest();
     if (largest === undefined) {
       return await connection.rejectFetch(requestId, RequestError18.INVALID_RANGE, "nothing yet");
     }
-    const wholeGroup = end.object === 0n;
-    const known = { group: BigInt(largest.group), object: BigInt(largest.object) + 1n };
-    const beyond = end.group > known.group ||
-      (end.group === known.group && (wholeGroup || end.object > known.object));
-    await connection.acceptFetch(requestId, { endLocation: beyond ? known : end });
+    const known = { group: largest.group, object: largest.object + 1n };
+    const isWhole = end.object === 0n;
+    const behind = isWhole ? { group: end.group + 1n, object: 0n } : end;
+    await connection.acceptFetch(requestId, { endLocation: isBefore(known, behind) ? known : end });
     const stream = await connection.openFetchStream(requestId);
-    for (const group of this.#groups) {
-      const groupId = BigInt(group.id);
-      if (groupId < start.group || groupId > end.group) continue;
-      for (const [index, payload] of group.objects.entries()) {
-        const objectId = BigInt(index);
-        if (groupId === start.group && objectId < start.object) continue;
-        if (groupId === end.group && !wholeGroup && objectId >= end.object) break;
-        const at = { groupId, objectId, subgroupId: 0n, publisherPriority: PRIORITY };
-        await connection.sendFetchObject(stream, { ...at, payload });
+    for (const { id, objects } of this.#groups) {
+      for (const [index, payload] of objects.entries()) {
+        const [groupId, objectId] = [BigInt(id), BigInt(index)];
+        const at = { group: groupId, object: objectId };
+        if (isBefore(at, start) || !isBefore(at, behind)) continue;
+        const fields = { groupId, objectId, subgroupId: 0n, publisherPriority: PRIORITY, payload };
+        await connection.sendFetchObject(stream, fields);
       }
     }
     await connection.closeFetchStream(stream);
-  }
-
-  /** LARGEST_OBJECT as a parameter, when there is an object. */
-  largestParameter(): Parameters {
-    const largest = this.#largest();
-    if (largest === undefined) return new Map();
-    const location = { group: BigInt(largest.group), object: BigInt(largest.object) };
-    return new Map([[BigInt(MessageParam.LARGEST_OBJECT), [location]]]);
   }
 
   /** The subscription is gone. */
@@ -144,19 +138,9 @@ export class MoqtTrack {
     });
   }
 
-  #largest(): { readonly group: number; readonly object: number } | undefined {
+  #largest(): Location | undefined {
     const group = this.#groups.findLast(({ objects }) => objects.length > 0);
-    return group && { group: group.id, object: group.objects.length - 1 };
-  }
-
-  #start(filter?: SubscriptionFilter): { readonly group: number; readonly object: number } {
-    const largest = this.#largest();
-    if (filter?.type === "AbsoluteStart" || filter?.type === "AbsoluteRange") {
-      return { group: Number(filter.startGroup), object: Number(filter.startObject) };
-    }
-    if (largest === undefined) return { group: 0, object: 0 };
-    if (filter?.type === "NextGroupStart") return { group: largest.group + 1, object: 0 };
-    return { group: largest.group, object: largest.object + 1 };
+    return group && { group: BigInt(group.id), object: BigInt(group.objects.length - 1) };
   }
 
   /** A subscriber that is gone is no reason for the publisher to fail. */
@@ -166,9 +150,8 @@ export class MoqtTrack {
 
   /** Appends one object's write to what the subscription has still to be sent. */
   #send(delivery: Delivery, group: TrackGroup, index: number): Promise<void> {
-    const { start } = delivery;
-    const before = group.id < start.group || (group.id === start.group && index < start.object);
-    if (before) return Promise.resolve();
+    const at = { group: BigInt(group.id), object: BigInt(index) };
+    if (isBefore(at, delivery.start)) return Promise.resolve();
     return this.#then(delivery, async () => {
       const { connection } = this.#client;
       let stream = delivery.streams.get(group.id);
@@ -202,7 +185,16 @@ export class MoqtTrack {
   }
 }
 
-interface Position {
-  readonly group: bigint;
-  readonly object: bigint;
+/** Where a subscription begins. */
+function startOf(filter: SubscriptionFilter | undefined, largest: Location | undefined): Location {
+  if (filter?.type === "AbsoluteStart" || filter?.type === "AbsoluteRange") {
+    return { group: filter.startGroup, object: filter.startObject };
+  }
+  if (largest === undefined) return { group: 0n, object: 0n };
+  if (filter?.type === "NextGroupStart") return { group: largest.group + 1n, object: 0n };
+  return { group: largest.group, object: largest.object + 1n };
+}
+
+function isBefore(a: Location, b: Location): boolean {
+  return a.group < b.group || (a.group === b.group && a.object < b.object);
 }

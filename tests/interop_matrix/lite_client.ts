@@ -1,12 +1,11 @@
-import { FrameDecoder, FrameWriter, type LiteVersion, liteVersionOf } from "@qumo/shared/wire";
-import type { SendStream } from "../../relay/transport/mod.ts";
+import { type LiteVersion, liteVersionOf } from "@qumo/shared/wire";
 import { readLite } from "../../relay/session/lite/framing.ts";
 import { Queue } from "../support/peers/queue.ts";
 import {
+  frameWriter,
   type LiteTransaction,
   SaidAnnouncements,
   ScriptedLite,
-  TRACK_INFO,
 } from "../support/peers/scripted_lite.ts";
 import type {
   MatrixEvent,
@@ -70,11 +69,8 @@ class LiteMatrixPeer implements MatrixPeer {
   async fetch({ path, name }: MatrixTrack, first: number, last: number) {
     const objects: MatrixObject[] = [];
     for (let group = first; group <= last; group++) {
-      const { messages, requests } = this.#peer.version;
-      const range = { group: BigInt(group), startFrame: 0n, endFrame: undefined };
-      const message = { broadcast: path, track: name, priority: 1, ...range };
-      const request = await this.#peer.open(requests.fetch!, messages.fetch.encode(message));
-      for (const [object, payload] of (await framesOf(request, this.#peer.version)).entries()) {
+      const { frames } = await this.#peer.fetch([path, name], BigInt(group));
+      for (const [object, { payload }] of frames.entries()) {
         objects.push({ kind: "object", group, object, payload });
       }
     }
@@ -87,7 +83,7 @@ class LiteMatrixPeer implements MatrixPeer {
   }
 
   async #serve(): Promise<void> {
-    const { requests, messages } = this.#peer.version;
+    const { requests } = this.#peer.version;
     for (;;) {
       const request = await this.#peer.requests.next();
       if (request === undefined) return;
@@ -95,8 +91,7 @@ class LiteMatrixPeer implements MatrixPeer {
       if (type === requests.announce) {
         this.#announcing.resolve(new SaidAnnouncements(stream, this.#peer.version, HOP));
       } else if (type === requests.track) {
-        await stream.send(messages.trackInfo!.encode(TRACK_INFO));
-        await stream.finish();
+        await this.#peer.describe(stream);
       } else if (type === requests.subscribe) {
         this.#feed(stream).catch(() => {});
       } else if (type === requests.fetch) {
@@ -126,21 +121,6 @@ class LiteMatrixPeer implements MatrixPeer {
 /** Who announces. */
 const HOP = 77n;
 
-/** The payloads of a group that was asked for. */
-async function framesOf({ input }: LiteTransaction, { frames }: LiteVersion) {
-  const decoder = new FrameDecoder(frames);
-  const payloads: Uint8Array[] = [];
-  do {
-    while (input.length > 0) {
-      const start = decoder.decode(input.bytes, input.start, input.end);
-      if (start < 0 || start + decoder.payloadLength > input.end) break;
-      input.start = start + decoder.payloadLength;
-      payloads.push(input.bytes.slice(start, input.start));
-    }
-  } while (await input.fill());
-  return payloads;
-}
-
 /** A track that is published to the relay's subscription, the newest one when there were several. */
 class Publication implements MatrixPublication {
   readonly #peer: ScriptedLite;
@@ -153,12 +133,8 @@ class Publication implements MatrixPublication {
 
   /** Agrees to a subscription, until its end. */
   async serve(id: bigint, stream: LiteTransaction): Promise<void> {
-    const { subscribeReply, subscribeUpdate, trackInfo } = this.#peer.version.messages;
-    if (trackInfo === undefined) {
-      const info = TRACK_INFO;
-      const ok = { kind: "ok", group: undefined, endGroup: undefined, info } as const;
-      await stream.send(subscribeReply.encode(ok));
-    }
+    const { subscribeUpdate } = this.#peer.version.messages;
+    await this.#peer.agreeTo(stream);
     this.#feed.resolve({ id, stream });
     while (typeof await stream.next(subscribeUpdate) === "object");
     this.#feed = Promise.withResolvers();
@@ -169,8 +145,11 @@ class Publication implements MatrixPublication {
   }
 
   async startGroup(): Promise<MatrixGroup> {
-    const { id } = await this.#feed.promise;
-    return await Group.start(this.#peer, id, this.#nextGroup++);
+    const { id: subscription } = await this.#feed.promise;
+    const id = this.#nextGroup++;
+    const header = { subscription, group: BigInt(id) };
+    const stream = await this.#peer.group(header, [], { isComplete: false });
+    return { id, write: frameWriter(stream, this.#peer.version), end: () => stream.finish() };
   }
 
   async end(): Promise<void> {
@@ -179,39 +158,6 @@ class Publication implements MatrixPublication {
     const end = { kind: "end", group: BigInt(this.#nextGroup) } as const;
     if (trackInfo !== undefined) await stream.send(subscribeReply.encode(end));
     await stream.finish();
-  }
-}
-
-class Group implements MatrixGroup {
-  readonly id: number;
-  readonly #stream: SendStream;
-  readonly #writer: FrameWriter;
-  #timestamp = 1_000n;
-
-  private constructor(id: number, stream: SendStream, { frames }: LiteVersion) {
-    this.id = id;
-    this.#stream = stream;
-    this.#writer = new FrameWriter(frames);
-  }
-
-  static async start(peer: ScriptedLite, subscription: bigint, id: number): Promise<Group> {
-    const { messages, uniStreams } = peer.version;
-    const stream = await peer.openUni(uniStreams.group!);
-    const header = { subscription, group: BigInt(id), startFrame: 0n };
-    await stream.write(messages.group.encode(header));
-    return new Group(id, stream, peer.version);
-  }
-
-  async write(payload: Uint8Array): Promise<void> {
-    const at = this.#timestamp++;
-    const header = new Uint8Array(this.#writer.sizeOf(at, payload.length));
-    this.#writer.write(header, 0, at, payload.length);
-    await this.#stream.write(header);
-    if (payload.length > 0) await this.#stream.write(payload.slice());
-  }
-
-  end(): Promise<void> {
-    return this.#stream.finish();
   }
 }
 

@@ -76,9 +76,7 @@ class BroadcastPublication implements Publication {
   }
 
   #asked(track: string): PromiseWithResolvers<Net01.Track> {
-    const known = this.#tracks.get(track) ?? Promise.withResolvers<Net01.Track>();
-    this.#tracks.set(track, known);
-    return known;
+    return this.#tracks.getOrInsertComputed(track, () => Promise.withResolvers());
   }
 
   async startGroup(track: string): Promise<PublishedGroup> {

@@ -1,9 +1,4 @@
-import {
-  type AnnounceEvent,
-  FrameDecoder,
-  type LiteSetup,
-  type LiteVersion,
-} from "@qumo/shared/wire";
+import { type AnnounceEvent, type LiteSetup, type LiteVersion } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import type { Session } from "../../relay/session/session.ts";
 import {
@@ -84,28 +79,11 @@ export class LiteWorld implements AsyncDisposable {
   async fetch(
     peer: ScriptedLite,
     group: bigint,
-  ): Promise<{ payloads: number[][]; end: "fin" | number }> {
-    const { messages, requests, frames } = this.version;
-    const [broadcast, track] = NAME;
-    const range = { group, startFrame: 0n, endFrame: undefined };
-    const first = messages.fetch.encode({ broadcast, track, priority: 1, ...range });
-    const { input } = await peer.open(requests.fetch!, first);
-    const decoder = new FrameDecoder(frames);
-    const payloads: number[][] = [];
+  ): Promise<{ payloads: number[][]; end: HeardGroup["end"] }> {
+    const fetched = peer.fetch(NAME, group);
     await this.settle();
-    try {
-      do {
-        while (input.length > 0) {
-          const start = decoder.decode(input.bytes, input.start, input.end);
-          if (start < 0 || start + decoder.payloadLength > input.end) break;
-          input.start = start + decoder.payloadLength;
-          payloads.push([...input.bytes.subarray(start, input.start)]);
-        }
-      } while (await input.fill());
-      return { payloads, end: "fin" };
-    } catch (error) {
-      return { payloads, end: (error as { code: number }).code };
-    }
+    const { frames, end } = await fetched;
+    return { payloads: frames.map(({ payload }) => [...payload]), end };
   }
 
   /** The hops of an announcement as the version can say them. */

@@ -55,14 +55,11 @@ type Reply = SubscribeOk | FetchOk | RequestOk | PublishNamespaceOk;
 export class MoqtClient {
   /** The library's own connection, for everything that this class does not wrap. */
   readonly connection: MoqtConnection;
-  readonly #replies = new Entries(() => {
-    const pending = Promise.withResolvers<Reply>();
-    pending.promise.catch(() => {});
-    return pending;
-  });
-  readonly #tracks = new Entries(() => new IncomingTrack());
-  readonly #fetches = new Entries(() => new Queue<MoqtObject>());
-  readonly #namespaces = new Entries(() => new Queue<NamespaceEvent>());
+  // By id of a request, or by alias: whoever asks for one first makes it, we or what arrives.
+  readonly #replies = new Map<bigint, PromiseWithResolvers<Reply>>();
+  readonly #tracks = new Map<bigint, IncomingTrack>();
+  readonly #fetches = new Map<bigint, Queue<MoqtObject>>();
+  readonly #namespaces = new Map<bigint, Queue<NamespaceEvent>>();
   readonly #streams = new Map<bigint, Sink>();
   readonly #closed = Promise.withResolvers<{ code: number; reason: string }>();
 
@@ -71,8 +68,8 @@ export class MoqtClient {
     this.connection.onMessage = (message) => this.#receive(message);
     this.connection.onDataStream = (id, stream) => {
       const sink = stream.type === "fetch"
-        ? this.#fetches.at(stream.header.requestId)
-        : this.#tracks.at(stream.header.trackAlias).open();
+        ? this.#fetches.getOrInsertComputed(stream.header.requestId, newQueue)
+        : this.#track(stream.header.trackAlias).open();
       this.#streams.set(id, sink);
     };
     this.connection.onObject = (id, object) => this.#streams.get(id)?.push(object);
@@ -85,14 +82,15 @@ export class MoqtClient {
       if (datagram.status) return;
       const { trackAlias, groupId, objectId, publisherPriority, payload } = datagram;
       const at = { trackAlias, groupId, objectId, subgroupId: objectId };
-      this.#tracks.at(trackAlias).objects.push({ kind: "data", ...at, publisherPriority, payload });
+      this.#track(trackAlias).objects.push({ kind: "data", ...at, publisherPriority, payload });
     };
     this.connection.onNamespaceMessage = (id, message) => {
       // In draft 16 the answer comes here too.
-      if (message.type === "REQUEST_OK") return this.#replies.at(id).resolve(message);
+      if (message.type === "REQUEST_OK") return this.#pending(id).resolve(message);
       if (message.type !== "NAMESPACE" && message.type !== "NAMESPACE_DONE") return;
       const path = toPath(message.trackNamespaceSuffix);
-      this.#namespaces.at(id).push({ path, active: message.type === "NAMESPACE" });
+      const queue = this.#namespaces.getOrInsertComputed(id, newQueue);
+      queue.push({ path, active: message.type === "NAMESPACE" });
     };
     this.connection.onClose = (code = 0, reason = "") => this.#close(code, reason);
   }
@@ -131,7 +129,7 @@ export class MoqtClient {
     const options = this.connection.draftVersion === 16 ? [varint(1)] : [];
     const requestId = await this.connection.subscribeNamespace(fromPath(prefix), ...options);
     await this.#reply(requestId);
-    return this.#namespaces.at(requestId);
+    return this.#namespaces.getOrInsertComputed(requestId, newQueue);
   }
 
   /** Subscribes; rejects with {@linkcode RequestRefused}. */
@@ -144,7 +142,7 @@ export class MoqtClient {
     const all = { ...options, terminalDelivery: "drain" } as const;
     const requestId = await this.connection.subscribe(fromPath(path), encode(track), all);
     const ok = await this.#reply<SubscribeOk>(requestId);
-    const incoming = this.#tracks.at(ok.trackAlias);
+    const incoming = this.#track(ok.trackAlias);
     incoming.requestId = requestId;
     return {
       requestId,
@@ -172,13 +170,25 @@ export class MoqtClient {
 
   async #fetch(sent: Promise<bigint>): Promise<MoqtFetch> {
     const requestId = await sent;
-    const objects = this.#fetches.at(requestId);
+    const objects = this.#fetches.getOrInsertComputed(requestId, newQueue);
     const ok = await this.#reply<FetchOk>(requestId);
     return { requestId, ok, next: () => objects.next() };
   }
 
   #reply<T extends Reply>(requestId: bigint): Promise<T> {
-    return this.#replies.at(requestId).promise as Promise<T>;
+    return this.#pending(requestId).promise as Promise<T>;
+  }
+
+  #pending(requestId: bigint): PromiseWithResolvers<Reply> {
+    return this.#replies.getOrInsertComputed(requestId, () => {
+      const pending = Promise.withResolvers<Reply>();
+      pending.promise.catch(() => {});
+      return pending;
+    });
+  }
+
+  #track(alias: bigint): IncomingTrack {
+    return this.#tracks.getOrInsertComputed(alias, () => new IncomingTrack());
   }
 
   #receive(message: ControlMessage): void {
@@ -187,11 +197,11 @@ export class MoqtClient {
       case "FETCH_OK":
       case "REQUEST_OK":
       case "PUBLISH_NAMESPACE_OK":
-        return this.#replies.at(message.requestId).resolve(message);
+        return this.#pending(message.requestId).resolve(message);
       case "REQUEST_ERROR":
       case "PUBLISH_NAMESPACE_ERROR": {
         const refused = new RequestRefused(message.errorCode, message.errorReason);
-        return this.#replies.at(message.requestId).reject(refused);
+        return this.#pending(message.requestId).reject(refused);
       }
       case "PUBLISH_DONE":
         for (const track of this.#tracks.values()) {
@@ -241,20 +251,8 @@ export function encode(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
-/** By id of a request, or by alias: whoever asks for one first makes it, we or what arrives. */
-class Entries<V> extends Map<bigint, V> {
-  readonly #make: () => V;
-
-  constructor(make: () => V) {
-    super();
-    this.#make = make;
-  }
-
-  at(id: bigint): V {
-    const entry = this.get(id) ?? this.#make();
-    this.set(id, entry);
-    return entry;
-  }
+function newQueue<T>(): Queue<T> {
+  return new Queue();
 }
 
 /** Where the objects of a stream go. */

@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import type { Fetch, Parameters } from "@moqt/transport";
 import { decodeSubscriptionFilter, MessageParam, RequestError18 } from "@moqt/transport";
 import { type MoqtClient, toPath } from "./moqt.ts";
@@ -100,8 +99,7 @@ export class MoqtPeer implements Peer {
 
   async #fetched(id: bigint, { fetch }: Fetch) {
     const { connection } = this.client;
-    // The relay asks for ranges of tracks by their names.
-    assert(fetch.fetchType === 1);
+    if (fetch.fetchType !== 1) throw new Error("The relay joins a subscription of its own");
     const track = this.#track(fetch.trackNamespace, fetch.trackName);
     if (track !== undefined) return await track.fetch(id, fetch.startLocation, fetch.endLocation);
     await connection.rejectFetch(id, RequestError18.DOES_NOT_EXIST, "no such track");

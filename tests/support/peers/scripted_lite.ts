@@ -34,9 +34,12 @@ const USUAL: Omit<LiteSubscribe, "id" | "broadcast" | "track"> = {
 const MAX_BYTES = 1_000_000;
 
 /** A group as the relay sent it. */
-export interface HeardGroup extends LiteGroup {
+export interface HeardGroup extends LiteGroup, HeardFrames {}
+
+/** The frames of a stream. */
+export interface HeardFrames {
   readonly frames: readonly HeardFrame[];
-  /** How its stream ended: with FIN, within a frame, or with the code of a reset. */
+  /** How the stream ended: with FIN, within a frame, or with the code of a reset. */
   readonly end: "fin" | "cut" | number;
 }
 
@@ -52,7 +55,7 @@ export interface AskedFeed extends LiteSubscribe {
 }
 
 /** What a scripted publisher says of its tracks. */
-export const TRACK_INFO: LiteTrackInfo = {
+const TRACK_INFO: LiteTrackInfo = {
   priority: 3,
   oldestFirst: false,
   maxAge: 5_000n,
@@ -183,17 +186,13 @@ export class ScriptedLite {
     while (feed === undefined || !isTold) {
       const { type, stream } = (await this.requests.next())!;
       if (type === requests.track) {
-        await stream.send(messages.trackInfo!.encode(TRACK_INFO));
-        await stream.finish();
+        await this.describe(stream);
         isTold = true;
       } else if (type === requests.subscribe) {
         feed = { ...(await readLite(stream.input, messages.subscribe))!, stream };
       }
     }
-    if (messages.trackInfo === undefined) {
-      const ok = { kind: "ok", group: undefined, endGroup: undefined, info: TRACK_INFO } as const;
-      await feed.stream.send(messages.subscribeReply.encode(ok));
-    }
+    await this.agreeTo(feed.stream);
     return feed;
   }
 
@@ -218,19 +217,35 @@ export class ScriptedLite {
     payloads: readonly Uint8Array[],
     { isComplete = true, timestamp = 1_000n } = {},
   ): Promise<SendStream> {
-    const { messages, uniStreams, frames } = this.version;
+    const { messages, uniStreams } = this.version;
     const stream = await this.openUni(uniStreams.group!);
     await stream.write(messages.group.encode({ subscription, group, startFrame }));
-    const writer = new FrameWriter(frames);
-    for (const [index, payload] of payloads.entries()) {
-      const at = timestamp + BigInt(index);
-      const header = new Uint8Array(writer.sizeOf(at, payload.length));
-      writer.write(header, 0, at, payload.length);
-      await stream.write(header);
-      await stream.write(payload.slice());
-    }
+    const write = frameWriter(stream, this.version, timestamp);
+    for (const payload of payloads) await write(payload);
     if (isComplete) await stream.finish();
     return stream;
+  }
+
+  /** Fetches a group. */
+  async fetch([broadcast, track]: readonly [string, string], group: bigint): Promise<HeardFrames> {
+    const { messages, requests } = this.version;
+    const range = { group, startFrame: 0n, endFrame: undefined };
+    const first = messages.fetch.encode({ broadcast, track, priority: 1, ...range });
+    return await readFrames((await this.open(requests.fetch!, first)).input, this.version);
+  }
+
+  /** Agrees to the relay's subscription on this stream, where the version has words for it. */
+  async agreeTo(stream: LiteTransaction): Promise<void> {
+    const { trackInfo, subscribeReply } = this.version.messages;
+    if (trackInfo !== undefined) return;
+    const ok = { kind: "ok", group: undefined, endGroup: undefined, info: TRACK_INFO } as const;
+    await stream.send(subscribeReply.encode(ok));
+  }
+
+  /** Says what its tracks are, on the stream of the relay's request for that. */
+  async describe(stream: LiteTransaction): Promise<void> {
+    await stream.send(this.version.messages.trackInfo!.encode(TRACK_INFO));
+    await stream.finish();
   }
 
   /** Reads nothing of groups that come from now on until the returned function is called. */
@@ -283,15 +298,29 @@ export class ScriptedLite {
   }
 }
 
+/** Writes the frames of a group, each a millisecond behind the one before. */
+export function frameWriter(
+  stream: SendStream,
+  { frames }: LiteVersion,
+  timestamp = 1_000n,
+): (payload: Uint8Array) => Promise<void> {
+  const writer = new FrameWriter(frames);
+  return async (payload) => {
+    const header = new Uint8Array(writer.sizeOf(timestamp, payload.length));
+    writer.write(header, 0, timestamp++, payload.length);
+    await stream.write(header);
+    await stream.write(payload.slice());
+  };
+}
+
 async function readFrames(
   input: Input,
   { frames: form }: LiteVersion,
-  onFrame: (frame: HeardFrame, index: number) => void,
-): Promise<Pick<HeardGroup, "frames" | "end">> {
+  onFrame: (frame: HeardFrame, index: number) => void = () => {},
+): Promise<HeardFrames> {
   const decoder = new FrameDecoder(form);
   const frames: HeardFrame[] = [];
   for (;;) {
-    let more: boolean | number = true;
     while (input.length > 0) {
       const start = decoder.decode(input.bytes, input.start, input.end);
       if (start < 0 || start + decoder.payloadLength > input.end) break;
@@ -301,7 +330,7 @@ async function readFrames(
       frames.push(frame);
       input.start = end;
     }
-    more = await ending(() => input.fill());
+    const more = await ending(() => input.fill());
     if (typeof more === "number") return { frames, end: more };
     if (!more) return { frames, end: input.length > 0 ? "cut" : "fin" };
   }

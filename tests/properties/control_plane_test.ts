@@ -126,7 +126,7 @@ Deno.test("whatever breaks on the way, a mirror ends as one that begins with a s
       fc.array(step, { minLength: 1, maxLength: 40 }),
       fc.constantFrom(2, 10_000),
       async (steps, history) => {
-        const world = new ControlPlaneWorld();
+        await using world = new ControlPlaneWorld();
         const site = world.site(A, { history });
         await site.start();
         const follower = world.relay({
@@ -145,7 +145,6 @@ Deno.test("whatever breaks on the way, a mirror ends as one that begins with a s
         await world.settle();
         assert.deepEqual(told(follower.plane.mirror), told(reference));
         assert.deepEqual([...heard].sort(), told(follower.plane.mirror).announces);
-        await world.close();
       },
     ),
     { numRuns: 200 },

@@ -125,7 +125,7 @@ Deno.test("a mirror by interests is the part of the whole mirror that they are a
       fc.constantFrom(2, 10_000),
       fc.constantFrom(0, 0, 3),
       async (steps, history, mirrorAllUpTo) => {
-        const world = new ControlPlaneWorld();
+        await using world = new ControlPlaneWorld();
         const site = world.site(A, { history });
         await site.start();
         const { plane } = world.relay({ name: "me", urls: [A], mirrorAllUpTo });
@@ -150,7 +150,6 @@ Deno.test("a mirror by interests is the part of the whole mirror that they are a
           const isHeld = held.some(({ interest }) => isAbout(interest, textOf(line)));
           if (isHeld) assert.ok(interests.wants(textOf(line)), line);
         }
-        await world.close();
       },
     ),
     { numRuns: 200 },

@@ -258,7 +258,7 @@ scenario("a controller that answers no heartbeats is not followed either", async
   const { plane, lines } = world.relay({ name: "r", urls: [A, B] });
   plane.start();
   await world.settle();
-  a.isMute = true;
+  a.mute();
   plane.changed();
   await world.pass(REQUEST_TIMEOUT_MS + 2000);
   await b.controller.ask("PUT", "/relay/other", { announces: ["x"] });

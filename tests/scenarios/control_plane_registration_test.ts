@@ -221,7 +221,7 @@ scenario("leaving takes no longer than it may when nobody answers", async (world
   const { plane } = world.relay({ name: "r", urls: [A] });
   plane.start();
   await world.settle();
-  site.isMute = true;
+  site.mute();
   plane.changed();
   await world.settle();
   let hasLeft = false;
@@ -278,7 +278,7 @@ scenario("clients are sent to another relay, or nowhere", async (world) => {
   });
   await site.stop();
   assert.equal(await one.plane.assign(), undefined);
-  site.isMute = true;
+  site.mute();
   const nowhere = one.plane.assign();
   await world.pass(REQUEST_TIMEOUT_MS);
   assert.equal(await nowhere, undefined);

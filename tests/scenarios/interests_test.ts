@@ -83,7 +83,7 @@ scenario(
     await world.settle();
     await Promise.all(all.map(({ known }) => known));
     assert.equal(world.requests.slice(before).filter(({ path }) => path !== "/relay/me").length, 1);
-    site.isMute = true;
+    site.mute();
     let isOver = false;
     void interests.follow(inNamespace("live/late")).known?.then(() => isOver = true);
     await world.pass(LOOKUP_MS - 100);

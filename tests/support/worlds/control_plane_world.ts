@@ -44,8 +44,6 @@ export class ControllerSite {
   #going: Promise<void> | undefined;
   /** Characters of each stream of events from now on, after which it breaks. */
   breakAfter = Infinity;
-  /** While it is true, requests are taken and never answered. */
-  isMute = false;
 
   constructor(url: string, world: ControlPlaneWorld, options: Partial<ControllerOptions>) {
     this.url = url;
@@ -80,6 +78,11 @@ export class ControllerSite {
     this.#line.isDead = true;
   }
 
+  /** What begins from now on is taken and never answered; what was under way goes on. */
+  mute(): void {
+    this.#line = { isDead: true };
+  }
+
   /** What begins from now on arrives; what was under way never goes on, as when TCP waits for long. */
   find(): void {
     this.#line = { isDead: false };
@@ -101,25 +104,38 @@ export class ControllerSite {
     return this.#running;
   }
 
-  async answer(request: Request, signal: AbortSignal): Promise<Response> {
+  async answer(request: Request, given: AbortSignal): Promise<Response> {
     const line = this.#line;
-    if (this.isMute || line.isDead) await aborted(AbortSignal.any([signal, this.#cut.signal]));
+    const signal = eitherOf(given, this.#cut.signal);
+    if (line.isDead) {
+      await new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason))
+      );
+    }
     await this.#going;
     if (this.#running === undefined) throw new TypeError("connection refused");
-    const either = forwarded(AbortSignal.any([signal, this.#cut.signal]));
     const response = await this.#running.app.fetch(request, "127.0.0.1");
-    const { status, headers, body } = response;
-    if (body === null) return response;
-    const fate = { characters: this.breakAfter, line, going: () => this.#going };
-    return new Response(body.pipeThrough(breaking(fate), { signal: either }), {
-      status,
-      headers,
+    if (response.body === null) return response;
+    return new Response(response.body.pipeThrough(this.#wire(line), { signal }), response);
+  }
+
+  /** What carries one answer. */
+  #wire(line: { readonly isDead: boolean }): TransformStream<Uint8Array, Uint8Array> {
+    let left = this.breakAfter;
+    return new TransformStream({
+      transform: async (piece, controller) => {
+        if (this.#going !== undefined) await this.#going;
+        if (line.isDead) return;
+        controller.enqueue(piece.subarray(0, Math.min(left, piece.length)));
+        left -= piece.length;
+        if (left < 0) controller.error(new TypeError("connection reset"));
+      },
     });
   }
 }
 
 /** Controllers and relays in one process, under a clock that moves only when told to. */
-export class ControlPlaneWorld {
+export class ControlPlaneWorld implements AsyncDisposable {
   readonly clock = new ManualClock(START);
   readonly requests: SeenRequest[] = [];
   readonly #sites = new Map<string, ControllerSite>();
@@ -226,7 +242,7 @@ export class ControlPlaneWorld {
   }
 
   /** Ends every relay and every controller. */
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#planes.map((plane) => plane.close()), this.#followers.close()]);
     for (const site of this.#sites.values()) await site.stop();
     await this.settle();
@@ -234,65 +250,32 @@ export class ControlPlaneWorld {
 }
 
 /**
- * A signal that is aborted with another. Deno lets go of one made by AbortSignal.any() while nothing but a
- * pipe waits for it, so that the pipe would never end; an event listener keeps it.
+ * A signal that is aborted with the first of these. Deno lets go of one made by AbortSignal.any() while
+ * nothing but a pipe waits for it, so that the pipe would never end; event listeners keep it.
  */
-function forwarded(signal: AbortSignal): AbortSignal {
+function eitherOf(...signals: readonly AbortSignal[]): AbortSignal {
   const controller = new AbortController();
-  if (signal.aborted) controller.abort(signal.reason);
-  else signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
+  for (const signal of signals) {
+    if (signal.aborted) controller.abort(signal.reason);
+    else signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
+  }
   return controller.signal;
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-}
-
-function breaking({ characters, line, going }: {
-  readonly characters: number;
-  readonly line: { readonly isDead: boolean };
-  readonly going: () => Promise<void> | undefined;
-}): TransformStream<Uint8Array, Uint8Array> {
-  let left = characters;
-  return new TransformStream({
-    async transform(piece, controller) {
-      const wait = going();
-      if (wait !== undefined) await wait;
-      if (line.isDead) return;
-      controller.enqueue(piece.subarray(0, Math.min(left, piece.length)));
-      left -= piece.length;
-      if (left < 0) controller.error(new TypeError("connection reset"));
-    },
-  });
 }
 
 /** Runs a test in a world of its own, which ends whatever happens. */
 export function scenario(name: string, act: (world: ControlPlaneWorld) => Promise<void>): void {
   Deno.test(name, async () => {
-    const world = new ControlPlaneWorld();
-    try {
-      await act(world);
-    } finally {
-      await world.close();
-    }
+    await using world = new ControlPlaneWorld();
+    await act(world);
   });
 }
 
 /** A stream of events that never ends by itself. */
 export function stream(signal: AbortSignal, ...events: string[]): Response {
-  const encoder = new TextEncoder();
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      for (const event of events) controller.enqueue(encoder.encode(event));
-    },
-  });
-  const headers = { "content-type": "text/event-stream" };
-  return new Response(body.pipeThrough(new TransformStream(), { signal: forwarded(signal) }), {
-    headers,
-  });
+  const body = new ReadableStream<string>({
+    start: (controller) => events.forEach((event) => controller.enqueue(event)),
+  }).pipeThrough(new TextEncoderStream(), { signal: eitherOf(signal) });
+  return new Response(body, { headers: { "content-type": "text/event-stream" } });
 }
 
 /** One event of such a stream. */

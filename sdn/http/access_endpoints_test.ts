@@ -118,7 +118,14 @@ Deno.test("a policy is set, changed, listed with what is used of it, and deleted
 
 Deno.test("at its limit a list refuses what is new, and forgets nothing", async () => {
   const { controller, ask } = await testController({
-    registry: { maxRevocations: 3, maxRevocationsPerKind: 2, maxPolicies: 1, maxAccessLength: 400 },
+    controller: {
+      capacity: {
+        maxRevocations: 3,
+        maxRevocationsPerKind: 2,
+        maxPolicies: 1,
+        maxAccessLength: 400,
+      },
+    },
   });
   const revoke = (kind: string, value: string) => ask("POST", "/revoke", { kind, value });
   const { body: { id } } = await revoke("token", "1");

@@ -147,9 +147,9 @@ Deno.test("flows are what each relay said last, until its lease ends", async () 
 });
 
 Deno.test("flows that change are news for watchers alone, not for other controllers", async () => {
-  const { ask, follow } = await testController();
+  const { ask, controller } = await testController();
   const told: string[] = [];
-  follow((relays) => void told.push(...relays));
+  controller.follow((relays) => void told.push(...relays));
   await ask("PUT", "/relay/a", {});
   const flows = [{ track: "x", next_hop: "b", source: "b" }];
   assert.equal((await ask("PUT", "/relay/a", { flows })).body.revision, 2);

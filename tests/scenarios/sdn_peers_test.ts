@@ -90,7 +90,7 @@ async function cluster(
       onSync: () => {},
     });
     member.controller.metricsSink.readLags(() => replicator.lags());
-    member.follow((relays) => replicator.push(relays));
+    member.controller.follow((relays) => replicator.push(relays));
     member.controller.hearElsewhere(() => replicator.isDeaf);
   }
   const asks = members.map((member) => member.ask);

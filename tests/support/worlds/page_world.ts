@@ -1,9 +1,7 @@
-import { HttpMetrics, listenHttp } from "@qumo/shared/http";
 import { systemClock, type Timer } from "@qumo/shared/runtime";
 import { dashboardFiles } from "../../../sdn/dashboard/mod.ts";
 import { pageEndpoints } from "../../../sdn/http/page_endpoints.ts";
 import { ManualClock } from "./manual_clock.ts";
-import { memoryLog } from "./memory_log.ts";
 import { testController } from "./sdn_controller.ts";
 
 /** What one relay says in a heartbeat. */
@@ -24,7 +22,7 @@ export class PageWorld {
   readonly url: string;
   readonly #clock: ManualClock;
   readonly #controller: Awaited<ReturnType<typeof testController>>;
-  readonly #listener: ReturnType<typeof listenHttp>;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
   /** What each relay said last. */
   readonly #beats = new Map<string, Beat>();
 
@@ -34,21 +32,14 @@ export class PageWorld {
   ) {
     this.#clock = clock;
     this.#controller = controller;
-    this.#listener = listenHttp({
-      hostname: "127.0.0.1",
-      port: 0,
-      handle: async (request, client) => {
-        const response = await controller.app.fetch(request, client);
-        // The page reads the controller's time from it.
-        response.headers.set("date", new Date(clock.wall()).toUTCString());
-        return response;
-      },
-      metrics: new HttpMetrics(),
-      // Connections are the browser's, which has the machine's time.
-      clock: systemClock,
-      log: memoryLog().log,
+    const address = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
+    this.#server = Deno.serve(address, async (request) => {
+      const response = await controller.app.fetch(request, address.hostname);
+      // The page reads the controller's time from it.
+      response.headers.set("date", new Date(clock.wall()).toUTCString());
+      return response;
     });
-    this.url = `http://127.0.0.1:${this.#listener.port}`;
+    this.url = `http://127.0.0.1:${this.#server.addr.port}`;
   }
 
   static async start(): Promise<PageWorld> {
@@ -93,7 +84,7 @@ export class PageWorld {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#controller.ending.abort();
-    await this.#listener.close(1000);
+    await this.#server.shutdown();
     await this.#controller.controller.close();
   }
 }

@@ -1,7 +1,6 @@
 import { Controller } from "../../../sdn/control/controller.ts";
 import type { ControllerOptions } from "../../../sdn/control/controller_options.ts";
 import { EventService } from "../../../sdn/control/event_service.ts";
-import type { AccessCapacity } from "../../../sdn/registry/mod.ts";
 import { EventLog, RefusedRequests } from "../../../sdn/events/mod.ts";
 import { type AppOptions, buildApp } from "../../../sdn/http/app.ts";
 import type { Endpoint } from "../../../sdn/http/endpoint.ts";
@@ -31,8 +30,6 @@ export type Ask = Awaited<ReturnType<typeof testController>>["ask"];
 export async function testController(given: {
   readonly controller?: Partial<ControllerOptions>;
   readonly app?: Partial<AppOptions>;
-  /** How much it holds, where that is less than usual. */
-  readonly registry?: Partial<AccessCapacity>;
   /** Endpoints beside those that every test controller has. */
   readonly more?: readonly Endpoint[];
   /** Who signs for relays; a key of its own when nothing is said. */
@@ -61,7 +58,6 @@ export async function testController(given: {
     regions: new Map(),
     history: 10_000,
     historyBytes: 1 << 25,
-    ...given.registry && { capacity: given.registry },
     ...given.controller,
   }, {
     clock,
@@ -72,7 +68,7 @@ export async function testController(given: {
   });
   const exchange = controller.exchange();
   const signing = { lifetimeMs: 600_000, clock };
-  const identities = await MeshIdentity.open(await MeshIdentity.newKey(), signing);
+  const { identities = await MeshIdentity.open(await MeshIdentity.newKey(), signing) } = given;
   const access = controller.accessExchange();
   const app = buildApp({
     relays: controller.relays,
@@ -87,7 +83,7 @@ export async function testController(given: {
     onLimitReached: (client, detail) => limits.add(client, detail),
     more: [
       ...syncEndpoints(controller, { exchange, access }, 90_000),
-      ...identityEndpoints(controller.relays, given.identities ?? identities),
+      ...identityEndpoints(controller.relays, identities),
       ...given.more ?? [],
     ],
     revision: () => controller.revision(),
@@ -108,34 +104,17 @@ export async function testController(given: {
   const ask = async (
     method: string,
     path: string,
-    body?: unknown,
+    given?: unknown,
     headers: Record<string, string> = {},
   ): Promise<TestAnswer> => {
-    const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
-    const init = { method, headers, ...(text !== undefined && { body: text }) };
-    const response = await request(path, init);
-    const answer = await response.text();
+    const text = typeof given === "string" ? given : JSON.stringify(given) ?? null;
+    const response = await request(path, { method, headers, body: text });
     const isJson = response.headers.get("content-type")?.startsWith("application/json");
-    const { status } = response;
-    return { status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
+    const body = isJson ? await response.json() : await response.text();
+    return { status: response.status, headers: response.headers, body };
   };
-  const follow = (act: (relays: readonly string[]) => void) => controller.follow(act);
-  return {
-    controller,
-    exchange,
-    access,
-    follow,
-    app,
-    request,
-    clock,
-    ask,
-    faults,
-    requests,
-    watchers,
-    ending,
-    events,
-    lines,
-  };
+  const seen = { faults, requests, watchers, events, lines };
+  return { controller, exchange, access, app, request, ask, clock, ending, ...seen };
 }
 
 /** Registers the relays of upstream's demo: Tokyo, London and New York in a row. */

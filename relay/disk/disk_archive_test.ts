@@ -54,11 +54,10 @@ Deno.test("DiskArchive finds the whole groups of a file that was cut at any byte
     const world = await new DiskWorld(files).open();
     await keep(world, [0, 1, 2]);
     if (isFinished) await world.archive.close();
-    const [[name, bytes]] = [...files.contents] as [[string, Uint8Array<ArrayBuffer>]];
+    const [[name, bytes]] = [...files] as [[string, Uint8Array<ArrayBuffer>]];
     let most = 0;
     for (let size = 0; size <= bytes.length; size++) {
-      const cut = new MemoryFiles();
-      cut.contents.set(name, bytes.slice(0, size));
+      const cut = new MemoryFiles([[name, bytes.slice(0, size)]]);
       const next = await new DiskWorld(cut, world.clock).open();
       const { groups } = next;
       const readable = await next.readable();
@@ -78,12 +77,11 @@ Deno.test("DiskArchive gives nothing of a group in which any bit is wrong", asyn
   const files = new MemoryFiles();
   const world = await new DiskWorld(files).open();
   await keep(world, [0, 1, 2]);
-  const [[name, bytes]] = [...files.contents] as [[string, Uint8Array<ArrayBuffer>]];
+  const [[name, bytes]] = [...files] as [[string, Uint8Array<ArrayBuffer>]];
   for (let at = 0; at < bytes.length; at++) {
     const damaged = bytes.slice();
     damaged[at]! ^= 1 << (at % 8);
-    const changed = new MemoryFiles();
-    changed.contents.set(name, damaged);
+    const changed = new MemoryFiles([[name, damaged]]);
     const next = await new DiskWorld(changed, world.clock).open();
     // It throws for a group that is not what it was.
     assert.ok((await next.readable()).length < 3, `byte ${at}`);
@@ -94,7 +92,7 @@ Deno.test("DiskArchive counts a damaged group, says so once, and gives the other
   const files = new MemoryFiles();
   const world = await new DiskWorld(files).open();
   await keep(world, [0, 1, 2]);
-  const [bytes] = [...files.contents.values()];
+  const [bytes] = [...files.values()];
   bytes![bytes!.length - 1]! ^= 1;
   assert.deepEqual(await world.readable(), [0, 1]);
   assert.deepEqual(await world.readable(), [0, 1]);
@@ -146,7 +144,7 @@ Deno.test("DiskArchive deletes whole segments, the oldest first, at each of its 
     assert.equal(groups.at(-1)! - groups[0]! + 1, groups.length);
     assert.ok(counts.deleted[reason] > 0);
     let bytes = 0;
-    for (const content of files.contents.values()) bytes += content.length;
+    for (const content of files.values()) bytes += content.length;
     assert.equal(bytes, world.counts.kept.bytes);
     assert.ok(bytes <= 4 * MIB);
     assert.equal(groups.length, world.counts.kept.groups);

@@ -66,8 +66,7 @@ draftTest("after a crash, groups are fetched although nobody publishes them", as
   await openSubgroup(publisher, { group: 5n }, ...objects(2));
   await crashed.advance(1_000);
 
-  const copy = new MemoryFiles();
-  for (const [name, bytes] of files.contents) copy.contents.set(name, bytes.slice());
+  const copy = new MemoryFiles(files);
   const { world: relay } = await withDisk(copy, undefined);
   await using world = relay;
   const peer = await world.connect();
@@ -113,8 +112,7 @@ draftTest("a publisher that is there, and was not heard, is asked before the dis
     await world.advance(1_000);
   }
   for (const largest of [1, 7]) {
-    const copy = new MemoryFiles();
-    for (const [name, bytes] of files.contents) copy.contents.set(name, bytes.slice());
+    const copy = new MemoryFiles(files);
     const { world: relay } = await withDisk(copy);
     await using world = relay;
     const publisher = await announcing(world);

@@ -265,7 +265,7 @@ Deno.test("R-074 Feeds passes a request for a new group on with the subscription
   const { track, feeds } = setUp();
   const [a, b] = [new ScriptedPublisher(), new ScriptedPublisher()];
   const answer = feeds.connect([a, b], { newGroupRequest: 0n });
-  assert.deepEqual([a.last.newGroupRequest, b.last.newGroupRequest], [0n, 0n]);
+  assert.deepEqual([a.last.options.newGroupRequest, b.last.options.newGroupRequest], [0n, 0n]);
   sayProperties(track, SPEAKER, DYNAMIC);
   track.reports.learnLargest(SPEAKER, { group: 7n, object: 0n });
   a.last.agree();

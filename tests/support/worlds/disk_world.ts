@@ -9,18 +9,17 @@ import { ManualClock } from "./manual_clock.ts";
 import { memoryLog } from "./memory_log.ts";
 import { blockOf, nameOf, NATIVE, payloadOf } from "./track_model.ts";
 
-/** A folder in memory, which can be full. */
-export class MemoryFiles implements SegmentFiles {
-  readonly contents = new Map<string, Uint8Array<ArrayBuffer>>();
+/** A folder in memory, which can be full: the bytes of its files by their names. */
+export class MemoryFiles extends Map<string, Uint8Array<ArrayBuffer>> implements SegmentFiles {
   /** Bytes that still fit; of what goes beyond a part is written. */
   room = Infinity;
 
   list(): Promise<string[]> {
-    return Promise.resolve([...this.contents.keys()]);
+    return Promise.resolve([...this.keys()]);
   }
 
   open(name: string): Promise<ReadableFile> {
-    const bytes = this.contents.get(name);
+    const bytes = this.get(name);
     if (bytes === undefined) return Promise.reject(new Error(`there is no file ${name}`));
     return Promise.resolve({
       size: bytes.length,
@@ -31,23 +30,23 @@ export class MemoryFiles implements SegmentFiles {
 
   append(name: string, bytes: Uint8Array): Promise<void> {
     const written = bytes.slice(0, Math.min(bytes.length, this.room));
-    this.contents.set(name, concat([this.contents.get(name) ?? new Uint8Array(), written]));
+    this.set(name, concat([this.get(name) ?? new Uint8Array(), written]));
     this.room -= written.length;
     if (written.length === bytes.length) return Promise.resolve();
     return Promise.reject(new Error("no space left on device"));
   }
 
   truncate(name: string, size: number): Promise<void> {
-    this.contents.set(name, this.contents.get(name)!.slice(0, size));
+    this.set(name, this.get(name)!.slice(0, size));
     return Promise.resolve();
   }
 
-  close(): void {}
-
   remove(name: string): Promise<void> {
-    if (this.contents.delete(name)) return Promise.resolve();
+    if (this.delete(name)) return Promise.resolve();
     return Promise.reject(new Error(`there is no file ${name}`));
   }
+
+  close(): void {}
 }
 
 const TRACK = nameOf("studio", "video");
@@ -59,7 +58,7 @@ export class DiskWorld {
   readonly written = memoryLog();
   readonly counts: DiskCounts = new RelayMetrics().disk;
   readonly #files: SegmentFiles;
-  #archive: DiskArchive | undefined;
+  archive!: DiskArchive;
 
   /** The clock of an earlier run goes on. */
   constructor(files: SegmentFiles, clock = new ManualClock(1_700_000_000_000)) {
@@ -69,7 +68,7 @@ export class DiskWorld {
 
   /** Reads what is in the folder. */
   async open(settings: Partial<DiskSettings> = {}): Promise<this> {
-    this.#archive = await DiskArchive.open({
+    this.archive = await DiskArchive.open({
       files: this.#files,
       settings: { maxBytes: 64 * MIB, maxTrackBytes: 64 * MIB, maxAgeMs: 3_600_000, ...settings },
       isWanted: () => true,
@@ -79,10 +78,6 @@ export class DiskWorld {
       log: this.written.log,
     });
     return this;
-  }
-
-  get archive(): DiskArchive {
-    return this.#archive!;
   }
 
   /** Records a track of a source, from this group on. */
@@ -108,12 +103,14 @@ export class DiskWorld {
   }
 
   /** The groups that can be read, each as it was recorded; throws for one that is not. */
-  async readable(groupOf = smallGroup): Promise<number[]> {
+  async readable(): Promise<number[]> {
     const ids: number[] = [];
     for (const id of this.groups) {
       const read = await this.kept!.read(BigInt(id));
       if (read === undefined) continue;
-      if (textOf(read) !== textOf(groupOf(id))) throw new Error(`group ${id} is not what it was`);
+      if (textOf(read) !== textOf(smallGroup(id))) {
+        throw new Error(`group ${id} is not what it was`);
+      }
       ids.push(id);
     }
     return ids;
@@ -139,9 +136,7 @@ export function groupOf(id: number, lengths: readonly number[]): KeptGroup {
 }
 
 /** A group of two objects. */
-export function smallGroup(id: number): KeptGroup {
-  return groupOf(id, [5, 9]);
-}
+export const smallGroup = (id: number): KeptGroup => groupOf(id, [5, 9]);
 
 function textOf({ id, isWhole, objects }: KeptGroup): string {
   const rows = objects.map(({ id, subgroup, priority, properties, payload }) =>

@@ -3,14 +3,11 @@ import {
   type Feed,
   type FeedChange,
   type FeedTarget,
-  type PendingFetch,
   type Publisher,
   type Refusal,
   type RequestOptions,
-  type Source,
   sourceOf,
   type TrackEnd,
-  type TrackStatus,
 } from "../../../relay/track/mod.ts";
 import type { RefusalKind } from "../../../relay/vocabulary/mod.ts";
 
@@ -20,44 +17,35 @@ let lastSource = 0;
 /** A feed whose answer a test decides. */
 export class ScriptedFeed implements Feed {
   readonly publisher: ScriptedPublisher;
-  readonly offered: boolean;
+  readonly path: readonly string[] | undefined;
   target: FeedTarget;
-  readonly source: Source;
+  readonly offered: boolean;
   readonly options: RequestOptions;
-  readonly established: Promise<Outcome<void, Refusal>>;
+  readonly source = sourceOf(`${++lastSource}`);
   readonly changes: FeedChange[] = [];
   isCancelled = false;
   isNeeded = true;
-  declare readonly path?: readonly string[];
-  readonly #answer: (outcome: Outcome<void, Refusal>) => void;
+  readonly #answer = Promise.withResolvers<Outcome<void, Refusal>>();
+  readonly established = this.#answer.promise;
 
   constructor(
     publisher: ScriptedPublisher,
     target: FeedTarget,
-    options: RequestOptions & { offered?: boolean } = {},
+    { offered = false, ...options }: RequestOptions & { offered?: boolean } = {},
   ) {
-    const { offered = false, ...rest } = options;
     this.publisher = publisher;
-    this.source = sourceOf(`${++lastSource}`);
+    this.path = publisher.path;
     this.target = target;
     this.offered = offered;
-    this.options = rest;
-    if (publisher.path !== undefined) this.path = publisher.path;
-    const { promise, resolve } = Promise.withResolvers<Outcome<void, Refusal>>();
-    this.established = promise;
-    this.#answer = resolve;
-  }
-
-  get newGroupRequest(): bigint | undefined {
-    return this.options.newGroupRequest;
+    this.options = options;
   }
 
   agree(): void {
-    this.#answer(done(undefined));
+    this.#answer.resolve(done(undefined));
   }
 
   refuse(kind: RefusalKind = "does_not_exist"): void {
-    this.#answer(refused({ kind, reason: kind }));
+    this.#answer.resolve(refused({ kind, reason: kind }));
   }
 
   /** The publisher ends it, or is gone. */
@@ -89,7 +77,6 @@ export class ScriptedPublisher implements Publisher {
   readonly label = "scripted";
   readonly feeds: ScriptedFeed[] = [];
   readonly #answer: "agree" | RefusalKind | undefined;
-
   /** Relays that its tracks come by; undefined when it is here. */
   readonly path: readonly string[] | undefined;
 
@@ -111,11 +98,11 @@ export class ScriptedPublisher implements Publisher {
     return feed;
   }
 
-  fetch(): PendingFetch {
+  fetch(): never {
     throw new Error("not part of these tests");
   }
 
-  trackStatus(): Promise<Outcome<TrackStatus, Refusal>> {
+  trackStatus(): never {
     throw new Error("not part of these tests");
   }
 }

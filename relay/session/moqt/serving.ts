@@ -66,12 +66,12 @@ export class Serving implements RequestHandlers {
   get announcements(): Announcements {
     if (this.#announcements !== undefined) return this.#announcements;
     const { scope } = this.#collaborators;
-    const publisher = this.#parts.publisher();
+    const { publisher, link } = this.#parts;
     return this.#announcements = new Announcements(
       this.#collaborators,
       publisher,
-      this.#parts.link?.advertise ??
-        ((namespace, told) => scope.advertise(namespace, publisher, told && { told })),
+      link?.advertise ??
+        ((namespace, told) => scope.advertise(namespace, publisher(), told && { told })),
     );
   }
 

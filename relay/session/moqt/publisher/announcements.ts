@@ -41,17 +41,20 @@ export interface CuttablePublisher extends Publisher {
  */
 export class Announcements {
   readonly #context: AnnouncementContext;
-  readonly #publisher: CuttablePublisher;
+  readonly #publisher: () => CuttablePublisher;
   // Some peers announce one in both ways.
   readonly #published: PublishedNamespaces;
   // The number of refused namespaces in the answer. They are not stored, since the peer may
   // announce any number.
   #refused = 0;
 
-  /** `advertise` publishes a namespace of the peer; the returned function withdraws it. */
+  /**
+   * `publisher` returns the peer; `advertise` publishes a namespace of it, and the returned function
+   * withdraws that.
+   */
   constructor(
     context: AnnouncementContext,
-    publisher: CuttablePublisher,
+    publisher: () => CuttablePublisher,
     advertise: (namespace: Namespace, told?: RouteTold) => () => void,
   ) {
     this.#context = context;
@@ -79,7 +82,7 @@ export class Announcements {
     const { namespace, parameters } = message;
     const allowed = await this.#allowed(namespace, parameters.authorizationTokens);
     if (!allowed.ok) return allowed.refusal;
-    const taken = this.#context.scope.refusalOfNamespace(namespace, this.#publisher);
+    const taken = this.#context.scope.refusalOfNamespace(namespace, this.#publisher());
     if (taken !== undefined) return taken;
     const permit = allowed.value;
     const announced = new Route(namespace, this.#published);
@@ -111,7 +114,7 @@ export class Announcements {
     const { namespace } = route;
     this.#context.events.say("namespace cut", { namespace: namespaceText(namespace), reason });
     route.end();
-    this.#publisher.cut(namespace, reason);
+    this.#publisher().cut(namespace, reason);
   }
 
   /** Takes up what is told of a route, unless that leads through this relay. */

@@ -3,12 +3,20 @@ import {
   DecodeError,
   MAX_MESSAGE_BYTES,
   type Oddity,
+  type StreamCodes,
   type VarintFormat,
 } from "@qumo/shared/wire";
-import type { Input } from "./input.ts";
+import type { ReceiveStream } from "../transport/types.ts";
+import { Input } from "./input.ts";
+import { MESSAGE_BUFFER_BYTES } from "./limits.ts";
 
 /** The longest frame: type, length and body. */
-export const MAX_FRAME_BYTES = 9 + 9 + MAX_MESSAGE_BYTES;
+const MAX_FRAME_BYTES = 9 + 9 + MAX_MESSAGE_BYTES;
+
+/** What messages of a stream are read from. */
+export function messageInput(stream: ReceiveStream, codes: StreamCodes): Input {
+  return new Input(stream, MAX_FRAME_BYTES, { codes, firstBytes: MESSAGE_BUFFER_BYTES });
+}
 
 /** Reads an integer; undefined when the stream ends before it. */
 export async function readVarint(input: Input, format: VarintFormat): Promise<bigint | undefined> {

@@ -10,6 +10,8 @@ export interface InputOptions {
   readonly codes: StreamCodes;
   /** Whether the transport can stop a stream only after a pending read has got bytes. */
   readonly stopsLate?: boolean;
+  /** The size to begin with; absent: that for data. */
+  readonly firstBytes?: number;
   /** Called once, when the stream no longer counts against the peer's stream limit. */
   readonly onOver?: () => void;
 }
@@ -40,7 +42,7 @@ export class Input {
    * to `maxCapacity` bytes for an item that must be contiguous.
    */
   constructor(stream: ReceiveStream, maxCapacity: number, options: InputOptions) {
-    this.bytes = takeMemory(FIRST_BUFFER_BYTES);
+    this.bytes = takeMemory(options.firstBytes ?? FIRST_BUFFER_BYTES);
     this.#stream = stream;
     this.#maxCapacity = maxCapacity;
     this.#options = options;

@@ -3,6 +3,9 @@
 /** What a stream is read into to begin with: many streams are short or silent. */
 export const FIRST_BUFFER_BYTES = 1_024;
 
+/** What messages are read into to begin with: most are short, and every request waits with such a buffer. */
+export const MESSAGE_BUFFER_BYTES = 256;
+
 /**
  * How long a WebTransport session that is refused stays open: a tab of Chromium 156 crashes when its
  * session is closed while it opens the first streams.

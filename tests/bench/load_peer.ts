@@ -4,8 +4,7 @@ import {
   type FullTrackName,
   type StreamDraft,
 } from "@qumo/shared/wire";
-import { MAX_FRAME_BYTES, readMessage } from "../../relay/session/framing.ts";
-import { Input } from "../../relay/session/input.ts";
+import { messageInput, readMessage } from "../../relay/session/framing.ts";
 import { type BidiStream, type Connection, URGENT } from "../../relay/transport/mod.ts";
 import { BenchClient } from "./bench_client.ts";
 import type { ServerAddress } from "./server_process.ts";
@@ -93,7 +92,7 @@ export class LoadPeer {
   ): Promise<ControlMessageOf<K>> {
     const { send, receive } = await this.connection.openBidi();
     await send.write(this.#draft.control.encode(message));
-    const input = new Input(receive, MAX_FRAME_BYTES, { codes: this.#draft.streamCodes });
+    const input = messageInput(receive, this.#draft.streamCodes);
     const answer = await readMessage(input, this.#draft);
     if (answer?.kind === expected) return answer as ControlMessageOf<K>;
     const reason = answer?.kind === "requestError" ? answer.reason : answer?.kind;
@@ -122,7 +121,7 @@ async function answerRequest(
   draft: StreamDraft,
   answer: (message: ControlMessage) => ControlMessage | undefined,
 ): Promise<void> {
-  const input = new Input(receive, MAX_FRAME_BYTES, { codes: draft.streamCodes });
+  const input = messageInput(receive, draft.streamCodes);
   for (;;) {
     const message = await readMessage(input, draft);
     if (message === undefined) return;

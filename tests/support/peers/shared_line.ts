@@ -1,6 +1,6 @@
 import { EncodeError, type MultiplexedDraft, type MultiplexedMessage } from "@qumo/shared/wire";
-import { MAX_FRAME_BYTES, readMessage } from "../../../relay/session/framing.ts";
-import { Input } from "../../../relay/session/input.ts";
+import { messageInput, readMessage } from "../../../relay/session/framing.ts";
+import type { Input } from "../../../relay/session/input.ts";
 import type { ControlLine } from "../../../relay/session/moqt/requests/control_line.ts";
 import type { BidiStream } from "../../../relay/transport/mod.ts";
 
@@ -13,7 +13,7 @@ export class SharedLine implements ControlLine {
   constructor(draft: MultiplexedDraft, stream: BidiStream) {
     this.#draft = draft;
     this.#stream = stream;
-    this.#input = new Input(stream.receive, MAX_FRAME_BYTES, { codes: draft.streamCodes });
+    this.#input = messageInput(stream.receive, draft.streamCodes);
   }
 
   send(message: MultiplexedMessage): boolean {

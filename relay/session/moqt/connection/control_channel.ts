@@ -8,8 +8,8 @@ import {
 import { type Connection, type SendStream, URGENT } from "../../../transport/types.ts";
 import { foundIn, isTransportEnd, SessionError, violation } from "../../errors.ts";
 import type { FirstStreams, PeekedStream } from "../../first_streams.ts";
-import { MAX_FRAME_BYTES, readMessage } from "../../framing.ts";
-import { Input } from "../../input.ts";
+import { messageInput, readMessage } from "../../framing.ts";
+import type { Input } from "../../input.ts";
 import { MAX_AUTH_TOKEN_CACHE_BYTES } from "../../limits.ts";
 import type { Role } from "../../session_options.ts";
 import type { Control } from "./control.ts";
@@ -81,7 +81,7 @@ export class ControlChannel implements Control {
     if (kindOfStream(type, draft) !== "setup") return;
     this.#peerOpened = true;
     streams.uni.remove(stream);
-    const input = new Input(stream, MAX_FRAME_BYTES, { codes: draft.streamCodes });
+    const input = messageInput(stream, draft.streamCodes);
     this.#parts.tasks.spawn("control stream", () => this.#listen(input));
   }
 

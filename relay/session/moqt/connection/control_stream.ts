@@ -15,8 +15,8 @@ import {
 } from "../../../transport/types.ts";
 import { foundIn, isTransportEnd, SessionError, violation } from "../../errors.ts";
 import type { FirstStreams, PeekedBidi } from "../../first_streams.ts";
-import { MAX_FRAME_BYTES, readMessage, type Tolerance } from "../../framing.ts";
-import { Input } from "../../input.ts";
+import { messageInput, readMessage, type Tolerance } from "../../framing.ts";
+import type { Input } from "../../input.ts";
 import { MAX_AUTH_TOKEN_CACHE_BYTES, MAX_CONTROL_BACKLOG_BYTES } from "../../limits.ts";
 import type { Role } from "../../session_options.ts";
 import type { Control } from "./control.ts";
@@ -99,7 +99,7 @@ export class ControlStream implements Control {
     exchange: (input: Input) => Promise<void>,
   ): Promise<void> {
     const { draft } = this.#parts;
-    const input = new Input(receive, MAX_FRAME_BYTES, { codes: draft.streamCodes });
+    const input = messageInput(receive, draft.streamCodes);
     this.#input = input;
     this.#send = send;
     send.priority = URGENT;

@@ -8,8 +8,8 @@ import {
 } from "@qumo/shared/wire";
 import type { BidiStream } from "../../../transport/types.ts";
 import { violation } from "../../errors.ts";
-import { MAX_FRAME_BYTES, readMessage, type Tolerance } from "../../framing.ts";
-import { Input } from "../../input.ts";
+import { messageInput, readMessage, type Tolerance } from "../../framing.ts";
+import type { Input } from "../../input.ts";
 import { MAX_PROBES, MAX_SEND_BACKLOG_BYTES } from "../../limits.ts";
 import type { Role } from "../../session_options.ts";
 import { checkGoaway } from "../connection/setup_rules.ts";
@@ -73,7 +73,7 @@ export class RequestStream implements RequestChannel {
     this.rules = options.draft.parameters;
     this.#bidi = bidi;
     this.#options = options;
-    this.#input = new Input(bidi.receive, MAX_FRAME_BYTES, { codes: options.draft.streamCodes });
+    this.#input = messageInput(bidi.receive, options.draft.streamCodes);
     bidi.send.priority = priority;
   }
 

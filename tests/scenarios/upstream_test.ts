@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { chain, diamond, topology } from "../support/mesh/topology.ts";
 import { MeshWorld } from "../support/mesh_world.ts";
-import { tell } from "../support/mesh_world/controller.ts";
 import { flows, VIDEO, watched, wholeFrom } from "./upstream_script.ts";
 
 Deno.test("a cost that changes moves a track without a loss, and nothing is left on the way it had", async () => {
@@ -145,11 +144,8 @@ Deno.test("a relay that goes away loses nothing for those behind it", async () =
 /** Relays whose mirrors are of different moments: each would take the track from the other. */
 function confuse(world: MeshWorld): void {
   for (const [relay, nextHop] of [["a", "b"], ["b", "a"]] as const) {
-    tell(world.relay(relay).mirror, {
-      ...world.controller.snapshotFor(relay),
-      revision: 1_000_000,
-      nextHops: new Map([["west", { nextHop, alternate: "west", cost: 1 }]]),
-    });
+    const lines = [["west", { nextHop, alternate: "west", cost: 1 }]] as const;
+    world.relay(relay).mirror.apply({ kind: "routes", lines, removed: [nextHop] });
   }
 }
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { MeshSettings } from "../../relay/upstream/mod.ts";
 import type { Topology } from "./mesh/topology.ts";
 import { Camera, type CameraOptions } from "./mesh_world/camera.ts";
-import { ScriptedController, tell } from "./mesh_world/controller.ts";
+import { WorldController } from "./mesh_world/controller.ts";
 import { type Blockage, Network } from "./mesh_world/network.ts";
 import { CONFIG, WorldRelay } from "./mesh_world/relay.ts";
 import { Viewer, type ViewerOptions } from "./mesh_world/viewer.ts";
@@ -44,7 +44,7 @@ const GATHER_MS = 20;
  */
 export class MeshWorld implements AsyncDisposable {
   readonly clock = new ManualClock();
-  readonly controller: ScriptedController;
+  readonly controller: WorldController;
   readonly network: Network;
   readonly #options: Required<Omit<MeshWorldOptions, "origins" | "settings">>;
   readonly #settings: MeshWorldOptions["settings"];
@@ -56,7 +56,6 @@ export class MeshWorld implements AsyncDisposable {
   readonly #behind = new Map<string, number>();
   readonly #viewers: Viewer[] = [];
   readonly #reporting = new Set<WorldRelay>();
-  #isTelling = false;
   #isOver = false;
 
   constructor({ relays, links }: Topology, options: MeshWorldOptions = {}) {
@@ -75,7 +74,11 @@ export class MeshWorld implements AsyncDisposable {
     this.#origins = origins;
     this.#random = new Random(this.#options.seed);
     this.network = new Network(this.clock, this.#options.latencyMs);
-    this.controller = new ScriptedController(() => this.#tell());
+    const { mirrorMs } = this.#options;
+    this.controller = new WorldController(
+      this.clock,
+      (relay) => mirrorMs + (this.#behind.get(relay) ?? 0),
+    );
     for (const { a, b, cost } of links) this.controller.setCost(a, b, cost);
     for (const name of relays) this.start(name);
   }
@@ -104,6 +107,7 @@ export class MeshWorld implements AsyncDisposable {
       tracing: this.#options.tracing(name),
     });
     this.#relays.set(name, relay);
+    this.controller.follow(relay);
     this.#changed(relay);
   }
 
@@ -113,6 +117,7 @@ export class MeshWorld implements AsyncDisposable {
     if (relay.state === "frozen") relay.thaw();
     relay.die();
     this.network.review();
+    this.controller.leave(relay);
     void relay.end();
     for (const camera of this.#cameras) camera.leave(relay);
     for (const viewer of this.#viewers) if (viewer.relay === relay) await viewer.leave();
@@ -151,13 +156,12 @@ export class MeshWorld implements AsyncDisposable {
   /** The controller is gone. */
   stopController(): void {
     this.controller.stop();
-    for (const { mirror } of this.#relays.values()) mirror.unfollow();
   }
 
   /** The controller is back, and relays tell it how they are. */
   startController(): void {
-    const relays = [...this.#relays.values()].filter(({ state }) => state === "alive");
-    this.controller.start(relays.map((relay) => [relay.name, relay.report]));
+    const relays = [...this.#relays.values()].filter(({ state }) => state !== "dead");
+    this.controller.start(relays);
   }
 
   /** A camera, at these relays. */
@@ -226,30 +230,14 @@ export class MeshWorld implements AsyncDisposable {
     this.#reporting.add(relay);
     relay.clock.after(GATHER_MS + this.#options.reportMs, () => {
       this.#reporting.delete(relay);
-      if (relay.state === "alive") this.controller.receive(relay.name, relay.report);
-    });
-  }
-
-  /** What the controller says goes out to every relay, once for everything of one moment. */
-  #tell(): void {
-    if (this.#isTelling || this.#isOver) return;
-    this.#isTelling = true;
-    this.clock.after(1, () => {
-      this.#isTelling = false;
-      for (const relay of this.#relays.values()) {
-        if (!this.controller.answers || relay.state === "dead") continue;
-        const snapshot = this.controller.snapshotFor(relay.name);
-        const behind = this.#behind.get(relay.name) ?? 0;
-        const delay = this.#options.mirrorMs + behind;
-        relay.clock.after(delay, () => tell(relay.mirror, snapshot));
-      }
+      if (relay.state === "alive") this.controller.receive(relay);
     });
   }
 
   #loseLease(relay: WorldRelay): void {
     this.clock.after(this.#options.leaseMs, () => {
       const isAway = relay.state !== "alive" && this.#relays.get(relay.name) === relay;
-      if (isAway) this.controller.expire(relay.name);
+      if (isAway) this.controller.expire(relay);
     });
   }
 
@@ -264,6 +252,7 @@ export class MeshWorld implements AsyncDisposable {
       assert.deepEqual({ groups, tracks, remote }, { groups: 0, tracks: 0, remote: 0 }, name);
     }
     this.#isOver = true;
+    this.controller.stop();
     for (const relay of all) {
       if (relay.state === "frozen") relay.thaw();
       void relay.end();

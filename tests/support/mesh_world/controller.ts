@@ -1,137 +1,135 @@
-import { isDeepStrictEqual } from "node:util";
+import assert from "node:assert/strict";
+import type { Clock } from "@qumo/shared/runtime";
 import type { Mirror } from "../../../relay/control_plane/mirror.ts";
-import type { MirroredRelay, NextHopLine } from "../../../relay/control_plane/mod.ts";
-import { Graph, type GraphRelay, nextHops } from "../../../sdn/graph/mod.ts";
+import { readMirrorEvent } from "../../../relay/control_plane/mirror_event.ts";
+import { Controller } from "../../../sdn/control/controller.ts";
+import type { WatchEvent, WatchFeed } from "../../../sdn/control/use_cases.ts";
+import { EventLog } from "../../../sdn/events/mod.ts";
+import { MemoryStore } from "../../../sdn/store/mod.ts";
+import { memoryLog } from "../worlds/memory_log.ts";
+import type { WorldRelay } from "./relay.ts";
 
-/** What a relay tells the controller. */
-export interface Report {
-  readonly address: string;
-  /** Whether each link is up, by the neighbor's name. */
-  readonly links: ReadonlyMap<string, boolean>;
-  readonly announces: ReadonlySet<string>;
-}
+const NEVER_MS = 1e12;
 
-/** What a controller knows at one moment, as one relay is told it. */
-export interface Snapshot {
-  readonly revision: number;
-  readonly relays: readonly MirroredRelay[];
-  readonly announces: ReadonlyMap<string, ReadonlySet<string>>;
-  readonly nextHops: ReadonlyMap<string, NextHopLine>;
-}
+/** The controller of a simulated mesh, to which relays speak without HTTP. Leases end when a world says so. */
+export class WorldController {
+  readonly #clock: Clock;
+  /** How long a relay waits for what it is told, in milliseconds. */
+  readonly #delayOf: (relay: string) => number;
+  readonly #costs = new Map<string, Record<string, number>>();
+  readonly #registered = new Set<WorldRelay>();
+  readonly #feeds = new Map<WorldRelay, WatchFeed>();
+  #controller: Controller | undefined;
 
-/** Tells a mirror what is different, or everything where it follows nobody. What is older it is not told. */
-export function tell(mirror: Mirror, { revision, relays, announces, nextHops }: Snapshot): void {
-  if (revision <= mirror.revision) return;
-  const isFirst = !mirror.isFollowed;
-  if (isFirst) mirror.begin("snapshot");
-  const names = new Set(relays.map(({ name }) => name));
-  const former = [...mirror.names()];
-  for (const relay of former) if (!names.has(relay)) mirror.apply({ kind: "gone", relay });
-  mirror.apply({ kind: "graph", relays }, revision);
-  for (const announce of [...mirror.announces()]) {
-    if (announces.get(announce.relay)?.has(announce.text)) continue;
-    mirror.apply({ kind: "withdraw", announce });
-  }
-  for (const [relay, texts] of announces) {
-    mirror.apply({ kind: "announces", entries: Array.from(texts, (text) => ({ relay, text })) });
-  }
-  const lines = [...nextHops].filter(([target, line]) =>
-    isFirst || !isDeepStrictEqual(mirror.nextHop(target), line)
-  );
-  const removed = former.filter((name) => !nextHops.has(name) && mirror.nextHop(name));
-  if (lines.length + removed.length > 0) mirror.apply({ kind: "routes", lines, removed });
-  if (isFirst) mirror.apply({ kind: "ready", revision });
-  mirror.settle();
-}
-
-/** A controller that knows what it is told, and tells every relay when it knows something else. */
-export class ScriptedController {
-  readonly #costs = new Map<string, Map<string, number>>();
-  readonly #reports = new Map<string, Report>();
-  readonly #tell: () => void;
-  #revision = 0;
-  #answers = true;
-
-  /** `tell` is called when there is something that relays should be told. */
-  constructor(tell: () => void) {
-    this.#tell = tell;
+  constructor(clock: Clock, delayOf: (relay: string) => number) {
+    this.#clock = clock;
+    this.#delayOf = delayOf;
+    this.start([]);
   }
 
   /** Whether it answers: while it does not, relays know what they knew. */
   get answers(): boolean {
-    return this.#answers;
+    return this.#controller !== undefined;
   }
 
   /** What a link costs in both directions from now on. */
   setCost(a: string, b: string, cost: number): void {
     for (const [from, to] of [[a, b], [b, a]] as const) {
-      const links = this.#costs.get(from) ?? new Map();
-      this.#costs.set(from, links.set(to, cost));
+      this.#costs.set(from, { ...this.#costs.get(from), [to]: cost });
     }
-    this.#changed();
+    for (const relay of this.#registered) if ([a, b].includes(relay.name)) this.receive(relay);
   }
 
   /** Those that a relay has a link to. */
   neighborsOf(name: string): string[] {
-    return [...this.#costs.get(name)?.keys() ?? []];
+    return Object.keys(this.#costs.get(name) ?? {});
   }
 
   /** A relay says how it is. */
-  receive(name: string, report: Report): void {
-    if (!this.#answers) return;
-    this.#reports.set(name, report);
-    this.#changed();
+  receive(relay: WorldRelay): void {
+    if (this.#controller === undefined) return;
+    this.#registered.add(relay);
+    const neighbors = this.#costs.get(relay.name) ?? {};
+    const said = this.#controller.relays.register(relay.name, { ...relay.report, neighbors });
+    void said.then((answer) => assert.ok(answer.ok));
   }
 
   /** A relay has said nothing for too long. */
-  expire(name: string): void {
-    if (this.#answers && this.#reports.delete(name)) this.#changed();
+  expire(relay: WorldRelay): void {
+    if (this.#registered.delete(relay)) void this.#controller?.relays.deregister(relay.name);
+  }
+
+  /** A relay follows from now on what it knows. */
+  follow(relay: WorldRelay): void {
+    if (this.#controller === undefined) return;
+    const { mirror, name, clock } = relay;
+    const watching = this.#controller.watch({
+      scope: { graph: true, announces: true, routes: [name], flows: false, access: false },
+      client: name,
+      onNews: () => take(),
+    });
+    assert.ok(watching.ok);
+    const feed = watching.value;
+    const later = (act: () => void) => clock.after(this.#delayOf(name), act);
+    const take = () => {
+      for (let events = feed.take(); events.length > 0; events = feed.take()) {
+        const said = events;
+        later(() => said.forEach((event) => hear(mirror, event)));
+      }
+    };
+    later(() => mirror.begin("snapshot"));
+    this.#feeds.set(relay, feed);
+    take();
+  }
+
+  /** A relay is gone, and follows no more. */
+  leave(relay: WorldRelay): void {
+    this.#feeds.get(relay)?.close();
+    this.#feeds.delete(relay);
   }
 
   /** It is gone, and all that it knew with it. */
   stop(): void {
-    this.#answers = false;
-    this.#reports.clear();
+    for (const relay of [...this.#feeds.keys()]) {
+      relay.mirror.unfollow();
+      this.leave(relay);
+    }
+    this.#registered.clear();
+    void this.#controller?.close();
+    this.#controller = undefined;
   }
 
-  /** It is back; it knows what these relays say at once. */
-  start(reports: Iterable<[string, Report]>): void {
-    this.#answers = true;
-    for (const [name, report] of reports) this.#reports.set(name, report);
-    this.#changed();
-  }
-
-  /** What one relay is told now. */
-  snapshotFor(name: string): Snapshot {
-    const revision = this.#revision;
-    const graph = new Graph([...this.#reports].map(([name, report]) => this.#relay(name, report)), {
-      revision,
+  /** It is back; it knows at once what these relays say. */
+  start(relays: readonly WorldRelay[]): void {
+    const clock = this.#clock;
+    const { log } = memoryLog();
+    this.#controller = Controller.begin({ revision: 0, relays: [], tombstones: [] }, {
+      name: "sdn",
+      leaseMs: NEVER_MS,
+      tombstoneMs: NEVER_MS,
+      smoothing: 0.3,
       policy: { kind: "static" },
       oneWayLinks: true,
-      now: 0,
+      spfHoldMs: 0,
+      regions: new Map(),
+      history: 10_000,
+      historyBytes: 1 << 25,
+    }, {
+      clock,
+      store: new MemoryStore(0),
+      timeline: { toWall: (time) => time, fromWall: (wall) => wall },
+      events: new EventLog({ clock, log }),
+      onStoreFailure: (error) => assert.fail(`${error}`),
     });
-    const lines = nextHops(graph, name) ?? [];
-    return {
-      revision,
-      relays: [...this.#reports].map(([name, { address }]) => {
-        return { name, region: "", address, certificateSha256: undefined, state: "alive" };
-      }),
-      announces: new Map([...this.#reports].map(([relay, { announces }]) => [relay, announces])),
-      nextHops: new Map(lines.map(({ target, nextHop, alternate, steps: cost }) => {
-        return [target, { nextHop, alternate, cost }];
-      })),
-    };
+    for (const relay of relays) if (relay.state === "alive") this.receive(relay);
+    for (const relay of relays) this.follow(relay);
   }
+}
 
-  /** A relay with its links to those that have said something. */
-  #relay(name: string, { address, links }: Report): GraphRelay {
-    const known = [...this.#costs.get(name) ?? []].filter(([to]) => this.#reports.has(to));
-    const own = known.map(([to, cost]) => [to, { cost, up: links.get(to) ?? true }] as const);
-    return { name, region: "", address, draining: false, links: new Map(own) };
-  }
-
-  #changed(): void {
-    this.#revision++;
-    if (this.#answers) this.#tell();
-  }
+/** A relay is told something. */
+function hear(mirror: Mirror, { event, data, id }: WatchEvent): void {
+  const read = readMirrorEvent({ event, data, id: undefined });
+  assert.ok(read.ok);
+  if (read.value !== undefined) mirror.apply(read.value, id);
+  if (event === "ready") mirror.settle();
 }

@@ -1,9 +1,10 @@
 import type { Clock, LogFields, Tracing } from "@qumo/shared/runtime";
-import { formatAnnounce } from "@qumo/shared/topology";
+import { formatAnnounce, type Registration } from "@qumo/shared/topology";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { RelayConfig } from "../../../relay/config.ts";
 import { DEFAULTS } from "../../../relay/config/definition.ts";
 import { Mirror } from "../../../relay/control_plane/mirror.ts";
+import { OwnAnnounces } from "../../../relay/control_plane/own_announces.ts";
 import { parseRelayUrl } from "../../../relay/control_plane/mod.ts";
 import { RelayMetrics } from "../../../relay/metrics.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
@@ -17,7 +18,6 @@ import type { Connection } from "../../../relay/transport/mod.ts";
 import { Mesh } from "../../../relay/upstream/mesh.ts";
 import { type MeshSettings, PassedOn } from "../../../relay/upstream/mod.ts";
 import { memoryLog } from "../worlds/memory_log.ts";
-import type { Report } from "./controller.ts";
 import type { Host } from "./network.ts";
 import { RelayClock } from "./relay_clock.ts";
 
@@ -56,7 +56,7 @@ export class WorldRelay implements Host, RegistryObserver {
   readonly sessions: SessionServer;
   readonly mesh: Mesh;
   readonly lines: readonly { text: string; fields: LogFields }[];
-  readonly #announced = new Map<string, number>();
+  readonly #announces = new OwnAnnounces();
   readonly #onChange: () => void;
   readonly #passedOn: PassedOn;
   #state: Host["state"] = "alive";
@@ -73,8 +73,8 @@ export class WorldRelay implements Host, RegistryObserver {
     this.mirror = new Mirror(name);
     this.#passedOn = new PassedOn({
       hop: this.hop,
-      announced: (text) => this.#count(text, 1),
-      withdrawn: (text) => this.#count(text, -1),
+      announced: (text) => this.#announced(text),
+      withdrawn: (text) => this.#withdrawn(text),
     });
     const { metrics, hop } = this;
     this.sessions = new SessionServer({
@@ -119,11 +119,15 @@ export class WorldRelay implements Host, RegistryObserver {
   }
 
   /** What the controller is told. */
-  get report(): Report {
+  get report(): Registration {
+    const links = this.mesh.links().map(({ neighbor, state }) =>
+      [neighbor, { up: state === "up" }] as const
+    );
     return {
       address: `moqt://${this.name}:4433`,
-      links: new Map(this.mesh.links().map(({ neighbor, state }) => [neighbor, state === "up"])),
-      announces: new Set(this.#announced.keys()),
+      links: Object.fromEntries(links),
+      announces: [...this.#announces.told],
+      draining: this.#isDraining,
     };
   }
 
@@ -160,7 +164,7 @@ export class WorldRelay implements Host, RegistryObserver {
   }
 
   published(key: string, namespace: Namespace, track?: FullTrackName): void {
-    this.#count(announceOf(key, namespace, track), 1);
+    this.#announced(announceOf(key, namespace, track));
   }
 
   routed(key: string, namespace: Namespace, routes: readonly AnnouncedRoute[]): void {
@@ -168,7 +172,7 @@ export class WorldRelay implements Host, RegistryObserver {
   }
 
   unpublished(key: string, namespace: Namespace, track?: FullTrackName): void {
-    this.#count(announceOf(key, namespace, track), -1);
+    this.#withdrawn(announceOf(key, namespace, track));
   }
 
   /** Stands still: its time too. */
@@ -185,6 +189,7 @@ export class WorldRelay implements Host, RegistryObserver {
   /** Asks everybody to go elsewhere, and takes in nobody any more. */
   drain(timeoutMs: number): void {
     this.#isDraining = true;
+    this.#onChange();
     void this.sessions.drain(timeoutMs, undefined);
   }
 
@@ -203,11 +208,13 @@ export class WorldRelay implements Host, RegistryObserver {
     return this.#ending;
   }
 
-  /** One publisher more or less has what this text says. */
-  #count(text: string, change: number): void {
-    const left = (this.#announced.get(text) ?? 0) + change;
-    if (left > 0) this.#announced.set(text, left);
-    else this.#announced.delete(text);
+  #announced(text: string): void {
+    this.#announces.add(text);
+    this.#onChange();
+  }
+
+  #withdrawn(text: string): void {
+    this.#announces.remove(text);
     this.#onChange();
   }
 }

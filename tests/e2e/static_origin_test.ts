@@ -1,15 +1,15 @@
 /** Edges that take tracks from an origin of the configuration, and how they know that it is the origin. */
 import assert from "node:assert/strict";
 import { DEFAULTS } from "../../relay/config/definition.ts";
+import { listenQuic, openEndpoint } from "../../relay/transport/mod.ts";
 import type { LinkView } from "../../relay/views.ts";
-import { makeSignedCertificate } from "../support/transport/certificate.ts";
+import { makeCertificate, makeSignedCertificate } from "../support/transport/certificate.ts";
 import { Deadline } from "../support/deadline.ts";
 import { connectMoqNet, moqNetBy } from "../support/peers/moq_net.ts";
 import { connectMoqt } from "../support/peers/moqt_peer.ts";
 import { until } from "../support/until.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import { type RelayInProcess, startRelayInProcess } from "../support/processes/relay_in_process.ts";
-import { listenQuicTransport } from "../support/transport/quic_transport.ts";
 import { payloadOf } from "../support/peers/traffic.ts";
 
 const PATH = "example.net/live/a";
@@ -159,17 +159,20 @@ Deno.test("an origin is known by the hash that is written behind its URL, and by
 });
 
 Deno.test("an origin of another make, which tells no hash, is called all the same", async () => {
-  const other = await listenQuicTransport();
-  other.accept().catch(() => {});
+  const other = listenQuic({
+    endpoint: openEndpoint("127.0.0.1", 0),
+    certificate: await makeCertificate(),
+    alpnProtocols: ["moqt-18"],
+  });
   await using edge = await startRelayInProcess({
-    upstream: [`moqt://127.0.0.1:${other.port}`],
+    upstream: [`moqt://127.0.0.1:${other.address.port}`],
     mesh: { ...DEFAULTS.mesh, insecure: true },
   });
   const failure = async () => (await linkOf(edge)).failure;
   await until("a failure", async () => await failure() !== undefined);
   // It is not known to the system: that is what is in the way, and no missing page.
   assert.match((await failure())!, /certificate|issuer/i);
-  other.close();
+  other.close(0, "");
 });
 
 for (

@@ -1,6 +1,6 @@
 import { callMoqNet, connectMoqNet } from "../peers/moq_net.ts";
 import type { MoqNetPeer } from "../peers/moq_net_peer.ts";
-import type { QuicServerAddress, QuicTransport } from "../transport/quic_transport.ts";
+import type { QuicServerAddress, SessionTransport } from "../transport/quic_transport.ts";
 
 /** Where a client finds a relay of a mesh, and the certificate it must show. */
 export interface RelayAddress extends QuicServerAddress {
@@ -28,7 +28,7 @@ addEventListener("unhandledrejection", (event) => {
 /** Connects `@moq/net`, as a rule over QUIC; `prepare` may put something between the library and the connection. */
 export async function connectClient(
   relay: RelayAddress,
-  prepare?: (transport: QuicTransport) => void,
+  prepare?: (transport: SessionTransport) => void,
 ): Promise<MoqNetPeer> {
   const { port, clientPath, hostname = "127.0.0.1" } = relay;
   if (clientPath !== undefined) {

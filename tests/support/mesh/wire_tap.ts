@@ -6,7 +6,7 @@ import {
   SHORT,
   vi64,
 } from "@qumo/shared/wire";
-import type { QuicTransport } from "../transport/quic_transport.ts";
+import type { SessionTransport } from "../transport/quic_transport.ts";
 import { referenceData } from "../reference_draft.ts";
 import { concat } from "../concat.ts";
 
@@ -14,7 +14,7 @@ import { concat } from "../concat.ts";
  * Watches which objects come in on the streams of a session, beneath a library that drops in silence
  * what it did not expect. Told of each object, `alias/group/subgroup/object`, once its header came.
  */
-export function tapObjects(transport: QuicTransport, came: (object: string) => void): void {
+export function tapObjects(transport: SessionTransport, came: (object: string) => void): void {
   const streams = transport.incomingUnidirectionalStreams as ReadableStream<
     ReadableStream<Uint8Array>
   >;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { makeObject } from "../../bench/traffic.ts";
-import type { QuicTransport } from "../transport/quic_transport.ts";
+import type { SessionTransport } from "../transport/quic_transport.ts";
 import { tapObjects } from "./wire_tap.ts";
 
 const TRAFFIC = { tracks: 1, objectBytes: 20, rate: 10, groupObjects: 2 };
@@ -12,7 +12,7 @@ async function tapped(...streams: readonly (readonly Uint8Array[])[]) {
     incomingUnidirectionalStreams: ReadableStream.from(
       streams.map((chunks) => ReadableStream.from(chunks)),
     ),
-  } as unknown as QuicTransport;
+  } as unknown as SessionTransport;
   tapObjects(transport, (object) => seen.push(object));
   let bytes = 0;
   for await (const stream of transport.incomingUnidirectionalStreams) {

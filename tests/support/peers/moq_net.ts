@@ -3,7 +3,6 @@ import { MoqNetPeer } from "./moq_net_peer.ts";
 import {
   connectQuicTransport,
   type QuicServerAddress,
-  type QuicTransport,
   type SessionTransport,
 } from "../transport/quic_transport.ts";
 
@@ -15,7 +14,7 @@ console.debug = () => {};
 export async function connectMoqNet(
   server: QuicServerAddress,
   options: Deno.QuicTransportOptions & { readonly protocol?: string } = {},
-  prepare: (transport: QuicTransport) => void = () => {},
+  prepare: (transport: SessionTransport) => void = () => {},
 ): Promise<MoqNetPeer> {
   const { protocol = "moqt-18", ...transportOptions } = options;
   const transport = await connectQuicTransport(server, protocol, transportOptions);

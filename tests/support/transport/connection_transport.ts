@@ -1,5 +1,5 @@
 import type { Connection, ReceiveStream, SendStream } from "../../../relay/transport/mod.ts";
-import type { SessionTransport } from "./quic_transport.ts";
+import { incoming, type SessionTransport } from "./quic_transport.ts";
 
 const READ_SIZE = 65_536;
 
@@ -51,15 +51,5 @@ function readable(stream: ReceiveStream): ReadableStream<Uint8Array> {
       else controller.enqueue(part);
     },
     cancel: () => stream.stop(0),
-  }, { highWaterMark: 0 });
-}
-
-function incoming<T>(next: () => Promise<T | undefined>): ReadableStream<T> {
-  return new ReadableStream({
-    async pull(controller) {
-      const value = await next();
-      if (value === undefined) controller.close();
-      else controller.enqueue(value);
-    },
   }, { highWaterMark: 0 });
 }

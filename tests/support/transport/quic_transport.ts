@@ -1,5 +1,4 @@
 import type { WebTransportLike } from "@moqt/webtransport";
-import { makeCertificate } from "./certificate.ts";
 
 /** The part of a WebTransport session that MoQ libraries use, and that is easy to build. */
 export interface SessionTransport extends WebTransportLike {
@@ -17,20 +16,7 @@ export interface SessionTransport extends WebTransportLike {
   };
 }
 
-/**
- * A Deno QUIC connection in the shape of a WebTransport session. It uses nothing of the relay's own
- * transport, so what it proves it proves about the wire.
- */
-export interface QuicTransport extends SessionTransport {
-  /** The connection underneath, for what WebTransport cannot say. */
-  readonly connection: Deno.QuicConn;
-}
-
-/** What may be said of a stream that is opened. */
-export interface StreamOptions {
-  readonly sendOrder?: number;
-  readonly waitUntilAvailable?: boolean;
-}
+type StreamOptions = Deno.QuicSendStreamOptions;
 
 /** Where a server is, and the certificate it must show. */
 export interface QuicServerAddress {
@@ -50,12 +36,16 @@ const TRANSPORT_OPTIONS: Deno.QuicTransportOptions = {
 
 let clients: Deno.QuicEndpoint | undefined;
 
-/** Connects to a server, which must show the certificate of that hash. */
+/**
+ * A Deno QUIC connection in the shape of a WebTransport session, to a server that must show the
+ * certificate of that hash. It uses nothing of the relay's own transport, so what it proves it proves
+ * about the wire.
+ */
 export async function connectQuicTransport(
   server: QuicServerAddress,
   protocol = "moqt-18",
   transport: Deno.QuicTransportOptions = {},
-): Promise<QuicTransport> {
+): Promise<SessionTransport> {
   // One socket for all clients of the process, on every IPv4 address, which every machine has.
   clients ??= new Deno.QuicEndpoint({ hostname: "0.0.0.0", port: 0 });
   const options = {
@@ -71,38 +61,12 @@ export async function connectQuicTransport(
   return quicTransport(await Deno.connectQuic<false>(options));
 }
 
-/** A server for one test: takes connections without a relay behind it. */
-export interface QuicTransportServer extends QuicServerAddress {
-  accept(): Promise<QuicTransport>;
-  close(): void;
-}
-
-/** Listens on a free port of the loopback address with a certificate of its own. */
-export async function listenQuicTransport(protocol = "moqt-18"): Promise<QuicTransportServer> {
-  const { certificate, key, hash } = await makeCertificate();
-  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
-  const listener = endpoint.listen({
-    ...TRANSPORT_OPTIONS,
-    alpnProtocols: [protocol],
-    cert: certificate,
-    key,
-  });
-  return {
-    port: endpoint.addr.port,
-    certificateHash: hash,
-    accept: async () => quicTransport(await listener.accept()),
-    close: () => endpoint.close({ closeCode: 0, reason: "" }),
-  };
-}
-
-/** Puts an established QUIC connection into the shape of a WebTransport session. */
-export function quicTransport(connection: Deno.QuicConn): QuicTransport {
+function quicTransport(connection: Deno.QuicConn): SessionTransport {
   // Deno ends a stream that nobody references with a FIN, so open streams are held here.
   const open = new Set<Deno.QuicSendStream>();
   connection.closed.then(() => open.clear(), () => open.clear());
   const hold = (stream: Deno.QuicSendStream) => holdUntilClosed(stream, open);
   return {
-    connection,
     protocol: connection.protocol ?? "",
     ready: Promise.resolve(),
     closed: connection.closed,
@@ -123,7 +87,8 @@ export function quicTransport(connection: Deno.QuicConn): QuicTransport {
       }),
     ),
     datagrams: {
-      readable: incomingDatagrams(connection),
+      // There is no other way to learn that the connection ended.
+      readable: incoming(() => connection.readDatagram().catch(() => undefined)),
       writable: new WritableStream({ write: (bytes) => connection.sendDatagram(bytes) }),
       get maxDatagramSize() {
         return connection.maxDatagramSize;
@@ -147,15 +112,13 @@ function holdUntilClosed(
   });
 }
 
-function incomingDatagrams(connection: Deno.QuicConn): ReadableStream<Uint8Array> {
+/** A stream of what comes one by one, until there is nothing any more. */
+export function incoming<T>(next: () => Promise<T | undefined>): ReadableStream<T> {
   return new ReadableStream({
     async pull(controller) {
-      try {
-        controller.enqueue(await connection.readDatagram());
-      } catch {
-        // There is no other way to learn that the connection ended.
-        controller.close();
-      }
+      const value = await next();
+      if (value === undefined) controller.close();
+      else controller.enqueue(value);
     },
   }, { highWaterMark: 0 });
 }

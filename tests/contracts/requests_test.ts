@@ -12,7 +12,7 @@ import type {
 } from "../../relay/session/moqt/requests/requests.ts";
 import type { Role } from "../../relay/session/session_options.ts";
 import { type Conversation, NAMESPACES, requestContract } from "./requests.ts";
-import { SharedLine } from "../support/peers/shared_line.ts";
+import { ControlStreamPeer } from "../support/peers/control_stream_peer.ts";
 import { type MemoryConnection, memoryPair } from "../support/transport/memory_connection.ts";
 
 /** Draft 17 has one request for namespaces and tracks. */
@@ -120,7 +120,7 @@ for (const draft of multiplexedDrafts) {
       const stream = await (role === "client" ? connection.openBidi() : connection.acceptBidi());
       return new MultiplexedRequests({
         draft,
-        line: new SharedLine(draft, stream!),
+        line: new ControlStreamPeer(connection, draft, stream!),
         streams: connection,
         openBidi: () => connection.openBidi(),
         tasks,

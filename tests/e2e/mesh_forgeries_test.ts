@@ -11,7 +11,7 @@ import { chain } from "../support/mesh/topology.ts";
 import { ControlStreamPeer } from "../support/peers/control_stream_peer.ts";
 import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { announce, subscribe } from "../support/peers/scripted_requests.ts";
-import { dialQuic } from "../support/transport/patient_dial.ts";
+import { dialRelay } from "../support/transport/patient_dial.ts";
 import { until } from "../support/until.ts";
 
 const folder = await Deno.makeTempDir();
@@ -51,13 +51,7 @@ function comes({ mesh }: ProcessGround, relayName: string, token: string) {
 
 /** The same in a draft that has no mesh: what it proves is its token alone. */
 async function comesInDraft(draft: MultiplexedDraft, { mesh }: ProcessGround, proof: string) {
-  const { port, certificateHash } = mesh.relay("lisbon");
-  const connection = await dialQuic({
-    hostname: "127.0.0.1",
-    port,
-    alpnProtocols: [draft.protocol],
-    serverCertificateHashes: [certificateHash.toHex()],
-  });
+  const connection = await dialRelay(mesh.relay("lisbon"), draft.protocol);
   const peer = await ControlStreamPeer.open(connection, draft);
   peer.begin(setupOf("madrid", proof));
   return connection;

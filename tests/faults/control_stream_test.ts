@@ -2,7 +2,7 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { type MultiplexedDraft, multiplexedDrafts } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { dialQuic } from "../support/transport/patient_dial.ts";
+import { dialRelay } from "../support/transport/patient_dial.ts";
 import { counter, faultTest } from "../support/faults/case.ts";
 import { ControlStreamPeer } from "../support/peers/control_stream_peer.ts";
 import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
@@ -10,13 +10,7 @@ import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import { becomes } from "../support/until.ts";
 
 async function dial(server: QuicServerAddress, draft: MultiplexedDraft) {
-  const connection = await dialQuic({
-    hostname: "127.0.0.1",
-    port: server.port,
-    alpnProtocols: [draft.protocol],
-    serverCertificateHashes: [server.certificateHash.toHex()],
-  });
-  return await ControlStreamPeer.open(connection, draft);
+  return await ControlStreamPeer.open(await dialRelay(server, draft.protocol), draft);
 }
 
 async function connect(server: QuicServerAddress, draft: MultiplexedDraft) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dialQuic } from "../support/transport/patient_dial.ts";
+import { dialRelay } from "../support/transport/patient_dial.ts";
 import { counter, faultTest } from "../support/faults/case.ts";
 import { openControl, openRequest } from "../support/peers/http3.ts";
 import { becomes } from "../support/until.ts";
@@ -12,12 +12,7 @@ faultTest(
   "empty frames and capsules without end cost whoever sends them the session",
   async (context) => {
     const { relay, deadline } = context;
-    const client = await dialQuic({
-      hostname: "127.0.0.1",
-      port: relay.port,
-      alpnProtocols: ["h3"],
-      serverCertificateHashes: [relay.certificateHash.toHex()],
-    });
+    const client = await dialRelay(relay, "h3");
     await openControl(client);
     const { send } = await openRequest(client);
     // DATA frames of no length.

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import { dial, dialQuic } from "../support/transport/patient_dial.ts";
+import { dial, dialRelay } from "../support/transport/patient_dial.ts";
 import { podTest } from "../support/faults/case.ts";
 import { beginHandshakes, Crowd, sayTooMuch } from "../support/faults/crowd.ts";
 import { openControl, openRequest } from "../support/peers/http3.ts";
@@ -96,12 +96,7 @@ podTest("in a pod: 3000 half heads of HTTP requests", async ({ relay, deadline }
 
 podTest("in a pod: frames without content, without end", async ({ relay, deadline }) => {
   for (let session = 0; session < 3; session++) {
-    const client = await dialQuic({
-      hostname: "127.0.0.1",
-      port: relay.port,
-      alpnProtocols: ["h3"],
-      serverCertificateHashes: [relay.certificateHash.toHex()],
-    });
+    const client = await dialRelay(relay, "h3");
     await openControl(client);
     const { send } = await openRequest(client);
     const frames = new Uint8Array(64 * 1024);

@@ -54,7 +54,7 @@ class ControlStreamMatrixPeer implements MatrixPeer {
 
   constructor(peer: ControlStreamPeer) {
     this.#peer = peer;
-    this.#listen().catch(() => {});
+    peer.listen((message) => this.#hear(message)).catch(() => {});
     this.#accept().catch(() => {});
   }
 
@@ -117,14 +117,6 @@ class ControlStreamMatrixPeer implements MatrixPeer {
     this.#replies.set(id, reply);
     this.#peer.say(request(id));
     return reply.promise;
-  }
-
-  async #listen(): Promise<void> {
-    for (;;) {
-      const message = await this.#peer.next();
-      if (message === undefined) return;
-      await this.#hear(message);
-    }
   }
 
   async #hear(message: MultiplexedMessage): Promise<void> {

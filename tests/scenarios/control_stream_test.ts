@@ -11,7 +11,6 @@ import {
 import assert from "node:assert/strict";
 import { ControlStreamPeer } from "../support/peers/control_stream_peer.ts";
 import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
-import { SharedLine } from "../support/peers/shared_line.ts";
 import { type ConnectOptions, SessionWorld } from "../support/worlds/session_world.ts";
 import {
   accept,
@@ -509,8 +508,8 @@ async function watchPrefix(
   wants: "tracks" | "namespaces" | "both",
 ) {
   const stream = await peer.connection.openBidi();
-  const line = new SharedLine(peer.draft, stream);
-  assert.ok(line.send({ kind: "subscribePrefix", requestId, prefix: [], wants, parameters: {} }));
+  const line = new ControlStreamPeer(peer.connection, peer.draft, stream);
+  line.say({ kind: "subscribePrefix", requestId, prefix: [], wants, parameters: {} });
   return { next: () => line.next(), finish: () => stream.send.finish() };
 }
 

@@ -1,20 +1,14 @@
 import assert from "node:assert/strict";
 import { DEFAULTS } from "../../relay/config/definition.ts";
-import { dialQuic } from "../../relay/transport/mod.ts";
+import { dialRelay } from "../support/transport/patient_dial.ts";
 import { Deadline } from "../support/deadline.ts";
 import { type RelayInProcess, startRelayInProcess } from "../support/processes/relay_in_process.ts";
 import { namespaceOf, ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import type { RequestStream } from "../support/peers/scripted_streams.ts";
 
 /** A peer over QUIC that does nothing by itself to keep its connection alive. */
-async function connect({ port, certificateHash }: RelayInProcess): Promise<ScriptedPeer> {
-  const connection = await dialQuic({
-    hostname: "127.0.0.1",
-    port,
-    alpnProtocols: ["moqt-18"],
-    serverCertificateHashes: [certificateHash.toHex()],
-    keepAliveInterval: 0,
-  });
+async function connect(relay: RelayInProcess): Promise<ScriptedPeer> {
+  const connection = await dialRelay(relay, "moqt-18", { keepAliveInterval: 0 });
   return await ScriptedPeer.connect(connection);
 }
 

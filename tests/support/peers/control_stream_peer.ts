@@ -1,27 +1,30 @@
-import type {
-  MultiplexedDraft,
-  MultiplexedMessage,
-  MultiplexedMessageOf,
-  SetupOptions,
+import {
+  EncodeError,
+  type MultiplexedDraft,
+  type MultiplexedMessage,
+  type MultiplexedMessageOf,
+  type SetupOptions,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { messageInput, readMessage } from "../../../relay/session/framing.ts";
+import type { Input } from "../../../relay/session/input.ts";
+import type { ControlLine } from "../../../relay/session/moqt/requests/control_line.ts";
 import type { BidiStream, Connection } from "../../../relay/transport/mod.ts";
-import { SharedLine } from "./shared_line.ts";
 
 type Kind = MultiplexedMessage["kind"];
 
-/** A client of a draft with one control stream, every message of which a test says itself. */
-export class ControlStreamPeer {
+/** Either end of a control stream that all requests share, every message of which a test says itself. */
+export class ControlStreamPeer implements ControlLine {
   readonly connection: Connection;
   readonly draft: MultiplexedDraft;
   readonly stream: BidiStream;
-  readonly #line: SharedLine;
+  readonly #input: Input;
 
-  private constructor(connection: Connection, draft: MultiplexedDraft, stream: BidiStream) {
+  constructor(connection: Connection, draft: MultiplexedDraft, stream: BidiStream) {
     this.connection = connection;
     this.draft = draft;
     this.stream = stream;
-    this.#line = new SharedLine(draft, stream);
+    this.#input = messageInput(stream.receive, draft.streamCodes);
   }
 
   /** Opens the control stream, and says nothing. */
@@ -51,20 +54,38 @@ export class ControlStreamPeer {
     return this.draft.version === undefined ? [] : [this.draft.version];
   }
 
-  /** Says a message on the control stream. */
+  /** Says a message. */
   say(message: MultiplexedMessage): void {
-    assert.ok(this.#line.send(message), `${this.draft.protocol} has no ${message.kind}`);
+    assert.ok(this.send(message), `${this.draft.protocol} has no ${message.kind}`);
   }
 
-  /** The relay's next message on the control stream; undefined at its end. */
+  send(message: MultiplexedMessage): boolean {
+    try {
+      this.stream.send.write(this.draft.control.encode(message)).catch(() => {});
+      return true;
+    } catch (error) {
+      if (error instanceof EncodeError) return false;
+      throw error;
+    }
+  }
+
+  /** The other end's next message; undefined at the end of the stream. */
   next(): Promise<MultiplexedMessage | undefined> {
-    return this.#line.next();
+    return readMessage(this.#input, this.draft);
   }
 
-  /** The relay's next message, which must be of this kind. */
+  /** The other end's next message, which must be of this kind. */
   async expect<K extends Kind>(kind: K): Promise<MultiplexedMessageOf<K>> {
     const message = await this.next();
     assert.equal(message?.kind, kind);
     return message as MultiplexedMessageOf<K>;
+  }
+
+  async listen(take: (message: MultiplexedMessage) => Promise<void>): Promise<void> {
+    for (;;) {
+      const message = await this.next();
+      if (message === undefined) return;
+      await take(message);
+    }
   }
 }

@@ -15,7 +15,7 @@ import { isTransportEnd } from "../../../relay/session/errors.ts";
 import { readVarint } from "../../../relay/session/framing.ts";
 import { Input } from "../../../relay/session/input.ts";
 import { readBody, readLite } from "../../../relay/session/lite/framing.ts";
-import { dialQuic } from "../transport/patient_dial.ts";
+import { dialRelay } from "../transport/patient_dial.ts";
 import type { BidiStream, Connection, SendStream } from "../../../relay/transport/types.ts";
 import type { QuicServerAddress } from "../transport/quic_transport.ts";
 import { Queue } from "./queue.ts";
@@ -115,13 +115,7 @@ export class ScriptedLite {
 
   /** Connects to a relay over QUIC, and says what the peer is. */
   static async dial(server: QuicServerAddress, version: LiteVersion): Promise<ScriptedLite> {
-    const connection = await dialQuic({
-      hostname: "127.0.0.1",
-      port: server.port,
-      alpnProtocols: [version.protocol],
-      serverCertificateHashes: [server.certificateHash.toHex()],
-    });
-    const peer = new ScriptedLite(connection, version);
+    const peer = new ScriptedLite(await dialRelay(server, version.protocol), version);
     await peer.say();
     return peer;
   }

@@ -9,7 +9,7 @@ import {
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import type { CloseInfo, Connection, QuicTransportOptions } from "../../../relay/transport/mod.ts";
-import { dialQuic } from "../transport/patient_dial.ts";
+import { dialRelay } from "../transport/patient_dial.ts";
 import type { QuicServerAddress } from "../transport/quic_transport.ts";
 import { Queue } from "./queue.ts";
 import { IncomingStream, ofKind, OutgoingStream, RequestStream } from "./scripted_streams.ts";
@@ -36,18 +36,7 @@ type WithoutId<M> = M extends { requestId: bigint }
   : never;
 
 /** A message that opens a request; one without an id gets the peer's next. */
-export type RequestMessage = WithoutId<
-  Extract<ControlMessage, {
-    kind:
-      | "subscribe"
-      | "publish"
-      | "fetch"
-      | "trackStatus"
-      | "publishNamespace"
-      | "subscribeNamespace"
-      | "subscribeTracks";
-  }>
->;
+export type RequestMessage = WithoutId<Exclude<ControlMessage, { kind: "requestUpdate" }>>;
 
 const SETUP = 0x2f00n;
 
@@ -94,13 +83,7 @@ export class ScriptedPeer implements AsyncDisposable {
   /** Connects to a server on the loopback address, and exchanges SETUP unless it was told not to. */
   static async dial(server: QuicServerAddress, options: DialOptions = {}): Promise<ScriptedPeer> {
     const { draft = referenceDraft, protocol = draft.protocol } = options;
-    const connection = await dialQuic({
-      ...options,
-      hostname: "127.0.0.1",
-      port: server.port,
-      alpnProtocols: [protocol],
-      serverCertificateHashes: [server.certificateHash.toHex()],
-    });
+    const connection = await dialRelay(server, protocol, options);
     const peer = await ScriptedPeer.connect(connection, options);
     if (options.setup !== false) await peer.theirSetup();
     return peer;

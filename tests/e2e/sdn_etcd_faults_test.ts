@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
+import { freePort } from "../support/mesh/ports.ts";
 import { etcdCall, EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
 import {
   accepted,
-  type Ask,
   controllerOn,
   IMPATIENT,
   isReady,
@@ -14,6 +14,7 @@ import {
   tracks,
 } from "../support/processes/sdn_etcd.ts";
 import { becomes, until } from "../support/until.ts";
+import type { Ask } from "../support/worlds/sdn_controller.ts";
 
 etcdTest("etcd: a watch whose history was compacted lists anew", async () => {
   await using cluster = await EtcdCluster.start(1);
@@ -21,7 +22,9 @@ etcdTest("etcd: a watch whose history was compacted lists anew", async () => {
   accepted(await one.ask("PUT", "/relay/a", { region: "r0" }));
   accepted(await one.ask("PUT", "/relay/b", {}));
   await cluster.kill(0);
-  await rewrite(cluster.launchAside(0));
+  const aside = `http://127.0.0.1:${freePort()}`;
+  cluster.launch(0, aside);
+  await rewrite(aside);
   await cluster.kill(0);
   cluster.launch(0);
   await becomes(() => region(one.ask), "changed");

@@ -7,7 +7,6 @@ import { namespaceOf, ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
 import {
   accepted,
-  type Ask,
   controllerOn,
   IMPATIENT,
   isReady,
@@ -15,6 +14,7 @@ import {
   say,
 } from "../support/processes/sdn_etcd.ts";
 import { becomes, until } from "../support/until.ts";
+import type { Ask } from "../support/worlds/sdn_controller.ts";
 
 type On = Awaited<ReturnType<typeof controllerOn>>;
 

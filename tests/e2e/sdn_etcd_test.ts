@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { etcdCall, EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
 import {
   accepted,
-  type Ask,
   controllerOn,
   keysIn,
   names,
@@ -11,6 +10,7 @@ import {
   tracks,
 } from "../support/processes/sdn_etcd.ts";
 import { becomes } from "../support/until.ts";
+import type { Ask } from "../support/worlds/sdn_controller.ts";
 
 /** So long that a relay which beats ends nowhere, though a busy machine is late. */
 const LEASE_MS = 8_000;

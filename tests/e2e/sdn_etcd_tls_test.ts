@@ -21,9 +21,12 @@ etcdTest("etcd: controllers come to it by TLS, known by their certificates", asy
   const other = await stranger.write(folder, "other");
   using client = await clientOf(own);
   await using cluster = await EtcdCluster.start(1, {
-    certFile: own.cert,
-    keyFile: own.key,
-    clientCaFile: own.ca,
+    flags: [
+      `--cert-file=${own.cert}`,
+      `--key-file=${own.key}`,
+      "--client-cert-auth",
+      `--trusted-ca-file=${own.ca}`,
+    ],
     fetch: (input, init) => fetch(input, { ...init, client }),
   });
   const configuration = (tls: object) => {

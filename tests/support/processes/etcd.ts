@@ -22,17 +22,12 @@ interface Member {
   readonly name: string;
   readonly client: string;
   readonly peer: string;
-  /** Another URL for clients, which no client of a test knows. */
-  readonly aside: string;
-  process: ProgramProcess | undefined;
+  process?: ProgramProcess | undefined;
 }
 
-/** How clients reach members by TLS: PEM files of theirs, and a fetch that they answer. */
+/** How clients reach members by TLS: what a member is told of it, and a fetch that it answers. */
 export interface EtcdTls {
-  readonly certFile: string;
-  readonly keyFile: string;
-  /** Clients must show a certificate that this authority signed. */
-  readonly clientCaFile: string;
+  readonly flags: readonly string[];
   readonly fetch: typeof fetch;
 }
 
@@ -51,27 +46,17 @@ export class EtcdCluster implements AsyncDisposable {
   /** Starts a cluster and waits until it has a leader. */
   static async start(size: number, tls?: EtcdTls): Promise<EtcdCluster> {
     const folder = await Deno.makeTempDir({ prefix: "etcd_" });
-    const ports = Array.from({ length: 3 * size }, freePort);
-    const scheme = tls === undefined ? "http" : "https";
-    const cluster = new EtcdCluster(
-      folder,
-      Array.from({ length: size }, (_, i) => ({
-        name: `m${i}`,
-        client: `${scheme}://127.0.0.1:${ports[3 * i]}`,
-        peer: `http://127.0.0.1:${ports[3 * i + 1]}`,
-        aside: `${scheme}://127.0.0.1:${ports[3 * i + 2]}`,
-        process: undefined,
-      })),
-      tls,
-    );
-    try {
-      for (const place of cluster.#members.keys()) cluster.launch(place);
-      await cluster.ready();
-      return cluster;
-    } catch (error) {
-      await cluster[Symbol.asyncDispose]();
-      throw error;
-    }
+    const members = Array.from({ length: size }, (_, place) => ({
+      name: `m${place}`,
+      client: `${tls === undefined ? "http" : "https"}://127.0.0.1:${freePort()}`,
+      peer: `http://127.0.0.1:${freePort()}`,
+    }));
+    await using starting = new AsyncDisposableStack();
+    const cluster = starting.use(new EtcdCluster(folder, members, tls));
+    for (const place of members.keys()) cluster.launch(place);
+    await cluster.ready();
+    starting.move();
+    return cluster;
   }
 
   /** The URLs of the members, for clients. */
@@ -79,101 +64,68 @@ export class EtcdCluster implements AsyncDisposable {
     return this.#members.map(({ client }) => client);
   }
 
-  /** Starts a member that does not run. */
-  launch(place: number): void {
-    const member = this.#at(place);
-    this.#spawn(member, member.client);
-  }
-
-  /** Starts a member where only the caller finds it: at the URL that it gets. */
-  launchAside(place: number): string {
-    const member = this.#at(place);
-    this.#spawn(member, member.aside);
-    return member.aside;
+  /** Starts a member that does not run; at another URL where only the caller is to find it. */
+  launch(place: number, client = this.#members[place]!.client): void {
+    const member = this.#members[place]!;
+    const flags = {
+      name: member.name,
+      "data-dir": `${this.#folder}/${member.name}`,
+      // Not by a pipe: a cluster that outlives a test may write within any later one.
+      logger: "zap",
+      "log-outputs": `${this.#folder}/${member.name}.log`,
+      "listen-client-urls": client,
+      "advertise-client-urls": client,
+      "listen-peer-urls": member.peer,
+      "initial-advertise-peer-urls": member.peer,
+      "initial-cluster": this.#members.map(({ name, peer }) => `${name}=${peer}`).join(),
+    };
+    const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
+    // Debian's etcd wants to be asked for where it was not built for.
+    const env = { ...Deno.build.arch === "aarch64" && { ETCD_UNSUPPORTED_ARCH: "arm64" } };
+    member.process = new ProgramProcess([ETCD_PATH, ...args, ...this.#tls?.flags ?? []], { env });
   }
 
   /** Waits until every member that runs answers a read that needs the quorum. */
   async ready(): Promise<void> {
     for (const { process, client } of this.#members) {
       if (process === undefined) continue;
-      await until(`etcd at ${client} to come up`, () => answers(client, this.#tls?.fetch));
+      const read = () => etcdCall(client, "/v3/kv/range", { key: btoa("x") }, this.#tls?.fetch);
+      await until(`etcd at ${client} to come up`, () => read().then(() => true, () => false));
     }
   }
 
-  /** The place of the leader, once there is one. */
+  /** The place of the member that takes itself for the leader, once there is one. */
   async leader(): Promise<number> {
-    let place: number | undefined;
+    let place = -1;
     await until("a leader", async () => {
-      place = await this.#leader().catch(() => undefined);
-      return place !== undefined;
+      const asked = this.endpoints.map((one) => etcdCall(one, "/v3/maintenance/status", {}));
+      const answers = await Promise.all(asked);
+      place = answers.findIndex(({ header, leader }) => header.member_id === leader);
+      return place >= 0;
     });
-    return place!;
-  }
-
-  async #leader(): Promise<number | undefined> {
-    for (const { client, process } of this.#members) {
-      if (process === undefined) continue;
-      const { leader } = await etcdCall(client, "/v3/maintenance/status", {});
-      for (const [place, member] of this.#members.entries()) {
-        if (member.process === undefined) continue;
-        const { header } = await etcdCall(member.client, "/v3/maintenance/status", {});
-        if (header.member_id === leader) return place;
-      }
-    }
-    return undefined;
+    return place;
   }
 
   /** Sends a member a signal: SIGSTOP parts it from the others, SIGCONT brings it back. */
   signal(place: number, signal: Deno.Signal): void {
-    this.#at(place).process?.kill(signal);
+    this.#members[place]!.process?.kill(signal);
   }
 
   /** Ends a member's process without giving it time for anything. */
   async kill(place: number): Promise<void> {
-    const member = this.#at(place);
-    const { process } = member;
+    const member = this.#members[place]!;
+    await member.process?.end("SIGKILL");
     member.process = undefined;
-    await process?.end("SIGKILL");
   }
 
   /** Removes everything that a member which does not run had kept. */
   async forget(place: number): Promise<void> {
-    await Deno.remove(`${this.#folder}/${this.#at(place).name}`, { recursive: true });
+    await Deno.remove(`${this.#folder}/${this.#members[place]!.name}`, { recursive: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const place of this.#members.keys()) await this.kill(place);
     await Deno.remove(this.#folder, { recursive: true });
-  }
-
-  #spawn(member: Member, client: string): void {
-    const flags = [
-      ["name", member.name],
-      ["data-dir", `${this.#folder}/${member.name}`],
-      // Not by a pipe: a cluster that outlives a test may write within any later one.
-      ["logger", "zap"],
-      ["log-outputs", `${this.#folder}/${member.name}.log`],
-      ["listen-client-urls", client],
-      ["advertise-client-urls", client],
-      ["listen-peer-urls", member.peer],
-      ["initial-advertise-peer-urls", member.peer],
-      ["initial-cluster", this.#members.map(({ name, peer }) => `${name}=${peer}`).join(",")],
-      ...this.#tls === undefined ? [] : [
-        ["cert-file", this.#tls.certFile],
-        ["key-file", this.#tls.keyFile],
-        ["client-cert-auth", "true"],
-        ["trusted-ca-file", this.#tls.clientCaFile],
-      ],
-    ].map(([flag, value]) => `--${flag}=${value}`);
-    // Debian's etcd wants to be asked for where it was not built for.
-    const env = { ...Deno.build.arch === "aarch64" && { ETCD_UNSUPPORTED_ARCH: "arm64" } };
-    member.process = new ProgramProcess([ETCD_PATH, ...flags], { env });
-  }
-
-  #at(place: number): Member {
-    const member = this.#members[place];
-    if (member === undefined) throw new Error(`The cluster has no member ${place}`);
-    return member;
   }
 }
 
@@ -193,13 +145,4 @@ export async function etcdCall(
   const answer = await response.json();
   if (!response.ok) throw new Error(JSON.stringify(answer));
   return answer;
-}
-
-async function answers(endpoint: string, ask?: typeof fetch): Promise<boolean> {
-  try {
-    await etcdCall(endpoint, "/v3/kv/range", { key: btoa("x") }, ask);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,20 +1,10 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
-import { EtcdStore } from "../../../sdn/store/mod.ts";
+import { type EtcdOptions, EtcdStore } from "../../../sdn/store/etcd.ts";
 import { etcdCall, type EtcdCluster } from "./etcd.ts";
 import { PATIENCE_MS } from "../until.ts";
-import { START, type TestAnswer, testController } from "../worlds/sdn_controller.ts";
+import { type Ask, START, type TestAnswer, testController } from "../worlds/sdn_controller.ts";
 import type { ManualClock } from "../worlds/manual_clock.ts";
-
-/** What a store of these tests is like unless they say otherwise. */
-export interface EtcdGiven {
-  readonly leaseMs?: number;
-  readonly timeoutMs?: number;
-  readonly prefix?: string;
-  readonly endpoints?: readonly string[];
-  readonly user?: string;
-  readonly password?: string;
-}
 
 /** What the keys of these tests begin with. */
 export const PREFIX = "/qumo-sdn/";
@@ -23,34 +13,30 @@ export const PREFIX = "/qumo-sdn/";
 export const IMPATIENT = { timeoutMs: 1500 };
 
 /** A controller on etcd, under the real clock. */
-export async function controllerOn(cluster: EtcdCluster, given: EtcdGiven = {}) {
-  const { leaseMs = 90_000, prefix = PREFIX, endpoints = cluster.endpoints } = given;
-  const name = `c${crypto.randomUUID().slice(0, 8)}`;
+export async function controllerOn(cluster: EtcdCluster, given: Partial<EtcdOptions> = {}) {
+  const { leaseMs = 90_000 } = given;
   const store = new EtcdStore({
-    endpoints,
-    user: given.user ?? "",
-    password: given.password ?? "",
-    timeoutMs: given.timeoutMs ?? PATIENCE_MS,
+    endpoints: cluster.endpoints,
+    user: "",
+    password: "",
+    timeoutMs: PATIENCE_MS,
     clock: systemClock,
     fetch,
-    prefix,
+    prefix: PREFIX,
     timeline: { toWall: (time) => START + time, fromWall: (wall) => wall - START },
     leaseMs,
     tombstoneMs: 3_600_000,
     firstRevision: 0,
+    ...given,
   });
   const made = await testController({
     // Nothing here moves it: etcd's time goes on by itself.
     clock: systemClock as ManualClock,
     store,
-    controller: { name, leaseMs },
+    controller: { name: `c${crypto.randomUUID().slice(0, 8)}`, leaseMs },
   });
-  const { ask, controller } = made;
-  return { ...made, store, ask, [Symbol.asyncDispose]: () => controller.close() };
+  return { ...made, store, [Symbol.asyncDispose]: () => made.controller.close() };
 }
-
-/** How a controller is asked. */
-export type Ask = Awaited<ReturnType<typeof testController>>["ask"];
 
 /** The names of the relays that live. */
 export async function names(ask: Ask): Promise<string[]> {
@@ -86,14 +72,10 @@ export function say(text: string): void {
 
 /** Every key of the store but the mark of its format, with its revision and lease. */
 export async function keysIn(cluster: EtcdCluster) {
-  const [key, range_end] = [btoa(PREFIX), btoa("/qumo-sdn0")];
-  const { header, kvs = [] } = await etcdCall(cluster.endpoints[0] as string, "/v3/kv/range", {
-    key,
-    range_end,
-  });
-  const keys: { name: string; lease: string }[] = kvs.map((
-    pair: { key: string; lease?: string },
-  ) => ({ name: atob(pair.key).slice(PREFIX.length), lease: pair.lease ?? "0" }));
-  const others = keys.filter(({ name }) => name !== "format");
-  return { revision: header.revision as string, keys: others };
+  const range = { key: btoa(PREFIX), range_end: btoa("/qumo-sdn0") };
+  const { header, kvs = [] } = await etcdCall(cluster.endpoints[0]!, "/v3/kv/range", range);
+  const keys = (kvs as { key: string; lease?: string }[])
+    .map(({ key, lease = "0" }) => ({ name: atob(key).slice(PREFIX.length), lease }))
+    .filter(({ name }) => name !== "format");
+  return { revision: header.revision as string, keys };
 }

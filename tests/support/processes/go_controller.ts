@@ -1,11 +1,14 @@
-/** A request that it was asked. */
-export interface GoRequest {
-  readonly method: string;
-  readonly path: string;
-}
+import { Hono } from "hono";
 
 /** How long it keeps an announce, in milliseconds. */
 const ANNOUNCE_TTL_MS = 90_000;
+
+/** What a relay says of itself that the others are told. */
+interface Registration {
+  readonly region?: string;
+  readonly address?: string;
+  readonly neighbors?: Readonly<Record<string, number>>;
+}
 
 /**
  * The HTTP surface of the Go program's controller of v0.3, as far as relays and peers touch it: it
@@ -13,10 +16,10 @@ const ANNOUNCE_TTL_MS = 90_000;
  * /sync/digest, and answers what it does not know in plain text.
  */
 export class GoController {
-  readonly requests: GoRequest[] = [];
-  readonly #relays = new Map<string, { region?: string; address?: string; neighbors?: object }>();
+  readonly #relays = new Map<string, Registration>();
   readonly #announces = new Map<string, number>();
   readonly #now: () => number;
+  readonly #app = this.#build();
 
   constructor(now: () => number) {
     this.#now = now;
@@ -31,70 +34,55 @@ export class GoController {
     return [...this.#announces].filter(([, end]) => end > this.#now()).map(([key]) => key).sort();
   }
 
-  readonly answer = async (request: Request): Promise<Response> => {
-    const { method } = request;
-    const { pathname, search } = new URL(request.url);
-    this.requests.push({ method, path: `${pathname}${search}` });
-    const path = decodeURIComponent(pathname);
-    if (path.startsWith("/relay/")) {
-      return this.#relay(method, path.slice(7), await request.text());
-    }
-    if (path.startsWith("/announce/")) return this.#announce(method, path.slice(10));
-    if (path === "/announce") return Response.json({ count: 0, entries: this.#entries() });
-    if (path === "/route") return this.#route(new URL(request.url).searchParams);
-    if (path === "/graph" || path === "/sync") return Response.json(this.#graph());
-    if (path === "/health") return Response.json({ status: "ok" });
-    return new Response("404 page not found\n", { status: 404 });
-  };
+  readonly answer = async (request: Request): Promise<Response> => await this.#app.fetch(request);
 
-  #relay(method: string, name: string, text: string): Response {
-    if (method === "PUT") {
-      this.#relays.set(name, JSON.parse(text));
-      return Response.json({ relay: name, status: "registered" });
-    }
-    if (method !== "DELETE") return new Response(null, { status: 405 });
-    return this.#relays.delete(name)
-      ? Response.json({ relay: name, status: "deregistered" })
-      : Response.json({ error: `relay not found: ${name}` }, { status: 404 });
-  }
-
-  #announce(method: string, path: string): Response {
-    const [relay = "", ...parts] = path.split("/");
-    const broadcast_path = `/${parts.join("/")}`;
-    const key = `${relay} ${broadcast_path}`;
-    if (method === "PUT") {
-      this.#announces.set(key, this.#now() + ANNOUNCE_TTL_MS);
-      return Response.json({ broadcast_path, relay, status: "registered" });
-    }
-    if (method !== "DELETE") return new Response(null, { status: 405 });
-    return this.#announces.delete(key)
-      ? Response.json({ status: "deregistered" })
-      : Response.json({ error: "announce entry not found" }, { status: 404 });
-  }
-
-  #entries() {
-    return this.announces.map((key) => {
-      const [relay, broadcast_path] = key.split(" ");
-      return { relay, broadcast_path };
+  #build(): Hono {
+    const app = new Hono();
+    app.put("/relay/:relay", async (asked) => {
+      const relay = asked.req.param("relay");
+      this.#relays.set(relay, await asked.req.json());
+      return asked.json({ relay, status: "registered" });
     });
-  }
-
-  /** Of its routes only those over one link. */
-  #route(query: URLSearchParams): Response {
-    const [from = "", to = ""] = [query.get("from") ?? "", query.get("to") ?? ""];
-    const cost = (this.#relays.get(from)?.neighbors as Record<string, number> | undefined)?.[to];
-    if (cost === undefined) {
-      return Response.json({ error: "no path between nodes" }, { status: 404 });
-    }
-    return Response.json({ from, to, next_hop: to, full_path: [from, to], cost });
-  }
-
-  #graph() {
-    return {
-      nodes: [...this.#relays].map(([id, { region = "", address }]) => ({ id, region, address })),
-      adjacency: Object.fromEntries(
-        [...this.#relays].map(([id, { neighbors = {} }]) => [id, neighbors]),
-      ),
-    };
+    app.delete("/relay/:relay", (asked) => {
+      const relay = asked.req.param("relay");
+      return this.#relays.delete(relay)
+        ? asked.json({ relay, status: "deregistered" })
+        : asked.json({ error: `relay not found: ${relay}` }, 404);
+    });
+    app.put("/announce/:relay/:path{.+}", (asked) => {
+      const { relay, path } = asked.req.param();
+      this.#announces.set(`${relay} /${path}`, this.#now() + ANNOUNCE_TTL_MS);
+      return asked.json({ broadcast_path: `/${path}`, relay, status: "registered" });
+    });
+    app.delete("/announce/:relay/:path{.+}", (asked) => {
+      const { relay, path } = asked.req.param();
+      return this.#announces.delete(`${relay} /${path}`)
+        ? asked.json({ status: "deregistered" })
+        : asked.json({ error: "announce entry not found" }, 404);
+    });
+    app.all("/:kind{relay|announce}/:rest{.+}", (asked) => asked.body(null, 405));
+    app.get("/announce", (asked) => {
+      const entries = this.announces.map((key) => key.split(" "))
+        .map(([relay, broadcast_path]) => ({ relay, broadcast_path }));
+      return asked.json({ count: 0, entries });
+    });
+    // Of its routes only those over one link.
+    app.get("/route", (asked) => {
+      const { from = "", to = "" } = asked.req.query();
+      const cost = this.#relays.get(from)?.neighbors?.[to];
+      return cost === undefined
+        ? asked.json({ error: "no path between nodes" }, 404)
+        : asked.json({ from, to, next_hop: to, full_path: [from, to], cost });
+    });
+    app.on("GET", ["/graph", "/sync"], (asked) => {
+      const relays = [...this.#relays];
+      return asked.json({
+        nodes: relays.map(([id, { region = "", address }]) => ({ id, region, address })),
+        adjacency: Object.fromEntries(relays.map(([id, { neighbors = {} }]) => [id, neighbors])),
+      });
+    });
+    app.get("/health", (asked) => asked.json({ status: "ok" }));
+    app.notFound((asked) => asked.text("404 page not found\n", 404));
+    return app;
   }
 }

@@ -10,39 +10,11 @@ export interface ReceivedSpan {
   readonly isFailure: boolean;
 }
 
-/** What of a line of a log a test looks at. */
-export interface ReceivedLine {
-  readonly text: string;
-  readonly severity: string;
-  readonly traceId: string;
-}
-
 /** What one service has sent. */
 export interface Received {
   readonly spans: ReceivedSpan[];
-  readonly lines: ReceivedLine[];
+  readonly lines: { readonly text: string; readonly severity: string; readonly traceId: string }[];
   readonly metrics: Set<string>;
-}
-
-// OTLP as JSON, no more of it than is read here; ids are hexadecimal, 64-bit numbers are text.
-interface Attribute {
-  readonly key: string;
-  readonly value: { readonly [kind: string]: unknown };
-}
-interface Resource {
-  readonly resource: { readonly attributes: readonly Attribute[] };
-  readonly scopeSpans?: readonly { readonly spans: readonly OtlpSpan[] }[];
-  readonly scopeLogs?: readonly { readonly logRecords: readonly OtlpLine[] }[];
-  readonly scopeMetrics?: readonly { readonly metrics: readonly { readonly name: string }[] }[];
-}
-interface OtlpSpan extends Omit<ReceivedSpan, "attributes" | "isFailure"> {
-  readonly attributes: readonly Attribute[];
-  readonly status?: { readonly code?: number };
-}
-interface OtlpLine {
-  readonly body: { readonly stringValue?: string };
-  readonly severityText?: string;
-  readonly traceId?: string;
 }
 
 const FAILURE = 2;
@@ -54,11 +26,8 @@ export class OtlpReceiver implements AsyncDisposable {
   #changed = Promise.withResolvers<void>();
 
   constructor() {
-    this.#server = Deno.serve({
-      hostname: "127.0.0.1",
-      port: 0,
-      onListen: () => {},
-    }, (request) => this.#answer(request));
+    const where = { hostname: "127.0.0.1", port: 0, onListen() {} };
+    this.#server = Deno.serve(where, (request) => this.#answer(request));
   }
 
   /** What sends to here, and soon, beside the variables of a program's own. */
@@ -74,11 +43,8 @@ export class OtlpReceiver implements AsyncDisposable {
 
   /** What a service has sent up to now. */
   of(service: string): Received {
-    const known = this.#services.get(service);
-    if (known !== undefined) return known;
-    const received: Received = { spans: [], lines: [], metrics: new Set() };
-    this.#services.set(service, received);
-    return received;
+    const nothing = () => ({ spans: [], lines: [], metrics: new Set<string>() });
+    return this.#services.getOrInsertComputed(service, nothing);
   }
 
   /** The first answer of `look` that is not undefined; it looks again whenever something arrives. */
@@ -94,36 +60,32 @@ export class OtlpReceiver implements AsyncDisposable {
     await this.#server.shutdown();
   }
 
+  // OTLP as JSON, no more of it than is read here; ids are hexadecimal, 64-bit numbers are text.
   async #answer(request: Request): Promise<Response> {
-    const body = await request.json();
-    const { pathname } = new URL(request.url);
-    const resources = body.resourceSpans ?? body.resourceLogs ?? body.resourceMetrics;
-    if (!/^\/v1\/(traces|logs|metrics)$/.test(pathname) || resources === undefined) {
-      return new Response(null, { status: 404 });
+    const { resourceSpans, resourceLogs, resourceMetrics } = await request.json();
+    for (const one of resourceSpans ?? resourceLogs ?? resourceMetrics) {
+      const service = read(one.resource.attributes).get("service.name") ?? "";
+      const { spans, lines, metrics } = this.of(service);
+      for (const scope of one.scopeSpans ?? one.scopeLogs ?? one.scopeMetrics) {
+        for (const { attributes, status, ...span } of scope.spans ?? []) {
+          spans.push({
+            ...span,
+            attributes: read(attributes),
+            isFailure: status?.code === FAILURE,
+          });
+        }
+        for (const { body, severityText = "", traceId = "" } of scope.logRecords ?? []) {
+          lines.push({ text: body.stringValue ?? "", severity: severityText, traceId });
+        }
+        for (const { name } of scope.metrics ?? []) metrics.add(name);
+      }
     }
-    for (const resource of resources as Resource[]) this.#take(resource);
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
     return Response.json({});
   }
-
-  #take({ resource, scopeSpans = [], scopeLogs = [], scopeMetrics = [] }: Resource): void {
-    const { spans, lines, metrics } = this.of(read(resource.attributes).get("service.name") ?? "");
-    for (const one of scopeSpans.flatMap((scope) => scope.spans)) {
-      const { status, attributes, ...rest } = one;
-      spans.push({ ...rest, attributes: read(attributes), isFailure: status?.code === FAILURE });
-    }
-    for (
-      const { body, severityText = "", traceId = "" } of scopeLogs.flatMap((s) => s.logRecords)
-    ) {
-      lines.push({ text: body.stringValue ?? "", severity: severityText, traceId });
-    }
-    for (const { name } of scopeMetrics.flatMap((scope) => scope.metrics)) metrics.add(name);
-  }
 }
 
-function read(attributes: readonly Attribute[]): Map<string, string> {
-  return new Map(
-    attributes.map(({ key, value }) => [key, String(Object.values(value)[0])]),
-  );
+function read(attributes: readonly { key: string; value: object }[]): Map<string, string> {
+  return new Map(attributes.map(({ key, value }) => [key, String(Object.values(value)[0])]));
 }

@@ -1,12 +1,15 @@
-/** Where the kernel keeps groups of processes with a limit of their memory, and how its files are called. */
-interface Hierarchy {
-  readonly root: string;
-  readonly limit: string;
-  /** Has a line `oom_kill N`. */
-  readonly events: string;
-}
-
-const HIERARCHY = findHierarchy();
+/**
+ * Where the kernel keeps groups of processes with a limit of their memory, and how its files are called: by
+ * its first hierarchies, and by its second. The file of events has a line `oom_kill N`.
+ */
+const HIERARCHIES = [
+  {
+    dir: "/sys/fs/cgroup/memory",
+    limit: "memory.limit_in_bytes",
+    events: "memory.oom_control",
+  },
+  { dir: "/sys/fs/cgroup", limit: "memory.max", events: "memory.events" },
+];
 
 /**
  * Memory that a program may have and no more, as in a container: the kernel kills it when it wants more,
@@ -18,7 +21,7 @@ export class MemoryGroup implements AsyncDisposable {
   readonly #folder: string;
   readonly #events: string;
 
-  private constructor(folder: string, { events }: Hierarchy) {
+  private constructor(folder: string, events: string) {
     this.#folder = folder;
     this.#events = `${folder}/${events}`;
     this.prefix = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', `${folder}/cgroup.procs`];
@@ -26,10 +29,18 @@ export class MemoryGroup implements AsyncDisposable {
 
   /** A group with this limit; undefined where none can be made, which takes root. */
   static async create(bytes: number): Promise<MemoryGroup | undefined> {
-    if (HIERARCHY === undefined) return undefined;
-    const folder = await Deno.makeTempDir({ dir: HIERARCHY.root, prefix: "qumo-test-" });
-    await Deno.writeTextFile(`${folder}/${HIERARCHY.limit}`, `${bytes}`);
-    return new MemoryGroup(folder, HIERARCHY);
+    for (const { dir, limit, events } of HIERARCHIES) {
+      const folder = await Deno.makeTempDir({ dir, prefix: "qumo-test-" }).catch(() => undefined);
+      if (folder === undefined) continue;
+      try {
+        // There is no such file where memory is not given to the groups below.
+        await Deno.writeTextFile(`${folder}/${limit}`, `${bytes}`, { create: false });
+        return new MemoryGroup(folder, events);
+      } catch {
+        await Deno.remove(folder);
+      }
+    }
+    return undefined;
   }
 
   /** Programs that were killed because they wanted more. */
@@ -41,34 +52,5 @@ export class MemoryGroup implements AsyncDisposable {
   /** Only when its programs have ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.#folder);
-  }
-}
-
-/** The first hierarchy that is mounted, has memory in it, and lets a group be made. */
-function findHierarchy(): Hierarchy | undefined {
-  const mounts = Deno.readTextFileSync("/proc/self/mounts").split("\n");
-  return mounts.map((line) => line.split(" ")).flatMap(([, root = "", type, options = ""]) => {
-    const memory = options.split(",").includes("memory");
-    if (type === "cgroup" && memory) {
-      return { root, limit: "memory.limit_in_bytes", events: "memory.oom_control" };
-    }
-    return type === "cgroup2" ? { root, limit: "memory.max", events: "memory.events" } : [];
-  }).find(isUsable);
-}
-
-function isUsable({ root, limit }: Hierarchy): boolean {
-  let folder: string;
-  try {
-    folder = Deno.makeTempDirSync({ dir: root, prefix: "qumo-test-" });
-  } catch {
-    return false;
-  }
-  try {
-    // There is none where memory is not given to the groups below.
-    return Deno.statSync(`${folder}/${limit}`).isFile;
-  } catch {
-    return false;
-  } finally {
-    Deno.removeSync(folder);
   }
 }

@@ -16,10 +16,7 @@ export class Pod implements AsyncDisposable {
   readonly #bytes: number;
   readonly #group: MemoryGroup | undefined;
 
-  private constructor(
-    { bytes, env }: { bytes: number; env: Record<string, string> },
-    group: MemoryGroup | undefined,
-  ) {
+  private constructor(env: Record<string, string>, bytes: number, group?: MemoryGroup) {
     this.#bytes = bytes;
     this.#group = group;
     this.launch = { prefix: group?.prefix ?? [], env };
@@ -29,12 +26,12 @@ export class Pod implements AsyncDisposable {
     const text = await Deno.readTextFile(new URL(`${program}.yaml`, FOLDER));
     const objects = parseAllDocuments(text).map((document) => document.toJS());
     const [container] = objects.find(({ spec }) => spec.template).spec.template.spec.containers;
-    const flags = container.env.filter(({ name }: { name: string }) => name.startsWith("DENO_"));
-    const env = Object.fromEntries(
-      flags.map(({ name, value }: { name: string; value: string }) => [name, value]),
-    );
-    const bytes = bytesOf(container.resources.limits.memory);
-    return new Pod({ bytes, env }, await MemoryGroup.create(bytes));
+    const env: Record<string, string> = {};
+    for (const { name, value } of container.env) if (name.startsWith("DENO_")) env[name] = value;
+    const { memory } = container.resources.limits;
+    const [, number, unit] = /^(\d+)(Mi|Gi)$/.exec(memory) ?? assert.fail(memory);
+    const bytes = Number(number) * (unit === "Mi" ? MIB : 1024 * MIB);
+    return new Pod(env, bytes, await MemoryGroup.create(bytes));
   }
 
   /** Says how much the program used, beside the test's name; fails when that is more than there is. */
@@ -50,9 +47,4 @@ export class Pod implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#group?.[Symbol.asyncDispose]();
   }
-}
-
-function bytesOf(quantity: string): number {
-  const [, number, unit] = /^(\d+)(Mi|Gi)$/.exec(quantity) ?? assert.fail(quantity);
-  return Number(number) * 1024 ** (unit === "Mi" ? 2 : 3);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { optionalTest, programMissing } from "./optional_test_case.ts";
+import { type CommandLine, runToEnd } from "./processes/program_process.ts";
 
 /** Runs a tool to its end and gives what it wrote; fails with that when the tool finds fault. */
 export type RunTool = (
@@ -20,24 +21,8 @@ export function toolTest(tool: string, claim: string, test: (run: RunTool) => Pr
   );
 }
 
-async function run(
-  [tool, ...args]: readonly [string, ...string[]],
-  input: string,
-  cwd: string | URL,
-): Promise<string> {
-  const child = new Deno.Command(tool, {
-    args,
-    cwd,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  // A tool that reads nothing may have ended before.
-  await writer.write(new TextEncoder().encode(input)).catch(() => {});
-  await writer.close().catch(() => {});
-  const { success, stdout, stderr } = await child.output();
-  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  assert.ok(success, `${tool} ${args.join(" ")}\n${out}${error}`);
-  return `${out}${error}`;
+async function run(command: CommandLine, input: string, cwd: string | URL): Promise<string> {
+  const { code, stdout, stderr } = await runToEnd(command, { cwd }, input);
+  assert.equal(code, 0, `${command.join(" ")}\n${stdout}${stderr}`);
+  return `${stdout}${stderr}`;
 }

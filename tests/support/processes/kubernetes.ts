@@ -6,6 +6,7 @@ import { PodDisruptionBudget } from "kubernetes-models/policy/v1/PodDisruptionBu
 import { ConfigMap } from "kubernetes-models/v1/ConfigMap";
 import { Service } from "kubernetes-models/v1/Service";
 import { parseAllDocuments } from "yaml";
+import { runToEnd } from "./program_process.ts";
 
 /** An object of Kubernetes, as far as every one is the same. */
 // deno-lint-ignore no-explicit-any -- tests reach into objects of every shape
@@ -55,10 +56,9 @@ export async function misspellings(manifests: readonly Manifest[]): Promise<stri
   });
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/manifests.ts`, lines.join("\n"));
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["check", "--quiet", "--no-config", "--no-lock", `${folder}/manifests.ts`],
-    env: { NO_COLOR: "1" },
-  }).output();
+  const flags = ["--quiet", "--no-config", "--no-lock"];
+  const check = [Deno.execPath(), "check", ...flags, `${folder}/manifests.ts`] as const;
+  const { code, stderr } = await runToEnd(check, { env: { NO_COLOR: "1" } });
   await Deno.remove(folder, { recursive: true });
-  return success ? "" : new TextDecoder().decode(stderr);
+  return code === 0 ? "" : stderr;
 }

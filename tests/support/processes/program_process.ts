@@ -9,7 +9,7 @@ export type CommandLine = readonly [program: string, ...args: string[]];
 export interface ProcessEnvironment {
   /** Set beside the variables of the test. */
   readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
+  readonly cwd?: string | URL;
   /** Removed when the program has ended. */
   readonly folder?: string;
 }
@@ -34,7 +34,7 @@ export function runModule(
   args: readonly string[],
   { v8Flags = [], prefix = [] }: Launch = {},
 ): CommandLine {
-  const engine = v8Flags.length > 0 ? [`--v8-flags=${v8Flags.join(",")}`] : [];
+  const engine = v8Flags.length > 0 ? [`--v8-flags=${v8Flags.join()}`] : [];
   const run = [Deno.execPath(), "run", "--quiet", "--no-check", "--allow-all", ...engine];
   const [program, ...rest] = [...prefix, ...run, module, ...args];
   return [program!, ...rest];
@@ -209,16 +209,22 @@ export async function writeConfig(config: object): Promise<{ folder: string; fil
   return { folder, file };
 }
 
-/** Runs a command to its end. */
+/** Runs a command to its end; it may read the input, or leave it. */
 export async function runToEnd(
   [program, ...args]: CommandLine,
   { env, cwd }: ProcessEnvironment = {},
+  input = "",
 ) {
-  const { code, stdout, stderr } = await new Deno.Command(program, {
+  const child = new Deno.Command(program, {
     args,
     cwd: cwd ?? ROOT_PATH,
     env: { ...env },
-  }).output();
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const read = new Blob([input]).stream().pipeTo(child.stdin).catch(() => {});
+  const [{ code, stdout, stderr }] = await Promise.all([child.output(), read]);
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }

@@ -34,16 +34,22 @@ export interface ChromiumOptions {
 
 /** Starts a headless browser whose pages have patience; the caller closes it. */
 export async function launchChromium(options: ChromiumOptions = {}): Promise<Browser> {
-  const { home } = options;
+  const { camera, sharesTab, trustedKeys, home } = options;
+  const args = ["--no-sandbox", "--disable-gpu", "--no-first-run"];
+  if (camera ?? sharesTab) {
+    const device = "--use-fake-device-for-media-stream";
+    args.push("--use-fake-ui-for-media-stream");
+    args.push(sharesTab ? `${device}=display-media-type=browser` : device);
+  }
+  if (camera !== undefined) args.push(`--use-file-for-fake-video-capture=${camera}`);
+  if (trustedKeys) args.push(`--ignore-certificate-errors-spki-list=${trustedKeys.join()}`);
+  // Without it WebTransport trusts the authorities alone that Chromium brings along.
+  if (home !== undefined) args.push("--webtransport-developer-mode");
   const browser = await chromium.launch({
     timeout: PATIENCE_MS,
     executablePath: CHROMIUM_PATH,
     headless: true,
-    args: [
-      ...["--no-sandbox", "--disable-gpu", "--no-first-run"],
-      ...fakes(options),
-      ...trust(options),
-    ],
+    args,
     ...(home !== undefined && { env: { ...Deno.env.toObject(), HOME: home } }),
   });
   browser.on("context", (context) => {
@@ -51,24 +57,4 @@ export async function launchChromium(options: ChromiumOptions = {}): Promise<Bro
     context.setDefaultNavigationTimeout(PATIENCE_MS);
   });
   return browser;
-}
-
-function fakes({ camera, sharesTab }: ChromiumOptions): string[] {
-  if (camera === undefined && sharesTab !== true) return [];
-  const device = "--use-fake-device-for-media-stream";
-  return [
-    "--use-fake-ui-for-media-stream",
-    sharesTab === true ? `${device}=display-media-type=browser` : device,
-    ...(camera === undefined ? [] : [`--use-file-for-fake-video-capture=${camera}`]),
-  ];
-}
-
-function trust({ trustedKeys = [], home }: ChromiumOptions): string[] {
-  return [
-    ...(trustedKeys.length === 0
-      ? []
-      : [`--ignore-certificate-errors-spki-list=${trustedKeys.join(",")}`]),
-    // Without it WebTransport trusts the authorities alone that Chromium brings along.
-    ...(home === undefined ? [] : ["--webtransport-developer-mode"]),
-  ];
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "@qumo/shared/runtime";
 import type { Browser } from "playwright-core";
 import { chromiumTest } from "./chromium.ts";
 import { Deadline } from "../deadline.ts";
@@ -89,8 +90,4 @@ async function runWithRelay(
   } finally {
     for (const client of joined) await Promise.resolve(client.close()).catch(() => {});
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

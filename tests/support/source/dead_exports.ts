@@ -1,5 +1,4 @@
 import { MEMBERS, type ModuleGraph } from "./module_graph.ts";
-import type { Module } from "./modules.ts";
 import { isTest } from "./architecture.ts";
 
 /**
@@ -15,32 +14,23 @@ export function findDeadExports(graph: ModuleGraph): string[] {
       // What is only passed on is used when somebody asks for it there.
       if (target === undefined || target === "closed" || passedOn !== undefined) continue;
       for (const name of names === "*" ? graph.exportsOf(target) : names) {
-        for (const path of graph.passes(target, name)) noteUse(used, path);
+        for (const [path, theirs] of graph.passes(target, name)) {
+          used.getOrInsertComputed(path, () => new Set()).add(theirs);
+        }
       }
     }
   }
   return [...graph.modules.values()]
     .filter(({ path }) => MEMBERS.includes(path.split("/", 1)[0]!) && !isTest(path))
-    .flatMap((module) => deadIn(module, graph, used))
+    .flatMap(({ path, scan }) =>
+      [...graph.namedExports(path)]
+        .filter((name) => !used.get(path)?.has(name) && !describes(name, scan.code))
+        .map((name) => `${path} ${name}`)
+    )
     .toSorted();
-}
-
-function deadIn(
-  { path, scan }: Module,
-  graph: ModuleGraph,
-  used: ReadonlyMap<string, ReadonlySet<string>>,
-): string[] {
-  return [...graph.namedExports(path)]
-    .filter((name) => !used.get(path)?.has(name) && !describes(name, scan.code))
-    .map((name) => `${path} ${name}`);
 }
 
 function describes(type: string, code: string): boolean {
   const isDeclared = new RegExp(`\\bexport\\s+(?:interface|type)\\s+${type}\\b`).test(code);
   return isDeclared && [...code.matchAll(new RegExp(`\\b${type}\\b`, "g"))].length > 1;
-}
-
-function noteUse(used: Map<string, Set<string>>, [path, name]: readonly [string, string]): void {
-  const names = used.get(path) ?? new Set();
-  used.set(path, names.add(name));
 }

@@ -24,34 +24,32 @@ export class ModuleGraph {
 
   /** The files that declare `names` of `path`, seen through modules that only pass them on. */
   origins(path: string, names: Import["names"]): Set<string> {
-    const origins = new Set<string>();
-    if (names === "*" || names.length === 0) origins.add(path);
-    for (const { target, item } of this.#passedOn(path)) {
-      if (names === "*") addAll(origins, this.origins(target, item.names));
+    if (names === "*") {
+      const passedOn = this.#passedOn(path).map(({ target, item }) =>
+        [target, item.names] as const
+      );
+      return passedOn.reduce((all, from) => all.union(this.origins(...from)), new Set([path]));
     }
-    for (const name of names === "*" ? [] : names) {
-      origins.add([...this.passes(path, name)].at(-1)![0]);
-    }
-    return origins;
+    if (names.length === 0) return new Set([path]);
+    return new Set(names.map((name) => [...this.passes(path, name)].at(-1)![0]));
   }
 
   /** The names that a module exports, its own and those that it passes on. */
   exportsOf(path: string): ReadonlySet<string> {
-    const names = new Set(this.namedExports(path));
-    for (const { target, item } of this.#passedOn(path)) {
-      if (item.passedOn === "*") addAll(names, this.exportsOf(target));
-    }
-    return names;
+    const whole = this.#passedOn(path).filter(({ item }) => item.passedOn === "*");
+    return whole.reduce(
+      (all, { target }) => all.union(this.exportsOf(target)),
+      this.namedExports(path),
+    );
   }
 
   /** The same without those of modules that it passes on whole. */
-  namedExports(path: string): ReadonlySet<string> {
-    const module = this.modules.get(path);
-    const names = new Set(module === undefined ? [] : declaredNames(module.scan.code));
-    for (const { item } of this.#passedOn(path)) {
-      if (item.passedOn !== "*") addAll(names, item.passedOn!.keys());
-    }
-    return names;
+  namedExports(path: string): Set<string> {
+    const { code } = this.modules.get(path)?.scan ?? { code: "" };
+    const passedOn = this.#passedOn(path).flatMap(({ item }) =>
+      item.passedOn === "*" ? [] : [...item.passedOn!.keys()]
+    );
+    return new Set([...declaredNames(code), ...passedOn]);
   }
 
   /** Every module that a name comes by from where it is declared, with what it is called there. */
@@ -85,10 +83,6 @@ function* declaredNames(code: string): Iterable<string> {
       if (name) yield name;
     }
   }
-}
-
-function addAll(into: Set<string>, items: Iterable<string>): void {
-  for (const item of items) into.add(item);
 }
 
 /** The files of `shared` that others may import, by how they call them; the programs have no such doors. */

@@ -4,21 +4,13 @@ import {
   type MultiplexedMessage,
   type MultiplexedMessageOf,
   NO_PROPERTIES,
-  WHOLE_GROUP,
+  type StreamDraft,
 } from "@qumo/shared/wire";
 import type { ReceiveStream } from "../../relay/transport/mod.ts";
 import { ControlStreamPeer } from "../support/peers/control_stream_peer.ts";
-import { readFetchStream } from "../support/peers/scripted_fetches.ts";
-import { SubgroupReader } from "../support/peers/scripted_objects.ts";
 import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
 import { IncomingStream } from "../support/peers/scripted_streams.ts";
-import {
-  asStreamDraft,
-  ControlStreamPublication,
-  ControlStreamSubscription,
-} from "./control_stream_tracks.ts";
 import type {
-  MatrixObject,
   MatrixPeer,
   MatrixPublication,
   MatrixSubscription,
@@ -26,7 +18,7 @@ import type {
   ScriptedClient,
 } from "./client.ts";
 import { dialling, EVERYTHING } from "./scripted_client.ts";
-import { fetchedObjects, hearSubgroup } from "./scripted_group.ts";
+import { Arrivals, rangeOfGroups, ScriptedPublication } from "./scripted_tracks.ts";
 
 /** Peers that tests script with our own codecs, in every draft with one control stream. */
 export const controlStreamClient: ScriptedClient = dialling({
@@ -43,18 +35,23 @@ function multiplexedDraftOf(protocol: string): MultiplexedDraft | undefined {
 
 type Reply = MultiplexedMessageOf<"requestOk" | "subscribeOk" | "fetchOk">;
 
+/** What the streams of objects use of a draft is the same in both families. */
+function asStreamDraft(draft: MultiplexedDraft): StreamDraft {
+  return draft as unknown as StreamDraft;
+}
+
 class ControlStreamMatrixPeer implements MatrixPeer {
   readonly #peer: ControlStreamPeer;
   readonly #replies = new Map<bigint, PromiseWithResolvers<Reply>>();
   readonly #publications = new Map<string, ControlStreamPublication>();
-  // By alias; the first stream of a track may overtake the answer that says its alias.
-  readonly #subscriptions = new Map<bigint, PromiseWithResolvers<ControlStreamSubscription>>();
-  readonly #fetches = new Map<bigint, PromiseWithResolvers<MatrixObject[]>>();
+  // By the ids of their requests.
+  readonly #ends = new Map<bigint, PromiseWithResolvers<void>>();
+  readonly #arrivals = new Arrivals();
   #nextId = 0n;
 
   constructor(peer: ControlStreamPeer) {
     this.#peer = peer;
-    peer.listen((message) => this.#hear(message)).catch(() => {});
+    peer.listen((message) => Promise.resolve(this.#hear(message))).catch(() => {});
     this.#accept().catch(() => {});
   }
 
@@ -81,32 +78,30 @@ class ControlStreamMatrixPeer implements MatrixPeer {
     }));
     if (ok.kind !== "subscribeOk") throw new Error(`SUBSCRIBE was answered with ${ok.kind}`);
     const { requestId, alias } = ok;
-    const subscription = new ControlStreamSubscription(requestId, () => {
-      this.#subscriptions.delete(alias);
-      this.#peer.say({ kind: "unsubscribe", requestId });
-    });
-    this.#subscription(alias).resolve(subscription);
-    return subscription;
+    const events = this.#arrivals.events(alias);
+    return {
+      next: () => events.next(),
+      ended: () => this.#end(requestId).promise,
+      stop: () => {
+        this.#arrivals.forget(alias);
+        return Promise.resolve(this.#peer.say({ kind: "unsubscribe", requestId }));
+      },
+    };
   }
 
   async fetch({ path, name }: MatrixTrack, first: number, last: number) {
-    const came = Promise.withResolvers<MatrixObject[]>();
-    const range = {
-      type: "standalone" as const,
-      track: trackOf(path, name),
-      start: { group: BigInt(first), object: 0n },
-      end: { group: BigInt(last), object: WHOLE_GROUP },
-    };
-    await this.#ask((requestId) => {
-      this.#fetches.set(requestId, came);
-      return { kind: "fetch", requestId, range, parameters: {} };
-    });
-    return await came.promise;
+    const range = rangeOfGroups(trackOf(path, name), first, last);
+    const { requestId } = await this.#ask((requestId) => ({
+      kind: "fetch",
+      requestId,
+      range,
+      parameters: {},
+    }));
+    return await this.#arrivals.fetched(requestId);
   }
 
   close(): Promise<void> {
-    this.#peer.connection.close(0, "");
-    return Promise.resolve();
+    return Promise.resolve(this.#peer.connection.close(0, ""));
   }
 
   /** Sends a request, and waits for what it is answered. */
@@ -119,7 +114,11 @@ class ControlStreamMatrixPeer implements MatrixPeer {
     return reply.promise;
   }
 
-  async #hear(message: MultiplexedMessage): Promise<void> {
+  #end(requestId: bigint): PromiseWithResolvers<void> {
+    return this.#ends.getOrInsertComputed(requestId, () => Promise.withResolvers());
+  }
+
+  #hear(message: MultiplexedMessage): void {
     switch (message.kind) {
       case "requestOk":
       case "subscribeOk":
@@ -140,10 +139,7 @@ class ControlStreamMatrixPeer implements MatrixPeer {
         if (!this.#peer.draft.requests.answersUpdates) return;
         return this.#agree(message.requestId, "requestUpdate");
       case "publishDone":
-        for (const { promise } of this.#subscriptions.values()) {
-          const subscription = await promise;
-          if (subscription.requestId === message.requestId) subscription.end();
-        }
+        return this.#end(message.requestId).resolve();
     }
   }
 
@@ -175,22 +171,41 @@ class ControlStreamMatrixPeer implements MatrixPeer {
 
   async #read(receive: ReceiveStream): Promise<void> {
     const incoming = new IncomingStream(receive, asStreamDraft(this.#peer.draft));
-    const stream = Object.assign(incoming, { type: await incoming.varint() });
-    if (stream.type === FETCH_STREAM) {
-      const { requestId, items } = await readFetchStream(stream);
-      return this.#fetches.get(requestId)?.resolve(fetchedObjects(items));
-    }
-    const reader = await SubgroupReader.of(stream);
-    const { events } = await this.#subscription(reader.header.alias).promise;
-    await hearSubgroup(reader, events);
-  }
-
-  #subscription(alias: bigint): PromiseWithResolvers<ControlStreamSubscription> {
-    const known = this.#subscriptions.get(alias) ??
-      Promise.withResolvers<ControlStreamSubscription>();
-    this.#subscriptions.set(alias, known);
-    return known;
+    await this.#arrivals.read(Object.assign(incoming, { type: await incoming.varint() }));
   }
 }
 
-const FETCH_STREAM = 0x05n;
+/** Its subscribers are known by the ids of their requests. */
+class ControlStreamPublication extends ScriptedPublication<bigint> {
+  readonly #peer: ControlStreamPeer;
+
+  constructor(peer: ControlStreamPeer) {
+    // Draft 14 has no default for the priority.
+    const { connection, draft } = peer;
+    super({ connection, draft: asStreamDraft(draft) }, { priority: 128 });
+    this.#peer = peer;
+  }
+
+  /** Agrees to a subscription. */
+  serve(requestId: bigint): void {
+    this.#peer.say({ ...this.agree(), requestId });
+    this.subscriber.resolve(requestId);
+  }
+
+  /** The subscriber has enough. */
+  drop(requestId: bigint): void {
+    void this.subscriber.promise.then((served) => {
+      if (served === requestId) this.subscriber = Promise.withResolvers();
+    });
+  }
+
+  async end(): Promise<void> {
+    this.#peer.say({
+      kind: "publishDone",
+      requestId: await this.subscriber.promise,
+      code: "track_ended",
+      streamCount: this.streams,
+      reason: "",
+    });
+  }
+}

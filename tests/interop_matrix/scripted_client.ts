@@ -1,8 +1,5 @@
-import { type ControlMessage, draftOf, type Location, type StreamDraft } from "@qumo/shared/wire";
+import { type ControlMessage, draftOf, type StreamDraft } from "@qumo/shared/wire";
 import { type Connection, dial } from "../../relay/transport/mod.ts";
-import { Queue } from "../support/peers/queue.ts";
-import { readFetchStream } from "../support/peers/scripted_fetches.ts";
-import { openSubgroup, SubgroupReader } from "../support/peers/scripted_objects.ts";
 import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import * as requests from "../support/peers/scripted_requests.ts";
 import type { RequestStream } from "../support/peers/scripted_streams.ts";
@@ -10,9 +7,6 @@ import { connectWebSocket } from "../support/transport/websocket_client.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import type {
   Abilities,
-  MatrixEvent,
-  MatrixGroup,
-  MatrixObject,
   MatrixPeer,
   MatrixPublication,
   MatrixSubscription,
@@ -20,7 +14,7 @@ import type {
   MatrixTransport,
   ScriptedClient,
 } from "./client.ts";
-import { fetchedObjects, hearSubgroup, ScriptedGroup } from "./scripted_group.ts";
+import { Arrivals, rangeOfGroups, ScriptedPublication } from "./scripted_tracks.ts";
 
 /** What both ends can do where the dialect is MoQT. */
 export const EVERYTHING: Abilities = { subgroups: "apart", fetch: true, trackEnd: true };
@@ -70,19 +64,19 @@ function streamDraftOf(protocol: string): StreamDraft | undefined {
 
 class ScriptedMatrixPeer implements MatrixPeer {
   readonly #peer: ScriptedPeer;
-  readonly #publications = new Map<string, ScriptedPublication>();
-  // By alias; the first stream of a track may overtake the answer that says its alias.
-  readonly #subscriptions = new Map<bigint, PromiseWithResolvers<ScriptedSubscription>>();
-  readonly #fetches = new Map<bigint, PromiseWithResolvers<MatrixObject[]>>();
+  readonly #publications = new Map<string, StreamPublication>();
+  readonly #arrivals = new Arrivals();
 
   constructor(peer: ScriptedPeer) {
     this.#peer = peer;
     this.#answerRequests().catch(() => {});
-    peer.readStreams((stream) => void this.#read(stream).catch(() => {})).catch(() => {});
+    const read = (stream: Parameters<Arrivals["read"]>[0]) =>
+      void this.#arrivals.read(stream).catch(() => {});
+    peer.readStreams(read).catch(() => {});
   }
 
   async publish({ path, name }: MatrixTrack): Promise<MatrixPublication> {
-    const publication = new ScriptedPublication(this.#peer);
+    const publication = new StreamPublication(this.#peer, { firstObject: true });
     this.#publications.set(name, publication);
     await requests.announce(this.#peer, path);
     return publication;
@@ -91,34 +85,30 @@ class ScriptedMatrixPeer implements MatrixPeer {
   async subscribe({ path, name }: MatrixTrack): Promise<MatrixSubscription> {
     const request = await requests.subscribe(this.#peer, {}, trackOf(path, name));
     const { alias } = await request.expect("subscribeOk");
-    const subscription = new ScriptedSubscription(request, () => this.#subscriptions.delete(alias));
-    this.#subscription(alias).resolve(subscription);
-    return subscription;
+    const events = this.#arrivals.events(alias);
+    return {
+      next: () => events.next(),
+      // Reads the request only now: the runtime stops no stream that is being read.
+      ended: async () => {
+        while ((await request.next()).kind !== "publishDone");
+      },
+      stop: () => {
+        this.#arrivals.forget(alias);
+        return Promise.resolve(request.cancel("cancelled"));
+      },
+    };
   }
 
   async fetch({ path, name }: MatrixTrack, first: number, last: number) {
-    const came = Promise.withResolvers<MatrixObject[]>();
-    const id = this.#peer.takeRequestId();
-    this.#fetches.set(id, came);
-    const range = {
-      type: "standalone" as const,
-      track: trackOf(path, name),
-      start: { group: BigInt(first), object: 0n },
-      end: { group: BigInt(last), object: 2n ** 64n - 1n },
-    };
-    const request = await this.#peer.request({
-      kind: "fetch",
-      requestId: id,
-      range,
-      parameters: {},
-    });
+    const requestId = this.#peer.takeRequestId();
+    const range = rangeOfGroups(trackOf(path, name), first, last);
+    const request = await this.#peer.request({ kind: "fetch", requestId, range, parameters: {} });
     await request.expect("fetchOk");
-    return await came.promise;
+    return await this.#arrivals.fetched(requestId);
   }
 
   close(): Promise<void> {
-    this.#peer.close();
-    return Promise.resolve();
+    return Promise.resolve(this.#peer.close());
   }
 
   async #answerRequests(): Promise<void> {
@@ -138,104 +128,22 @@ class ScriptedMatrixPeer implements MatrixPeer {
     await request.sendError("does_not_exist");
     await request.finish();
   }
-
-  async #read(stream: Parameters<typeof SubgroupReader.of>[0]): Promise<void> {
-    if (stream.type === FETCH_STREAM) {
-      const { requestId, items } = await readFetchStream(stream);
-      return this.#fetches.get(requestId)?.resolve(fetchedObjects(items));
-    }
-    const reader = await SubgroupReader.of(stream);
-    await hearSubgroup(reader, (await this.#subscription(reader.header.alias).promise).events);
-  }
-
-  #subscription(alias: bigint): PromiseWithResolvers<ScriptedSubscription> {
-    const known = this.#subscriptions.get(alias);
-    if (known !== undefined) return known;
-    const awaited = Promise.withResolvers<ScriptedSubscription>();
-    this.#subscriptions.set(alias, awaited);
-    return awaited;
-  }
 }
 
-const FETCH_STREAM = 0x05n;
-
-/** A track that is published to the relay's subscription, the newest one when there were several. */
-class ScriptedPublication implements MatrixPublication {
-  readonly #peer: ScriptedPeer;
-  #request = Promise.withResolvers<RequestStream>();
-  #alias = 0n;
-  #largest: Location | undefined;
-  #nextGroup = 0;
-  #streams = 0;
-
-  constructor(peer: ScriptedPeer) {
-    this.#peer = peer;
-  }
-
-  /** Agrees to a subscription. */
+class StreamPublication extends ScriptedPublication<RequestStream> {
+  /** Agrees to a subscription, which the relay may change, or end. */
   async serve(request: RequestStream): Promise<void> {
-    this.#alias++;
-    this.#streams = 0;
-    const largest = this.#largest;
-    await requests.sendSubscribeOk(request, {
-      alias: this.#alias,
-      ...(largest !== undefined && { largest }),
-    });
-    this.#request.resolve(request);
-    // The relay may change the subscription, or end it.
+    await request.send(this.agree());
+    this.subscriber.resolve(request);
     for (;;) {
       const message = await request.incoming.messageOrEnd();
       if (message === undefined) break;
       if (message.kind === "requestUpdate") await request.sendOk();
     }
-    this.#request = Promise.withResolvers();
-  }
-
-  async subscribed(): Promise<void> {
-    await this.#request.promise;
-  }
-
-  async startGroup(): Promise<MatrixGroup> {
-    await this.#request.promise;
-    const group = this.#nextGroup++;
-    const alias = this.#alias;
-    return new ScriptedGroup(group, {
-      open: (subgroup, endOfGroup) => {
-        this.#streams++;
-        const place = { group: BigInt(group), subgroup: BigInt(subgroup) };
-        return openSubgroup(this.#peer, { alias, ...place, endOfGroup, firstObject: true });
-      },
-      wrote: (object) => this.#largest = requests.at(group, object),
-    });
+    this.subscriber = Promise.withResolvers();
   }
 
   async end(): Promise<void> {
-    await requests.publishDone(await this.#request.promise, "track_ended", this.#streams);
-  }
-}
-
-class ScriptedSubscription implements MatrixSubscription {
-  readonly #request: RequestStream;
-  readonly #forget: () => void;
-  readonly events = new Queue<MatrixEvent>();
-
-  constructor(request: RequestStream, forget: () => void) {
-    this.#request = request;
-    this.#forget = forget;
-  }
-
-  next(): Promise<MatrixEvent | undefined> {
-    return this.events.next();
-  }
-
-  async stop(): Promise<void> {
-    this.#forget();
-    this.#request.cancel("cancelled");
-    await Promise.resolve();
-  }
-
-  /** Reads the request now: the runtime stops no stream that is being read. */
-  async ended(): Promise<void> {
-    while ((await this.#request.next()).kind !== "publishDone");
+    await requests.publishDone(await this.subscriber.promise, "track_ended", this.streams);
   }
 }

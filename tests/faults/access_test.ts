@@ -2,7 +2,7 @@
 import { generate, sign, toPublicKey } from "@moq/token";
 import type { Token } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { faultTest, total } from "../support/faults/case.ts";
+import { counter, faultTest } from "../support/faults/case.ts";
 import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import { SEED } from "../support/properties.ts";
 import { Random } from "../support/random.ts";
@@ -37,7 +37,7 @@ faultTest(
         .catch(() => undefined);
       if (peer !== undefined) await deadline.for("its end", peer.closed);
     }
-    const ended = () => total(relay, REFUSED);
+    const ended = () => counter(relay, REFUSED);
     await until("all to be turned away", async () => await ended() >= 200);
   },
   { config: CONFIG },
@@ -76,7 +76,7 @@ faultTest(
       "\u0000",
       "../",
     ];
-    const before = await total(relay, REFUSED);
+    const before = await counter(relay, REFUSED);
     for (let at = 0; at < 100; at++) {
       const text = Array.from(
         { length: 1 + random.below(6) },
@@ -89,7 +89,7 @@ faultTest(
       if (peer !== undefined) await deadline.for("its end", peer.closed);
     }
     // The last one is counted when all that it had is gone.
-    await becomes(async () => await total(relay, REFUSED) - before, 100);
+    await becomes(async () => await counter(relay, REFUSED) - before, 100);
   },
   { config: CONFIG },
 );

@@ -1,7 +1,7 @@
 /** Peers that show Common Access Tokens which are none, to a relay that takes good ones. */
 import type { Token } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { faultTest, total } from "../support/faults/case.ts";
+import { counter, faultTest } from "../support/faults/case.ts";
 import { changedBytes, goodCat, hostileCat } from "../support/faults/hostile_cats.ts";
 import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import { subscribe } from "../support/peers/scripted_requests.ts";
@@ -42,7 +42,7 @@ faultTest(
       setup: { authorizationTokens: [shown(good)] },
     });
     await inside.theirSetup();
-    const before = await total(relay, REFUSED);
+    const before = await counter(relay, REFUSED);
     for (let at = 0; at < SESSIONS; at++) {
       const token = at % 2 === 0 ? await hostileCat(random) : random.pick(changed);
       // In a path that is as long as any may be.
@@ -55,7 +55,7 @@ faultTest(
       if (peer !== undefined) await deadline.for("its end", peer.closed);
     }
     // The last one is counted when all that it had is gone.
-    await becomes(async () => await total(relay, REFUSED) - before, SESSIONS);
+    await becomes(async () => await counter(relay, REFUSED) - before, SESSIONS);
     // Whoever was in before is in still.
     const request = await subscribe(inside, {}, trackOf("nobody", "nothing"));
     await deadline.for("an answer", request.expect("requestError"));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { dial } from "../support/transport/patient_dial.ts";
 import { counter, faultTest } from "../support/faults/case.ts";
-import { beginHandshakes, Crowd, sayTooMuch } from "../support/faults/crowd.ts";
+import { beginHandshakes, crowd, sayTooMuch } from "../support/faults/crowd.ts";
 import type { RelayProcess } from "../support/processes/relay_process.ts";
 import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { becomes, until } from "../support/until.ts";
@@ -48,7 +48,7 @@ faultTest("first packets whose answers nobody reads keep out no new session", as
 
 faultTest("silent HTTP/3 connections keep out no WebTransport session", async (context) => {
   const { relay, deadline } = context;
-  const crowd = await deadline.for("the silent", Crowd.connect(relay, 150, { protocol: "h3" }));
+  const leave = await deadline.for("the silent", crowd(relay, 150, { protocol: "h3" }));
   for (let session = 0; session < 20; session++) {
     const client = await deadline.for(
       "a WebTransport session",
@@ -61,15 +61,12 @@ faultTest("silent HTTP/3 connections keep out no WebTransport session", async (c
     await client.closed;
   }
   assert.ok(await limitCount(relay, "webtransport_handshakes") > 0, "No place was missing");
-  crowd.close();
+  leave();
 }, { config: { server: PATIENT }, growthMiB: 128 });
 
 faultTest("one address has so many connections, and others are not kept out", async (context) => {
   const { relay, deadline } = context;
-  const crowd = await deadline.for(
-    "the crowd",
-    Crowd.connect(relay, 60, { hostname: "127.0.0.2" }),
-  );
+  const leave = await deadline.for("the crowd", crowd(relay, 60, { hostname: "127.0.0.2" }));
   const isRefused = async () => await limitCount(relay, "connections_per_address") === 10;
   await until("those beyond the limit to be refused", isRefused);
   const refused = 'qumo_relay_handshakes_refused_total{reason="address"}';
@@ -79,7 +76,7 @@ faultTest("one address has so many connections, and others are not kept out", as
   assert.equal(said.length, 1, said.join("\n"));
   const other = await deadline.for("a session of another address", ScriptedPeer.dial(relay));
   other.close();
-  crowd.close();
+  leave();
 }, { config: { server: { known_addresses: [], max_connections_per_address: 50 } } });
 
 function limitCount(relay: RelayProcess, limit: string): Promise<number> {

@@ -2,7 +2,7 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { type LiteVersion, liteVersionOf } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { counter, faultTest, total } from "../support/faults/case.ts";
+import { counter, faultTest } from "../support/faults/case.ts";
 import { ScriptedLite } from "../support/peers/scripted_lite.ts";
 import { Random } from "../support/random.ts";
 import { becomes, until } from "../support/until.ts";
@@ -111,7 +111,7 @@ for (const version of VERSIONS) {
   faultTest(`${protocol}: nonsense on any stream ends no other session`, async (context) => {
     const { relay } = context;
     for (let seed = 1; seed <= 60; seed++) await talkNonsense(relay, version, new Random(seed));
-    const malformed = () => total(relay, "qumo_relay_malformed_total");
+    const malformed = () => counter(relay, "qumo_relay_malformed_total");
     await until("something to be malformed", async () => await malformed() > 0);
   });
 }

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { dial, dialRelay } from "../support/transport/patient_dial.ts";
 import { podTest } from "../support/faults/case.ts";
-import { beginHandshakes, Crowd, sayTooMuch } from "../support/faults/crowd.ts";
+import { beginHandshakes, crowd, sayTooMuch } from "../support/faults/crowd.ts";
 import { openControl, openRequest } from "../support/peers/http3.ts";
 import { rawHttp } from "../support/peers/raw_http.ts";
 import { askBeside, halfHeads } from "../support/peers/half_heads.ts";
@@ -21,11 +21,11 @@ podTest("in a pod: 1100 first packets whose answers nobody reads", async ({ rela
 });
 
 podTest("in a pod: 1030 silent HTTP/3 connections", async ({ relay, deadline }) => {
-  const crowds: Crowd[] = [];
+  const leave: (() => void)[] = [];
   // One address may not have so many.
   for (const hostname of ["127.0.0.2", "127.0.0.3", "127.0.0.4"]) {
-    const crowd = Crowd.connect(relay, 344, { protocol: "h3", hostname });
-    crowds.push(await deadline.for("the silent", crowd));
+    const silent = crowd(relay, 344, { protocol: "h3", hostname });
+    leave.push(await deadline.for("the silent", silent));
   }
   for (let session = 0; session < 20; session++) {
     const client = await deadline.for(
@@ -38,7 +38,7 @@ podTest("in a pod: 1030 silent HTTP/3 connections", async ({ relay, deadline }) 
     client.close(0, "");
     await client.closed;
   }
-  for (const crowd of crowds) crowd.close();
+  for (const one of leave) one();
 });
 
 podTest("in a pod: four sessions of 500 streams full of updates", async ({ relay, deadline }) => {

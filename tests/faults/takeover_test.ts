@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { offer } from "../support/faults/canary.ts";
-import { faultTest, total } from "../support/faults/case.ts";
+import { counter, faultTest } from "../support/faults/case.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import { ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import { openSubgroup } from "../support/peers/scripted_objects.ts";
@@ -20,7 +20,7 @@ faultTest(
     const request = await publish(stranger, { track: trackOf("canary", "track"), alias: ALIAS });
     await contradict(stranger);
     await deadline.for("an answer", request.next());
-    await until("somebody to be replaced", async () => await total(relay, REPLACED) > 0);
+    await until("somebody to be replaced", async () => await counter(relay, REPLACED) > 0);
     stranger.close();
   },
   { config: { relay: { publishers: "oldest" } } },

@@ -1,4 +1,5 @@
 import {
+  type ControlMessageOf,
   type Draft,
   encodeDatagram,
   EncodeError,
@@ -26,16 +27,21 @@ export interface Aim {
   readonly fetches: readonly bigint[];
 }
 
-/** Everything that a session of a draft can be sent, valid and not, by one seed. */
+/** Everything that a session of a draft can be sent, valid by itself and aimed mostly, by one seed. */
 export class HostileBytes {
   readonly #random: Random;
   readonly #draft: Draft;
+  readonly #aim: Aim;
   readonly #layouts: ReadonlyMap<string, MessageLayout>;
+  /** What the draft calls its messages. */
+  readonly kinds: readonly string[];
 
-  constructor(random: Random, draft: Draft) {
+  constructor(random: Random, draft: Draft, aim: Aim) {
     this.#random = random;
     this.#draft = draft;
+    this.#aim = aim;
     this.#layouts = new Map(layoutsOf(draft).map((layout) => [layout.name, layout]));
+    this.kinds = [...this.#layouts.keys()];
   }
 
   /** Any integer that the draft has. */
@@ -43,35 +49,30 @@ export class HostileBytes {
     return this.#random.integer() & this.#draft.varint.max;
   }
 
-  /** What the draft calls its messages. */
-  get kinds(): readonly string[] {
-    return [...this.#layouts.keys()];
+  /** A message of this kind in its frame. */
+  message(kind: string): Uint8Array {
+    const [random, aim] = [this.#random, this.#aim];
+    const message = madeUpMessage(this.#layouts.get(kind)!, this.#draft, random);
+    const fields: Record<string, unknown> = { ...message };
+    const replace = (name: string, share: number, value: () => unknown) => {
+      if (name in fields && random.percent(share)) fields[name] = value();
+    };
+    if (kind !== "goaway") replace("requestId", 95, () => aim.requestId());
+    replace("track", 80, () => random.pick(aim.tracks));
+    for (const name of ["namespace", "prefix", "suffix"]) {
+      replace(name, 60, () => random.pick(aim.tracks).namespace);
+    }
+    replace("existing", 80, () => aim.earlierId());
+    replace("alias", 60, () => random.pick(aim.aliases));
+    replace("parameters", 60, () => withoutTokens(fields.parameters as object));
+    replace("range", 80, () => this.#aimed(fields.range as ControlMessageOf<"fetch">["range"]));
+    return this.#encode(fields as unknown as AnyMessage) ?? this.#encode(message)!;
   }
 
-  /** A message of this kind, or of another where the draft has none, valid by itself and aimed mostly. */
-  message(kind: string, aim: Aim): Uint8Array {
-    const random = this.#random;
-    const message = madeUpMessage(
-      this.#layouts.get(kind) ?? this.#layouts.get("subscribe")!,
-      this.#draft,
-      random,
-    );
-    const fields: Record<string, unknown> = { ...message };
-    if ("requestId" in fields && kind !== "goaway" && random.percent(95)) {
-      fields["requestId"] = aim.requestId();
-    }
-    if ("track" in fields && random.percent(80)) fields["track"] = random.pick(aim.tracks);
-    for (const name of ["namespace", "prefix", "suffix"]) {
-      if (name in fields && random.percent(60)) fields[name] = random.pick(aim.tracks).namespace;
-    }
-    if ("existing" in fields && random.percent(80)) fields["existing"] = aim.earlierId();
-    if ("alias" in fields && random.percent(60)) fields["alias"] = random.pick(aim.aliases);
-    if ("parameters" in fields && random.percent(60)) {
-      fields["parameters"] = withoutTokens(fields["parameters"] as object);
-    }
-    if (kind === "fetch" && random.percent(80)) fields["range"] = this.#fetchRange(aim);
-    if (kind === "subscribeOk" && random.percent(50)) fields["properties"] = new Uint8Array(0);
-    return this.#encode(fields as unknown as AnyMessage) ?? this.#encode(message)!;
+  #aimed(range: ControlMessageOf<"fetch">["range"]) {
+    const { tracks } = this.#aim;
+    if ("track" in range) return { ...range, track: this.#random.pick(tracks) };
+    return { ...range, requestId: this.#aim.earlierId() };
   }
 
   /** Undefined for what the draft has no words for. */
@@ -84,45 +85,9 @@ export class HostileBytes {
     }
   }
 
-  anyMessage(aim: Aim): Uint8Array {
-    return this.message(this.#random.pick(this.kinds), aim);
-  }
-
-  /** Changed here and there: bytes flipped, taken out, put in, repeated, the end cut off. */
-  mutate(bytes: Uint8Array): Uint8Array {
-    const random = this.#random;
-    let list = [...bytes];
-    for (let changes = 1 + random.below(4); changes > 0; changes--) {
-      const at = random.below(list.length + 1);
-      switch (random.below(5)) {
-        case 0:
-          if (at < list.length) list[at]! ^= 1 << random.below(8);
-          break;
-        case 1:
-          list.splice(at, 1 + random.below(4));
-          break;
-        case 2:
-          list.splice(at, 0, ...random.bytes(6));
-          break;
-        case 3:
-          list.splice(at, 0, ...random.pick(NASTY));
-          break;
-        case 4:
-          list = random.percent(50) ? list.slice(0, at) : [...list, ...list.slice(at)];
-          break;
-      }
-    }
-    return Uint8Array.from(list);
-  }
-
-  /** As it is, or changed in so many of a hundred cases. */
-  maybeMutate(share: number, bytes: Uint8Array): Uint8Array {
-    return this.#random.percent(share) ? this.mutate(bytes) : bytes;
-  }
-
   /** A stream with a subgroup: its header and some objects. */
-  subgroup(aim: Aim): Uint8Array {
-    const random = this.#random;
+  subgroup(): Uint8Array {
+    const [random, aim] = [this.#random, this.#aim];
     const hasProperties = random.percent(50);
     const parts: Uint8Array[] = [encodeSubgroupHeader({
       alias: random.percent(90) ? random.pick(aim.aliases) : this.#integer(),
@@ -138,8 +103,8 @@ export class HostileBytes {
   }
 
   /** A stream that answers a fetch: its header and what may or may not be objects. */
-  fetchStream(aim: Aim): Uint8Array {
-    const random = this.#random;
+  fetchStream(): Uint8Array {
+    const [random, aim] = [this.#random, this.#aim];
     const known = aim.fetches.length > 0 && random.percent(90);
     const parts: (Uint8Array | bigint)[] = [
       encodeFetchHeader(known ? random.pick(aim.fetches) : this.#integer(), this.#draft.data),
@@ -161,8 +126,8 @@ export class HostileBytes {
     return bytesOf(this.#draft, PADDING_STREAM_TYPE, this.#random.bytes(200));
   }
 
-  datagram(aim: Aim): Uint8Array {
-    const random = this.#random;
+  datagram(): Uint8Array {
+    const [random, aim] = [this.#random, this.#aim];
     const fields: ObjectDatagram = {
       alias: random.percent(90) ? random.pick(aim.aliases) : this.#integer(),
       group: this.#integer(),
@@ -217,30 +182,11 @@ export class HostileBytes {
     }
     return bytesOf(this.#draft, ...parts);
   }
-
-  #fetchRange(aim: Aim): unknown {
-    const random = this.#random;
-    const location = () => ({ group: this.#integer(), object: this.#integer() });
-    if (random.percent(60)) {
-      const track = random.pick(aim.tracks);
-      return { type: "standalone", track, start: location(), end: location() };
-    }
-    const type = random.pick(["relative_joining", "absolute_joining"]);
-    return { type, requestId: BigInt(2 * random.below(6)), start: this.#integer() };
-  }
 }
 
 const NOTHING = new Uint8Array(0);
 // Gaps, immutable properties, a mandatory one, and what tracks have.
 const PROPERTY_TYPES = [0x02n, 0x04n, 0x0bn, 0x0en, 0x22n, 0x30n, 0x3cn, 0x3en, 0x4000n];
-
-const NASTY = [
-  [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
-  [0xfe, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
-  [0xc0, 0xff, 0xff],
-  [0x80, 0x00],
-  [0x00, 0x00],
-];
 
 /** Tokens that were never registered end every session at once. */
 function withoutTokens(parameters: object): object {

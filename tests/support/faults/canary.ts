@@ -1,9 +1,11 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import type { QuicServerAddress } from "../transport/quic_transport.ts";
-import { openSubgroup, SubgroupReader } from "../peers/scripted_objects.ts";
+import { openSubgroup } from "../peers/scripted_objects.ts";
 import { announce, sendSubscribeOk, subscribe } from "../peers/scripted_requests.ts";
 import { ScriptedPeer, trackOf } from "../peers/scripted_peer.ts";
+import { until } from "../until.ts";
+import { type HonestObject, HonestPeer } from "./honest_peer.ts";
 
 const NAMESPACE = "canary";
 const TRACK = trackOf(NAMESPACE, "track");
@@ -19,18 +21,15 @@ const PAYLOAD_BYTES = 400;
  */
 export class Canary {
   readonly #publisher: ScriptedPeer;
-  readonly #subscriber: ScriptedPeer;
+  readonly #subscriber: HonestPeer;
   readonly #enough = new AbortController();
-  // As they came: a busy machine may hand over a group before the one that was sent before it.
-  readonly #arrived: number[] = [];
-  readonly #work: Promise<unknown>;
-  #sent = 0;
-  #groups = 0;
+  readonly #sent: HonestObject[] = [];
+  readonly #work: Promise<void>;
 
-  private constructor(publisher: ScriptedPeer, subscriber: ScriptedPeer) {
+  private constructor(publisher: ScriptedPeer, subscriber: HonestPeer) {
     this.#publisher = publisher;
     this.#subscriber = subscriber;
-    this.#work = Promise.all([this.#publish(), this.#watch()]);
+    this.#work = this.#publish();
     this.#work.catch(() => {});
   }
 
@@ -39,59 +38,45 @@ export class Canary {
     const publisher = await offer(server, NAMESPACE, ALIAS);
     const subscriber = await ScriptedPeer.dial(server);
     await (await subscribe(subscriber, {}, TRACK)).expect("subscribeOk");
-    return new Canary(publisher, subscriber);
+    return new Canary(publisher, new HonestPeer(subscriber));
   }
 
   /** Ends the track, waits for its last object, and says how many there were if none is missing. */
   async finish(): Promise<number> {
     this.#enough.abort();
     await this.#work;
+    const subscriber = this.#subscriber;
+    const groups = Math.ceil(this.#sent.length / OBJECTS_PER_GROUP);
+    const isOver = () => subscriber.ends.length >= groups || subscriber.closed !== undefined;
+    await until("the canary's last object", isOver);
     this.close();
-    const arrived = this.#arrived.toSorted((a, b) => a - b).map(placeOf);
-    const expected = Array.from({ length: this.#sent }, (_, index) => placeOf(index));
-    assert.deepEqual(arrived, expected, "The canary lost objects");
-    return this.#sent;
+    // A busy machine may hand over a group before the one that was sent before it.
+    const arrived = subscriber.objects.toSorted((a, b) => Number(a.group - b.group));
+    assert.deepEqual(arrived, this.#sent, "The canary lost objects");
+    assert.deepEqual(new Set(subscriber.ends), new Set(["fin"]), "A group was cut off");
+    assert.deepEqual(subscriber.faults, [], "The canary was sent what is not well formed");
+    return this.#sent.length;
   }
 
   /** Leaves. */
   close(): void {
     this.#enough.abort();
     this.#publisher.close();
-    this.#subscriber.close();
+    this.#subscriber.peer.close();
   }
 
   async #publish(): Promise<void> {
     const { signal } = this.#enough;
-    while (!signal.aborted) {
-      const subgroup = await openSubgroup(this.#publisher, {
-        alias: ALIAS,
-        group: BigInt(this.#groups++),
-        priority: 0,
-        endOfGroup: true,
-        firstObject: true,
-      });
-      for (let id = 0; id < OBJECTS_PER_GROUP; id++) {
-        await subgroup.send({ id, payload: payloadOf(this.#sent++) });
+    for (let group = 0n; !signal.aborted; group++) {
+      const header = { alias: ALIAS, group, endOfGroup: true, firstObject: true };
+      const subgroup = await openSubgroup(this.#publisher, { ...header, priority: 0 });
+      for (let object = 0; object < OBJECTS_PER_GROUP; object++) {
+        const payload = new Uint8Array(PAYLOAD_BYTES).fill(this.#sent.length);
+        this.#sent.push({ group, object, payload });
+        await subgroup.send({ id: object, payload });
         await sleep(systemClock, INTERVAL, signal);
       }
       await subgroup.finish();
-    }
-  }
-
-  async #watch(): Promise<void> {
-    for (let groups = 0; !this.#enough.signal.aborted || groups < this.#groups; groups++) {
-      await this.#read(await SubgroupReader.next(this.#subscriber));
-    }
-  }
-
-  async #read(reader: SubgroupReader): Promise<void> {
-    for (let expected = 0;; expected++) {
-      const object = await reader.nextBytes();
-      if (typeof object !== "object") return assert.equal(object, "fin", "A group was cut off");
-      assert.equal(object.id, expected, "The canary's objects are out of order");
-      const index = Number(reader.header.group) * OBJECTS_PER_GROUP + object.id;
-      assert.deepEqual(object.payload, payloadOf(index), "The canary's bytes are damaged");
-      this.#arrived.push(index);
     }
   }
 }
@@ -116,12 +101,4 @@ export async function answerRequests(publisher: ScriptedPeer, alias: bigint): Pr
     if (message.kind === "subscribe") await sendSubscribeOk(request, { alias });
     else await request.sendOk();
   }
-}
-
-function placeOf(index: number): string {
-  return `${Math.floor(index / OBJECTS_PER_GROUP)}/${index % OBJECTS_PER_GROUP}`;
-}
-
-function payloadOf(index: number): Uint8Array {
-  return new Uint8Array(PAYLOAD_BYTES).fill(index);
 }

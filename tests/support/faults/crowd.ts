@@ -1,4 +1,5 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
+import { concat } from "../concat.ts";
 import { subscribe } from "../peers/scripted_requests.ts";
 import { type ScriptedPeer, trackOf } from "../peers/scripted_peer.ts";
 import { referenceDraft } from "../reference_draft.ts";
@@ -11,37 +12,33 @@ export interface CrowdOptions {
   readonly hostname?: string;
 }
 
-/** Many connections over one socket that say nothing. */
-export class Crowd {
-  readonly #connections: readonly Deno.QuicConn[];
-  readonly #endpoint: Deno.QuicEndpoint;
-
-  private constructor(connections: readonly Deno.QuicConn[], endpoint: Deno.QuicEndpoint) {
-    this.#connections = connections;
-    this.#endpoint = endpoint;
+/** Makes many connections over one socket that say nothing; the result ends them. */
+export async function crowd(
+  server: QuicServerAddress,
+  count: number,
+  { protocol = "moqt-18", hostname = "127.0.0.1" }: CrowdOptions = {},
+): Promise<() => void> {
+  const endpoint = new Deno.QuicEndpoint({ hostname, port: 0 });
+  const options = {
+    endpoint,
+    hostname: "127.0.0.1",
+    port: server.port,
+    alpnProtocols: [protocol],
+    maxIdleTimeout: 60_000,
+    keepAliveInterval: 1_000,
+    serverCertificateHashes: [{ algorithm: "sha-256", value: server.certificateHash }],
+  };
+  const connections: Deno.QuicConn[] = [];
+  // A few at a time: this machine has to do both halves of each handshake.
+  while (connections.length < count) {
+    const next = { length: Math.min(AT_ONCE, count - connections.length) };
+    const calls = Array.from(next, () => Deno.connectQuic<false>(options));
+    connections.push(...await Promise.all(calls));
   }
-
-  static async connect(
-    server: QuicServerAddress,
-    count: number,
-    { protocol = "moqt-18", hostname = "127.0.0.1" }: CrowdOptions = {},
-  ): Promise<Crowd> {
-    const endpoint = new Deno.QuicEndpoint({ hostname, port: 0 });
-    const connections: Deno.QuicConn[] = [];
-    // A few at a time: this machine has to do both halves of each handshake.
-    while (connections.length < count) {
-      const next = Math.min(AT_ONCE, count - connections.length);
-      const calls = Array.from({ length: next }, () => call(endpoint, server, protocol));
-      connections.push(...await Promise.all(calls));
-    }
-    for (const { closed } of connections) closed.catch(() => {});
-    return new Crowd(connections, endpoint);
-  }
-
-  close(): void {
-    for (const connection of this.#connections) connection.close({ closeCode: 0, reason: "" });
-    this.#endpoint.close({ closeCode: 0, reason: "" });
-  }
+  for (const { closed } of connections) closed.catch(() => {});
+  return () => {
+    for (const one of [...connections, endpoint]) one.close({ closeCode: 0, reason: "" });
+  };
 }
 
 /** Begins handshakes and reads none of the answers. */
@@ -82,23 +79,6 @@ export async function firstPackets(count: number): Promise<Uint8Array<ArrayBuffe
   return [...packets.values()];
 }
 
-function call(
-  endpoint: Deno.QuicEndpoint,
-  server: QuicServerAddress,
-  protocol: string,
-): Promise<Deno.QuicConn> {
-  const options = {
-    endpoint,
-    hostname: "127.0.0.1",
-    port: server.port,
-    alpnProtocols: [protocol],
-    maxIdleTimeout: 60_000,
-    keepAliveInterval: 1_000,
-    serverCertificateHashes: [{ algorithm: "sha-256", value: server.certificateHash }],
-  };
-  return Deno.connectQuic<false>(options);
-}
-
 const AT_ONCE = 50;
 
 // What QUIC takes of a stream that nobody reads.
@@ -119,10 +99,9 @@ export async function sayTooMuch(peer: ScriptedPeer, requests: number): Promise<
   await Promise.allSettled(streams);
 }
 
-const UPDATES = new Uint8Array(64 * 1024);
 const UPDATE = referenceDraft.control.encode({
   kind: "requestUpdate",
   requestId: 2_000n,
   parameters: {},
 });
-for (let at = 0; at + UPDATE.length <= UPDATES.length; at += UPDATE.length) UPDATES.set(UPDATE, at);
+const UPDATES = concat(Array(Math.floor(64 * 1024 / UPDATE.length)).fill(UPDATE));

@@ -7,12 +7,14 @@ import {
 } from "@qumo/shared/wire";
 import { type CloseInfo, type Connection, TransportError } from "../../../relay/transport/mod.ts";
 import { readFetchStream } from "../peers/scripted_fetches.ts";
-import { NO_PROPERTIES, SubgroupReader } from "../peers/scripted_objects.ts";
+import { SubgroupReader } from "../peers/scripted_objects.ts";
 import { type RequestMessage, ScriptedPeer } from "../peers/scripted_peer.ts";
-import { type IncomingStream, RequestStream } from "../peers/scripted_streams.ts";
+import { sendSubscribeOk } from "../peers/scripted_requests.ts";
+import { type IncomingStream, RequestStream, type StreamEnd } from "../peers/scripted_streams.ts";
 
 /** An object as it arrived in a subgroup or as a datagram. */
 export interface HonestObject {
+  readonly group: bigint;
   readonly object: number;
   readonly payload: Uint8Array;
 }
@@ -24,6 +26,8 @@ export interface HonestObject {
 export class HonestPeer {
   /** Objects that came and nobody has taken, in the order in which they came. */
   readonly objects: HonestObject[] = [];
+  /** How each subgroup ended. */
+  readonly ends: StreamEnd[] = [];
   /** What was not as the protocol has it. */
   readonly faults: string[] = [];
   /** How the connection ended, if it did. */
@@ -31,7 +35,8 @@ export class HonestPeer {
   readonly peer: ScriptedPeer;
   readonly #published = new Map<string, bigint>();
 
-  private constructor(peer: ScriptedPeer) {
+  /** Takes over a peer that has begun. */
+  constructor(peer: ScriptedPeer) {
     const { connection } = this.peer = peer;
     void peer.closed.then((info) => this.closed = info);
     this.#watch(() => this.#readControl());
@@ -75,33 +80,27 @@ export class HonestPeer {
   /** Answers as a publisher that has these tracks and nothing of the past. */
   async #answer(request: RequestStream): Promise<void> {
     await readMessages(request.incoming, async (message) => {
-      const answer = this.#answerTo(message);
-      if (answer !== undefined) await request.send(answer);
-      if (answer?.kind === "requestError") await request.finish();
+      switch (message.kind) {
+        case "subscribe":
+        case "fetch":
+        case "trackStatus": {
+          const track = message.kind === "subscribe" ? trackKey(message.track) : "";
+          const alias = this.#published.get(track);
+          if (alias !== undefined) return await sendSubscribeOk(request, { alias });
+          await request.sendError("does_not_exist");
+          return await request.finish();
+        }
+        case "publish":
+        case "subscribeNamespace":
+        case "requestUpdate":
+          return await request.sendOk();
+        case "publishDone":
+          return;
+        default:
+          this.faults.push(`${message.kind} came on a request stream of the relay`);
+      }
     });
     await request.finish();
-  }
-
-  #answerTo(message: ControlMessage): ControlMessage | undefined {
-    switch (message.kind) {
-      case "subscribe": {
-        const alias = this.#published.get(trackKey(message.track));
-        if (alias === undefined) return DOES_NOT_EXIST;
-        return { kind: "subscribeOk", alias, parameters: {}, properties: NO_PROPERTIES };
-      }
-      case "fetch":
-      case "trackStatus":
-        return DOES_NOT_EXIST;
-      case "publish":
-      case "subscribeNamespace":
-      case "requestUpdate":
-        return { kind: "requestOk", parameters: {}, properties: NO_PROPERTIES };
-      case "publishDone":
-        return undefined;
-      default:
-        this.faults.push(`${message.kind} came on a request stream of the relay`);
-        return undefined;
-    }
   }
 
   async #readStream(stream: IncomingStream & { readonly type: bigint }): Promise<void> {
@@ -118,8 +117,9 @@ export class HonestPeer {
   async #readSubgroup(reader: SubgroupReader): Promise<void> {
     for (;;) {
       const object = await reader.nextBytes();
-      if (typeof object !== "object") return;
-      this.objects.push({ object: object.id, payload: object.payload });
+      if (typeof object !== "object") return void this.ends.push(object);
+      const { group } = reader.header;
+      this.objects.push({ group, object: object.id, payload: object.payload });
     }
   }
 
@@ -129,7 +129,8 @@ export class HonestPeer {
       if (bytes === undefined) return;
       const datagram = decodeDatagram(bytes, this.peer.draft.data);
       if (datagram === undefined) throw new Error("The relay sent padding");
-      this.objects.push({ object: datagram.object, payload: datagram.payload.slice() });
+      const { group, object, payload } = datagram;
+      this.objects.push({ group, object, payload: payload.slice() });
     }
   }
 
@@ -153,10 +154,3 @@ async function readMessages(
     await use(message);
   }
 }
-
-const DOES_NOT_EXIST: ControlMessage = {
-  kind: "requestError",
-  code: "does_not_exist",
-  retryAfter: 0n,
-  reason: "",
-};

@@ -1,4 +1,5 @@
 import { encode } from "cborg";
+import { concat } from "../concat.ts";
 import type { Random } from "../random.ts";
 import { catOf, HS256 } from "../worlds/cats.ts";
 
@@ -29,22 +30,18 @@ export function* changedBytes(token: Uint8Array): Iterable<Uint8Array<ArrayBuffe
 /** A token that no relay may believe: of bytes, of CBOR, or signed by its key and without sense. */
 export async function hostileCat(random: Random): Promise<Uint8Array<ArrayBuffer>> {
   const good = await goodCat();
-  switch (random.below(6)) {
-    case 0:
-      return random.bytes(600);
-    case 1:
-      return mutated(random, good);
-    case 2:
-      return new Uint8Array(encode(nonsense(random, 6)));
-    case 3:
-      return random.pick(BOMBS);
-    case 4:
-      return await catOf(new Map(), { header: nonsenseHeader(random), payload: random.bytes(300) });
-    default: {
-      const claims = nonsense(random, 5);
-      return await catOf(new Map(), { payload: random.pick([encode(claims), random.pick(BOMBS)]) });
-    }
-  }
+  const signed = (payload: Uint8Array, header?: Map<number, unknown>) =>
+    catOf(new Map(), { payload, ...(header !== undefined && { header }) });
+  const make = random.pick<() => Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>>([
+    () => random.bytes(600),
+    () => mutated(random, good),
+    () => new Uint8Array(encode(nonsense(random, 6))),
+    () => random.pick(BOMBS),
+    () => signed(random.bytes(300), nonsenseHeader(random)),
+    () => signed(encode(nonsense(random, 5))),
+    () => signed(random.pick(BOMBS)),
+  ]);
+  return await make();
 }
 
 /** Cut off, cut out, doubled or with bytes between. */
@@ -52,39 +49,31 @@ function mutated(random: Random, good: Uint8Array): Uint8Array<ArrayBuffer> {
   const at = random.below(good.length);
   const to = at + 1 + random.below(good.length - at);
   const [head, middle, tail] = [good.subarray(0, at), good.subarray(at, to), good.subarray(to)];
-  const parts = [
+  return concat(random.pick([
     [head],
     [head, tail],
     [head, middle, middle, tail],
-    [head, Uint8Array.of(random.below(256)), ...random.bytes(16), middle, tail],
-  ];
-  return Uint8Array.from(
-    random.pick(parts).flatMap((part) => typeof part === "number" ? part : [...part]),
-  );
+    [head, Uint8Array.of(random.below(256), ...random.bytes(15)), middle, tail],
+  ]));
 }
 
 /** Values of every kind, in one another; where a token says what it allows there is none that does. */
 function nonsense(random: Random, depth: number): unknown {
   const inner = () => nonsense(random, depth - 1);
   const many = Array.from({ length: random.below(6) });
-  switch (random.below(depth > 0 ? 8 : 6)) {
-    case 0:
-      return random.integer();
-    case 1:
-      return random.bytes(40);
-    case 2:
-      return String.fromCodePoint(...random.bytes(20));
-    case 3:
-      return random.pick([true, false, null]);
-    case 4:
-      return random.next() / 7;
-    case 5:
-      return -random.integer() - 1n;
-    case 6:
-      return many.map(inner);
-    default:
-      return new Map(many.map(() => [random.pick(KEYS), inner()]));
-  }
+  const plain = [
+    () => random.integer(),
+    () => random.bytes(40),
+    () => String.fromCodePoint(...random.bytes(20)),
+    () => random.pick([true, false, null]),
+    () => random.next() / 7,
+    () => -random.integer() - 1n,
+  ];
+  const nested = [
+    () => many.map(inner),
+    () => new Map(many.map(() => [random.pick(KEYS), inner()])),
+  ];
+  return random.pick<() => unknown>(depth > 0 ? [...plain, ...nested] : plain)();
 }
 
 function nonsenseHeader(random: Random): Map<number, unknown> {

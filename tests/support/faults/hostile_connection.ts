@@ -1,7 +1,5 @@
-import type { Draft, FullTrackName } from "@qumo/shared/wire";
 import type { BidiStream, Connection, SendStream } from "../../../relay/transport/mod.ts";
 import type { Random } from "../random.ts";
-import { type Aim, HostileBytes } from "./bytes.ts";
 
 /** What a hostile peer does at a time. */
 export type Move =
@@ -23,12 +21,10 @@ export type StreamFate = "open" | "fin" | "reset" | "stop" | "both";
 export abstract class HostileConnection {
   readonly connection: Connection;
   readonly random: Random;
-  readonly bytes: HostileBytes;
 
-  constructor(connection: Connection, random: Random, draft: Draft) {
+  constructor(connection: Connection, random: Random) {
     this.connection = connection;
     this.random = random;
-    this.bytes = new HostileBytes(random, draft);
     void this.#meetStreams().catch(ignore);
   }
 
@@ -44,17 +40,33 @@ export abstract class HostileConnection {
     else this.connection.close(this.random.below(40), "x".repeat(this.random.below(30)));
   }
 
+  /** As it is, or in so many of a hundred cases changed: bytes replaced, taken out, put in or repeated, the end cut off. */
+  maybeMutate(share: number, bytes: Uint8Array): Uint8Array {
+    const { random } = this;
+    if (!random.percent(share)) return bytes;
+    let list = [...bytes];
+    for (let changes = 1 + random.below(4); changes > 0; changes--) {
+      const at = random.below(list.length + 1);
+      const change = random.pick([
+        () => list.toSpliced(at, 1, random.below(256)),
+        () => list.toSpliced(at, 1 + random.below(4)),
+        () => list.toSpliced(at, 0, ...random.bytes(6)),
+        () => list.toSpliced(at, 0, ...random.pick(NASTY)),
+        () => random.percent(50) ? list.slice(0, at) : [...list, ...list.slice(at)],
+      ]);
+      list = change();
+    }
+    return Uint8Array.from(list);
+  }
+
   /** Opens a stream with these bytes, which ends like any other when nothing is said. */
-  onNewUni(
-    bytes: Uint8Array,
-    fate: StreamFate = this.random.pick(UNI_FATES),
-    use: (stream: SendStream) => void = () => {},
-  ): void {
-    this.connection.openUni().then((stream) => {
-      use(stream);
+  onNewUni(bytes: Uint8Array, fate: StreamFate = this.random.pick(UNI_FATES)): Promise<SendStream> {
+    const opening = this.connection.openUni();
+    opening.then((stream) => {
       this.write(stream, bytes);
       this.#end(stream, fate);
     }, ignore);
+    return opening;
   }
 
   onNewBidi(parts: readonly Uint8Array[], fate: StreamFate = this.random.pick(BIDI_FATES)): void {
@@ -91,9 +103,7 @@ export abstract class HostileConnection {
 
   /** Takes the relay's streams, reads one in two, and stops some. */
   async #meetStreams(): Promise<void> {
-    for (;;) {
-      const stream = await this.connection.acceptUni();
-      if (stream === undefined) return;
+    for (let stream; (stream = await this.connection.acceptUni()) !== undefined;) {
       const roll = this.random.below(20);
       if (roll === 0) stream.stop(1);
       else if (roll < 10) void readAll(stream).catch(ignore);
@@ -104,80 +114,14 @@ export abstract class HostileConnection {
 const UNI_FATES: readonly StreamFate[] = ["fin", "fin", "fin", "reset", "open", "open"];
 const BIDI_FATES: readonly StreamFate[] = ["open", "open", "fin", "reset", "stop", "both"];
 
-/** The alias under which a hostile peer publishes what it published in order. */
-export const HOSTILE_ALIAS = 1n;
-
-/** The same in a draft of MoQT, by whatever stream it asks. */
-export abstract class HostileMoqt<D extends Draft> extends HostileConnection implements Aim {
-  readonly draft: D;
-  readonly tracks: readonly FullTrackName[];
-  readonly aliases: readonly bigint[] = [HOSTILE_ALIAS, 2n, 3n];
-  readonly fetches: bigint[] = [];
-  #nextId = 0n;
-
-  /** `tracks` are what its requests are about, its own first. */
-  constructor(
-    connection: Connection,
-    random: Random,
-    { draft, tracks }: { readonly draft: D; readonly tracks: readonly FullTrackName[] },
-  ) {
-    super(connection, random, draft);
-    this.draft = draft;
-    this.tracks = tracks;
-  }
-
-  /** The id of the next request, rarely one that was used. */
-  requestId(): bigint {
-    return this.random.percent(1) ? this.#nextId : this.ownId();
-  }
-
-  earlierId(): bigint {
-    return BigInt(2 * this.random.below(Number(this.#nextId) / 2 + 1));
-  }
-
-  /** The id of the next request. */
-  ownId(): bigint {
-    const id = this.#nextId;
-    this.#nextId += 2n;
-    return id;
-  }
-
-  /** What it asks in order: its own track is published, and some are subscribed to. */
-  *orders() {
-    const { random, tracks } = this;
-    const [track] = tracks as [FullTrackName];
-    const { namespace } = track;
-    const parameters = {};
-    if (random.percent(50)) {
-      const requestId = this.ownId();
-      yield { kind: "publishNamespace", requestId, namespace, parameters } as const;
-    }
-    if (random.percent(60)) {
-      const properties = random.percent(70) ? NOTHING : this.bytes.trackProperties();
-      const publish = { track, alias: HOSTILE_ALIAS, parameters, properties };
-      yield { kind: "publish", requestId: this.ownId(), ...publish } as const;
-    }
-    for (const wanted of tracks) {
-      if (!random.percent(50)) continue;
-      yield { kind: "subscribe", requestId: this.ownId(), track: wanted, parameters } as const;
-    }
-  }
-
-  /** Sends data that nobody asked for, or that somebody did. */
-  moveData(move: "subgroup" | "fetch_stream" | "datagram"): void {
-    const { random, bytes } = this;
-    if (move === "subgroup") return this.onNewUni(bytes.maybeMutate(25, bytes.subgroup(this)));
-    if (move === "fetch_stream") {
-      return this.onNewUni(bytes.maybeMutate(25, bytes.fetchStream(this)));
-    }
-    const datagram = random.percent(15)
-      ? random.bytes(40)
-      : bytes.maybeMutate(25, bytes.datagram(this));
-    this.connection.sendDatagram(datagram);
-  }
-}
-
-const NOTHING = new Uint8Array(0);
+/** Integers that are too large, too long or 0. */
+const NASTY = [
+  [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+  [0xfe, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+  [0xc0, 0xff, 0xff],
+  [0x80, 0x00],
+  [0x00, 0x00],
+];
 
 async function readAll(stream: { read(into: Uint8Array<ArrayBuffer>): Promise<unknown> }) {
   while (await stream.read(new Uint8Array(1_024)) !== undefined);

@@ -1,5 +1,12 @@
 import { noTracing } from "@qumo/shared/runtime";
-import { type Draft, type FullTrackName, type LiteVersion, WHOLE_GROUP } from "@qumo/shared/wire";
+import {
+  type Draft,
+  drafts,
+  type FullTrackName,
+  type LiteVersion,
+  multiplexedDrafts,
+  WHOLE_GROUP,
+} from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { alone } from "../worlds/alone.ts";
 import { DEFAULTS } from "../../../relay/config/definition.ts";
@@ -7,10 +14,8 @@ import { RelayMetrics } from "../../../relay/metrics.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
 import { HonestPeer } from "./honest_peer.ts";
 import { HostileLite } from "./hostile_lite.ts";
-import { HostileMultiplexed } from "./hostile_multiplexed.ts";
-import type { HostileConnection, Move } from "./hostile_connection.ts";
-import { HostilePeer } from "./hostile_peer.ts";
-import { endOf, type Voice, voiceOf, VOICES } from "./voices.ts";
+import type { Move } from "./hostile_connection.ts";
+import { HostileMoqt } from "./hostile_moqt.ts";
 import { Random } from "../random.ts";
 import { openSubgroup, type SubgroupScript } from "../peers/scripted_objects.ts";
 import { namespaceOf, trackOf } from "../peers/scripted_peer.ts";
@@ -58,7 +63,7 @@ export class HostileWorld {
   readonly host: SessionServer;
   readonly #clock = new ManualClock();
   readonly #log = memoryLog();
-  readonly #voices: readonly Voice[];
+  readonly #dialects: readonly (Draft | LiteVersion)[];
   readonly #honest: HonestPeer[] = [];
   #canary:
     | { readonly stream: SubgroupScript; readonly subscriber: HonestPeer; sent: number }
@@ -74,7 +79,7 @@ export class HostileWorld {
   /** Hostile peers speak this dialect, or any draft of MoQT when nothing is said. */
   constructor(dialect?: Draft | LiteVersion) {
     const { metrics } = this;
-    this.#voices = dialect === undefined ? VOICES : [voiceOf(dialect)];
+    this.#dialects = dialect === undefined ? [...drafts, ...multiplexedDrafts] : [dialect];
     this.host = new SessionServer({
       config: CONFIG,
       metrics,
@@ -133,7 +138,7 @@ export class HostileWorld {
       if (!isClosed()) peer.leave(() => client.sever());
     }
     watching.cancel();
-    for (const { client, voice } of gang) await this.#judge(client, voice);
+    for (const { client, dialect } of gang) await this.#judge(client, dialect);
   }
 
   /** Nothing is left of the hostile sessions, and the honest ones have what they had. */
@@ -207,33 +212,26 @@ export class HostileWorld {
   }
 
   #letIn(random: Random, own: FullTrackName) {
-    const voice = random.pick(this.#voices);
-    const [client, connection] = memoryPair({ ...networkOf(random), protocol: voice.protocol });
+    const dialect = random.pick(this.#dialects);
+    const [client, connection] = memoryPair({ ...networkOf(random), protocol: dialect.protocol });
     this.host.serve(connection);
     let closed = false;
     void client.closed.then(() => closed = true);
-    const peer = this.#speak(voice, client, { random, own });
-    return { peer, client, voice, isClosed: () => closed };
-  }
-
-  #speak(
-    { dialect }: Voice,
-    client: MemoryConnection,
-    { random, own }: { readonly random: Random; readonly own: FullTrackName },
-  ): HostileConnection {
     const tracks = [own, STAGE];
-    if (!("family" in dialect)) {
-      return new HostileLite(client, random, { version: dialect, tracks }).begin();
-    }
-    return dialect.family === "A"
-      ? new HostileMultiplexed(client, random, { draft: dialect, tracks }).begin()
-      : new HostilePeer(client, random, { draft: dialect, tracks }).begin();
+    const peer = "family" in dialect
+      ? new HostileMoqt(client, random, dialect, tracks)
+      : new HostileLite(client, random, dialect, tracks);
+    return { peer: peer.begin(), client, dialect, isClosed: () => closed };
   }
 
-  async #judge(hostile: MemoryConnection, { protocol, codes }: Voice): Promise<void> {
+  async #judge(
+    hostile: MemoryConnection,
+    { protocol, sessionCodes }: Draft | LiteVersion,
+  ): Promise<void> {
     await this.settle();
     const { code, by } = await hostile.closed;
-    const end = by === "peer" ? endOf(code, codes) : by;
+    const names = Object.entries(sessionCodes);
+    const end = by === "peer" ? names.find(([, number]) => number === code)?.[0] : by;
     const said = `The session of ${protocol} was closed with 0x${code.toString(16)}`;
     assert.ok(end !== undefined, said);
     assert.notEqual(end, "internal_error", `A fault of ours: ${this.#errors()}`);
@@ -254,7 +252,7 @@ export class HostileWorld {
     await stream.send({ id: sent, payload });
     await this.settle();
     const came = subscriber.objects.splice(0);
-    assert.deepEqual(came, [{ object: sent, payload }], "The canary has a gap");
+    assert.deepEqual(came, [{ group: 0n, object: sent, payload }], "The canary has a gap");
     this.#canary!.sent++;
     this.#audience!.objects.length = 0;
   }

@@ -5,10 +5,7 @@ import {
   requestWebSocket,
   type UpgradeAnswer,
 } from "../../../tests/support/transport/websocket_client.ts";
-import {
-  startWebSocketServer,
-  type WebSocketServer,
-} from "../../../tests/support/transport/websocket_server.ts";
+import { startWebSocketServer } from "../../../tests/support/transport/websocket_server.ts";
 import { becomes } from "../../../tests/support/until.ts";
 import type { TransportLimit } from "../../vocabulary/mod.ts";
 
@@ -25,7 +22,7 @@ function world(options: Partial<ListenOptions> = {}) {
 }
 
 /** A client whose session goes on beside whatever else happens. */
-async function canary(server: WebSocketServer): Promise<() => Promise<void>> {
+async function canary(server: ReturnType<typeof world>): Promise<() => Promise<void>> {
   const { connection } = await connectWebSocket({ port: server.port });
   const accepted = await server.listener.accept();
   const stream = await connection.openBidi();

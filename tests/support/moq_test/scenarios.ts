@@ -34,14 +34,14 @@ function eachWay(wanted: Wanted, what = ""): Record<string, Wanted> {
 
 const EACH_WAY = eachWay({ lastGroup: 2, objectsPerGroup: 6, firstSize: 100, size: 50 });
 const EACH_WAY_PUBLISHED = { lastGroup: 3, firstSize: 90, size: 45 };
-const BOTH_PROPERTIES = { integerProperty: 64, bytesProperty: 64 };
+const BOTH_PROPERTIES = { integerProperty: 64, bytesProperty: 65 };
+const MARKS = { endOfGroupMarkers: true };
 
 const SUBSCRIBE: Readonly<Record<string, Wanted>> = {
   ...EACH_WAY,
   "one object in each group": {
     forwarding: DATAGRAM,
     lastGroup: 3,
-    objectsPerGroup: 1,
     lastObject: 0,
     firstSize: 100,
   },
@@ -68,11 +68,7 @@ const SUBSCRIBE: Readonly<Record<string, Wanted>> = {
 
   "every 2nd group": { lastGroup: 4, groupIncrement: 2, objectsPerGroup: 3 },
   "every 5th group": { startGroup: 10, lastGroup: 20, groupIncrement: 5, objectsPerGroup: 3 },
-  "every 2nd object": {
-    forwarding: SUBGROUP_PER_OBJECT,
-    objectsPerGroup: 8,
-    objectIncrement: 2,
-  },
+  "every 2nd object": { forwarding: SUBGROUP_PER_OBJECT, objectsPerGroup: 8, objectIncrement: 2 },
   "every 3rd object": { objectsPerGroup: 9, objectIncrement: 3 },
   "every 2nd object of every 2nd group": {
     forwarding: TWO_SUBGROUPS_PER_GROUP,
@@ -97,41 +93,25 @@ const SUBSCRIBE: Readonly<Record<string, Wanted>> = {
     firstSize: 500,
   },
 
-  ...eachWay({
-    startObject: 3,
-    lastGroup: 2,
-    objectsPerGroup: 6,
-    firstSize: 300,
-    endOfGroupMarkers: true,
-  }, "marks of the groups' ends, "),
-  "marks of the groups' ends behind gaps": {
-    objectsPerGroup: 8,
-    objectIncrement: 2,
-    endOfGroupMarkers: true,
-  },
-  "a mark behind each single object": {
-    lastGroup: 3,
-    objectsPerGroup: 1,
-    lastObject: 1,
-    endOfGroupMarkers: true,
-  },
+  ...eachWay(
+    { startObject: 3, lastGroup: 2, objectsPerGroup: 6, firstSize: 300, ...MARKS },
+    "marks of the groups' ends, ",
+  ),
+  "marks of the groups' ends behind gaps": { objectsPerGroup: 8, objectIncrement: 2, ...MARKS },
+  "a mark behind each single object": { lastGroup: 3, lastObject: 1, ...MARKS },
 
   "an integer property": { integerProperty: 64 },
   "a property of bytes in single datagrams": {
     forwarding: DATAGRAM,
     lastGroup: 5,
-    objectsPerGroup: 1,
     lastObject: 0,
     firstSize: 300,
     bytesProperty: 64,
   },
-  ...eachWay({
-    startObject: 3,
-    objectsPerGroup: 6,
-    firstSize: 300,
-    integerProperty: 64,
-    bytesProperty: 65,
-  }, "both properties, "),
+  ...eachWay(
+    { startObject: 3, objectsPerGroup: 6, firstSize: 300, ...BOTH_PROPERTIES },
+    "both properties, ",
+  ),
   "properties of high types": {
     forwarding: SUBGROUP_PER_OBJECT,
     objectsPerGroup: 4,
@@ -141,8 +121,9 @@ const SUBSCRIBE: Readonly<Record<string, Wanted>> = {
   "properties and marks of the groups' ends": {
     lastGroup: 2,
     objectsPerGroup: 4,
-    endOfGroupMarkers: true,
-    ...BOTH_PROPERTIES,
+    integerProperty: 64,
+    bytesProperty: 64,
+    ...MARKS,
   },
 
   "100 objects a second": { lastGroup: 2, interval: 10 },
@@ -158,7 +139,7 @@ const SUBSCRIBE: Readonly<Record<string, Wanted>> = {
     lastObject: 17,
     firstSize: 2048,
     size: 512,
-    endOfGroupMarkers: true,
+    ...MARKS,
     ...BOTH_PROPERTIES,
   },
   "many groups of many objects": { lastGroup: 20, objectsPerGroup: 15 },
@@ -191,23 +172,14 @@ const FETCH: Readonly<Record<string, Wanted>> = {
   },
   "4 KiB": { objectsPerGroup: 3, firstSize: 4096, size: 4096 },
   "gaps": { lastGroup: 4, groupIncrement: 2, objectsPerGroup: 6, objectIncrement: 2 },
-  "groups with marks of their ends": {
-    lastGroup: 2,
-    objectsPerGroup: 3,
-    endOfGroupMarkers: true,
-  },
+  "groups with marks of their ends": { lastGroup: 2, objectsPerGroup: 3, ...MARKS },
   "both properties": { objectsPerGroup: 3, integerProperty: 60, bytesProperty: 61 },
 };
 
 const PUBLISH: Readonly<Record<string, Wanted>> = {
   ...eachWay(EACH_WAY_PUBLISHED),
-  "marks of the groups' ends": { lastGroup: 3, objectsPerGroup: 4, endOfGroupMarkers: true },
-  "both properties": {
-    lastGroup: 3,
-    objectsPerGroup: 4,
-    integerProperty: 64,
-    bytesProperty: 65,
-  },
+  "marks of the groups' ends": { lastGroup: 3, objectsPerGroup: 4, ...MARKS },
+  "both properties": { lastGroup: 3, objectsPerGroup: 4, ...BOTH_PROPERTIES },
 };
 
 /** The scenarios of the field's conformance script; what they prove does not need its long waits. */

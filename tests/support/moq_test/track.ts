@@ -16,61 +16,46 @@ export const Forwarding = {
 } as const;
 export type Forwarding = typeof Forwarding[keyof typeof Forwarding];
 
-/** What is on a track. */
-export interface TestTrack {
-  readonly forwarding: Forwarding;
-  readonly startGroup: number;
+/** What is on a track, in the order of the draft's namespaces; it is short and sent at once if nothing is said. */
+const USUAL = {
+  forwarding: Forwarding.SUBGROUP_PER_GROUP as Forwarding,
+  startGroup: 0,
   /** The first object of each group. */
-  readonly startObject: number;
-  readonly lastGroup: number;
+  startObject: 0,
+  lastGroup: 1,
   /** No object of a group has a higher id. By default as many increments as there are objects. */
-  readonly lastObject: number;
-  readonly objectsPerGroup: number;
+  lastObject: 0,
+  objectsPerGroup: 5,
   /** Bytes of the first object of each group. */
-  readonly firstSize: number;
+  firstSize: 1024,
   /** Bytes of all others. */
-  readonly size: number;
+  size: 100,
   /** Milliseconds from object to object. */
-  readonly interval: number;
-  readonly groupIncrement: number;
-  readonly objectIncrement: number;
+  interval: 0,
+  groupIncrement: 1,
+  objectIncrement: 1,
   /** Whether the last id of each group is a mark that says End of Group instead of an object. */
-  readonly endOfGroupMarkers: boolean;
+  endOfGroupMarkers: false,
   /** Each object has a property of type 2n that holds an integer; undefined: none. */
-  readonly integerProperty: number | undefined;
+  integerProperty: undefined as number | undefined,
   /** Each object has a property of type 2n+1 that holds bytes; undefined: none. */
-  readonly bytesProperty: number | undefined;
+  bytesProperty: undefined as number | undefined,
   /** OBJECT_DELIVERY_TIMEOUT of the track in milliseconds; 0: none. */
-  readonly deliveryTimeout: number;
+  deliveryTimeout: 0,
+};
+export type TestTrack = Readonly<typeof USUAL>;
+
+/** A track that is the usual one but for this. */
+export function testTrack(wanted: Partial<TestTrack>): TestTrack {
+  const track = { ...USUAL, ...wanted };
+  const ids = track.objectsPerGroup + Number(track.endOfGroupMarkers);
+  return { ...track, lastObject: wanted.lastObject ?? ids * track.objectIncrement };
 }
 
 const PROTOCOL = "moq-test-00";
 
 /** How a property that is not there is written. */
 const NONE = -1;
-
-/** A track in the order of the draft's namespaces; it is short and sent at once if nothing is said. */
-export function testTrack(wanted: Partial<TestTrack>): TestTrack {
-  const { objectsPerGroup = 5, objectIncrement = 1, endOfGroupMarkers = false } = wanted;
-  return {
-    forwarding: Forwarding.SUBGROUP_PER_GROUP,
-    startGroup: 0,
-    startObject: 0,
-    lastGroup: 1,
-    lastObject: (objectsPerGroup + (endOfGroupMarkers ? 1 : 0)) * objectIncrement,
-    objectsPerGroup,
-    firstSize: 1024,
-    size: 100,
-    interval: 0,
-    groupIncrement: 1,
-    objectIncrement,
-    endOfGroupMarkers,
-    integerProperty: undefined,
-    bytesProperty: undefined,
-    deliveryTimeout: 0,
-    ...wanted,
-  };
-}
 
 /** What this track is called: its namespace says everything of it. */
 export function nameOf(track: TestTrack): FullTrackName {

@@ -41,11 +41,8 @@ export interface MemoryOptions {
 
 /** A client and a server in one process that behave towards each other as over a network. */
 export function memoryPair(options: MemoryOptions = {}): [MemoryConnection, MemoryConnection] {
-  const client = new MemoryConnection(options, "client");
-  const server = new MemoryConnection(options, "server");
-  client.join(server);
-  server.join(client);
-  return [client, server];
+  const client = new MemoryConnection(options);
+  return [client, new MemoryConnection(options, client)];
 }
 
 /** One end of a {@linkcode memoryPair}. */
@@ -58,7 +55,6 @@ export class MemoryConnection implements Connection, MemoryEnd {
   readonly canReset: boolean;
   readonly answersStops: boolean;
   readonly maxDatagramSize: number;
-  readonly closed: Promise<CloseInfo>;
   readonly #options: MemoryOptions;
   readonly #uniCredit: Credit;
   readonly #bidiCredit: Credit;
@@ -67,7 +63,7 @@ export class MemoryConnection implements Connection, MemoryEnd {
   readonly #datagrams = new Queue<Uint8Array>(MAX_DATAGRAMS_WAITING);
   // Every half that is open here, and what to do when it is over.
   readonly #halves = new Map<MemoryHalf, () => void>();
-  readonly #resolveClosed: (info: CloseInfo) => void;
+  readonly #closed = Promise.withResolvers<CloseInfo>();
   #nextBidi: bigint;
   #peer!: MemoryConnection;
   // What has come as far as this end while the line is frozen.
@@ -75,24 +71,22 @@ export class MemoryConnection implements Connection, MemoryEnd {
   // Why nothing goes any more, once the connection has ended.
   #failure: TransportError | undefined;
 
-  constructor(options: MemoryOptions, role: "client" | "server") {
+  /** The server's end when there is one of a client. */
+  constructor(options: MemoryOptions, client?: MemoryConnection) {
     this.#options = options;
     this.protocol = options.protocol === null ? undefined : options.protocol ?? "moqt-18";
-    this.remoteAddress = role === "client" ? "memory:server" : "memory:client";
+    this.remoteAddress = client === undefined ? "memory:server" : "memory:client";
     this.canReset = options.canReset ?? true;
     this.answersStops = options.answersStops ?? false;
     this.maxDatagramSize = options.maxDatagramSize ?? 1200;
     this.#uniCredit = new Credit(options.maxUniStreams ?? Infinity);
     this.#bidiCredit = new Credit(options.maxBidiStreams ?? Infinity);
-    this.#nextBidi = role === "client" ? 0n : 1n;
-    const { promise, resolve } = Promise.withResolvers<CloseInfo>();
-    this.closed = promise;
-    this.#resolveClosed = resolve;
+    this.#nextBidi = client === undefined ? 0n : 1n;
+    if (client !== undefined) [this.#peer, client.#peer] = [client, this];
   }
 
-  /** Lays the line to the other end. */
-  join(peer: MemoryConnection): void {
-    this.#peer = peer;
+  get closed(): Promise<CloseInfo> {
+    return this.#closed.promise;
   }
 
   async openUni(): Promise<SendStream> {
@@ -217,6 +211,6 @@ export class MemoryConnection implements Connection, MemoryEnd {
     this.#uni.close();
     this.#bidi.close();
     this.#datagrams.close();
-    this.#resolveClosed(info);
+    this.#closed.resolve(info);
   }
 }

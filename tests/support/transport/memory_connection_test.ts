@@ -24,19 +24,6 @@ Deno.test("latency delays every way of speaking by the clock", async () => {
   assert.equal(seen.at(-1), "close 20");
 });
 
-Deno.test("streamWindow makes a write wait until the reader took enough", async () => {
-  const [client, server] = memoryPair({ streamWindow: 10 });
-  const stream = await client.openUni();
-  await stream.write(new Uint8Array(10));
-  let taken = false;
-  const second = stream.write(new Uint8Array(5)).then(() => void (taken = true));
-  const incoming = await server.acceptUni();
-  await incoming!.read(new Uint8Array(4));
-  assert.equal(taken, false);
-  await incoming!.read(new Uint8Array(1));
-  await second;
-});
-
 Deno.test("read() takes the buffer away as a BYOB reader does", async () => {
   const [client, server] = memoryPair();
   const stream = await client.openUni();

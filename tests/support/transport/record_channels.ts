@@ -7,10 +7,8 @@ import { concat } from "../concat.ts";
 
 /** Two ends of a channel in memory. */
 export function recordChannels(): [MemoryChannel, MemoryChannel] {
-  const [one, other] = [new MemoryChannel(), new MemoryChannel()];
-  one.join(other);
-  other.join(one);
-  return [one, other];
+  const one = new MemoryChannel();
+  return [one, new MemoryChannel(one)];
 }
 
 /** One end of {@linkcode recordChannels}: what is sent arrives in the next turn. */
@@ -26,8 +24,8 @@ export class MemoryChannel implements RecordChannel {
   #isOver = false;
   #held: PromiseWithResolvers<void> | undefined;
 
-  join(peer: MemoryChannel): void {
-    this.#peer = peer;
+  constructor(peer?: MemoryChannel) {
+    if (peer !== undefined) [this.#peer, peer.#peer] = [peer, this];
   }
 
   listen(events: ChannelEvents): void {

@@ -1,21 +1,14 @@
-import { type CertificatePair, systemClock } from "@qumo/shared/runtime";
+import { systemClock } from "@qumo/shared/runtime";
 import { HttpMetrics, listenHttp } from "@qumo/shared/http";
 import { listen } from "../../../relay/transport/listener.ts";
-import type { ListenOptions, PortListener } from "../../../relay/transport/listen_options.ts";
+import type { ListenOptions } from "../../../relay/transport/listen_options.ts";
 import { generateCertificate, openEndpoint } from "../../../relay/transport/mod.ts";
 import { memoryLog } from "../worlds/memory_log.ts";
 
-/** A listener with the HTTP port that WebSockets come through. */
-export interface WebSocketServer extends AsyncDisposable {
-  readonly listener: PortListener;
-  readonly port: number;
-  readonly certificate: CertificatePair;
-}
-
 const certificate = await generateCertificate(["localhost", "127.0.0.1"]);
 
-/** Listens on free ports of the loopback address. */
-export function startWebSocketServer(options: Partial<ListenOptions> = {}): WebSocketServer {
+/** A listener with the HTTP port that WebSockets come through, on free ports of the loopback address. */
+export function startWebSocketServer(options: Partial<ListenOptions> = {}) {
   const listener = listen({
     endpoint: openEndpoint("127.0.0.1", 0),
     certificate,

@@ -81,13 +81,6 @@ export class PeekedStream implements ReceiveStream {
   }
 }
 
-/** How streams of one kind are accepted and made inspectable. */
-interface Looking<T, Peeked> {
-  readonly accept: () => Promise<T | undefined>;
-  readonly wrap: (stream: T) => Peeked;
-  readonly isTouched: (stream: Peeked) => boolean;
-}
-
 /** What is looked for among streams. */
 interface Search<Peeked> {
   readonly isFound: () => boolean;
@@ -95,22 +88,25 @@ interface Search<Peeked> {
 }
 
 /** The peer's first streams of one kind: inspected, kept, and passed on in order of arrival. */
-class Kept<T, Peeked extends T> {
-  readonly #looking: Looking<T, Peeked>;
+abstract class Kept<T, Peeked extends T> {
+  protected readonly connection: StreamSource;
   readonly #streams: { readonly raw: T; readonly peeked: Peeked }[] = [];
   #awaited: Promise<Peeked | undefined> | undefined;
 
-  constructor(looking: Looking<T, Peeked>) {
-    this.#looking = looking;
+  constructor(connection: StreamSource) {
+    this.connection = connection;
   }
+
+  protected abstract accept(): Promise<T | undefined>;
+  protected abstract wrap(stream: T): Peeked;
+  protected abstract isTouched(stream: Peeked): boolean;
 
   /** The peer's next stream, which also stays in the queue. */
   look(): Promise<Peeked | undefined> {
-    const { accept, wrap } = this.#looking;
-    return this.#awaited ??= accept().then((raw) => {
+    return this.#awaited ??= this.accept().then((raw) => {
       this.#awaited = undefined;
       if (raw === undefined) return undefined;
-      const peeked = wrap(raw);
+      const peeked = this.wrap(raw);
       this.#streams.push({ raw, peeked });
       return peeked;
     });
@@ -138,9 +134,9 @@ class Kept<T, Peeked extends T> {
     const kept = this.#streams.shift();
     if (kept !== undefined) {
       const { raw, peeked } = kept;
-      return Promise.resolve(this.#looking.isTouched(peeked) ? peeked : raw);
+      return Promise.resolve(this.isTouched(peeked) ? peeked : raw);
     }
-    return this.#awaited?.then(() => this.take()) ?? this.#looking.accept();
+    return this.#awaited?.then(() => this.take()) ?? this.accept();
   }
 }
 
@@ -149,22 +145,42 @@ export interface PeekedBidi extends BidiStream {
   readonly receive: PeekedStream;
 }
 
+class KeptUni extends Kept<ReceiveStream, PeekedStream> {
+  protected override accept(): Promise<ReceiveStream | undefined> {
+    return this.connection.acceptUni();
+  }
+
+  protected override wrap(stream: ReceiveStream): PeekedStream {
+    return new PeekedStream(stream);
+  }
+
+  protected override isTouched(stream: PeekedStream): boolean {
+    return stream.isTouched;
+  }
+}
+
+class KeptBidi extends Kept<BidiStream, PeekedBidi> {
+  protected override accept(): Promise<BidiStream | undefined> {
+    return this.connection.acceptBidi();
+  }
+
+  protected override wrap({ id, send, receive }: BidiStream): PeekedBidi {
+    return { id, send, receive: new PeekedStream(receive) };
+  }
+
+  protected override isTouched({ receive }: PeekedBidi): boolean {
+    return receive.isTouched;
+  }
+}
+
 /** A connection's first streams, for version negotiation and then for the session. */
 export class FirstStreams implements StreamSource {
   readonly uni: Kept<ReceiveStream, PeekedStream>;
   readonly bidi: Kept<BidiStream, PeekedBidi>;
 
   constructor(connection: StreamSource) {
-    this.uni = new Kept({
-      accept: () => connection.acceptUni(),
-      wrap: (stream) => new PeekedStream(stream),
-      isTouched: (stream) => stream.isTouched,
-    });
-    this.bidi = new Kept({
-      accept: () => connection.acceptBidi(),
-      wrap: ({ id, send, receive }) => ({ id, send, receive: new PeekedStream(receive) }),
-      isTouched: ({ receive }) => receive.isTouched,
-    });
+    this.uni = new KeptUni(connection);
+    this.bidi = new KeptBidi(connection);
   }
 
   acceptUni(): Promise<ReceiveStream | undefined> {

@@ -46,25 +46,46 @@ export class PeerAccess {
   ): Promise<Outcome<RequestPermit, Refusal>> {
     const own = this.#tokens.resolve(tokens);
     const allowed = await this.#rights.authorize({ action, ...name, tokens: own });
-    return allowed.ok ? done(this.#withAliases(allowed.value)) : allowed;
+    return allowed.ok ? done(new AliasingPermit(allowed.value, this.#tokens)) : allowed;
   }
 
   /** Takes further tokens for the session as a whole. */
   renew(tokens: readonly Token[] | undefined): Promise<Outcome<void, Refusal>> {
     return this.#rights.renew(this.#tokens.resolve(tokens));
   }
+}
 
-  #withAliases(permit: Permit): RequestPermit {
-    return {
-      shows: (namespace) => permit.shows(namespace),
-      offers: (track) => {
-        const offered = permit.offers(track);
-        return offered && this.#withAliases(offered);
-      },
-      onLost: (tell) => permit.onLost(tell),
-      onChange: (tell) => permit.onChange(tell),
-      release: () => permit.release(),
-      renew: (tokens) => permit.renew(this.#tokens.resolve(tokens)),
-    };
+class AliasingPermit implements RequestPermit {
+  readonly #permit: Permit;
+  readonly #tokens: TokenCache;
+
+  constructor(permit: Permit, tokens: TokenCache) {
+    this.#permit = permit;
+    this.#tokens = tokens;
+  }
+
+  shows(namespace: Namespace): boolean {
+    return this.#permit.shows(namespace);
+  }
+
+  offers(track: FullTrackName): RequestPermit | undefined {
+    const offered = this.#permit.offers(track);
+    return offered && new AliasingPermit(offered, this.#tokens);
+  }
+
+  onLost(tell: (refusal: Refusal) => void): void {
+    this.#permit.onLost(tell);
+  }
+
+  onChange(tell: () => void): void {
+    this.#permit.onChange(tell);
+  }
+
+  release(): void {
+    this.#permit.release();
+  }
+
+  renew(tokens: readonly Token[] | undefined): Promise<Outcome<void, Refusal>> {
+    return this.#permit.renew(this.#tokens.resolve(tokens));
   }
 }

@@ -23,10 +23,13 @@ export class BidiRequests implements Requests {
     return this.#channel(await this.#parts.connection.openBidi(), "us");
   }
 
-  async accept(): Promise<RequestChannel | undefined> {
+  accept(): Promise<RequestChannel | undefined> {
+    return this.#parts.streams.acceptBidi().then((bidi) => bidi && this.#admitted(bidi));
+  }
+
+  async #admitted(bidi: BidiStream): Promise<RequestChannel> {
     await this.#parts.rules.admit();
-    const bidi = await this.#parts.streams.acceptBidi();
-    return bidi && this.#channel(bidi, "peer");
+    return this.#channel(bidi, "peer");
   }
 
   #channel(bidi: BidiStream, openedBy: "us" | "peer"): RequestChannel {

@@ -69,10 +69,8 @@ export class UnfinishedStreams {
   #isSaid = false;
   // In the order in which they were parked.
   readonly #parked = new Map<UnfinishedStream, number>();
-  // Tracks whose publisher ended a stream within an object before.
-  readonly #fragile = new WeakSet<Track>();
-  // Every write asks for them, and few sessions ever have one.
-  #hasFragile = false;
+  // Tracks whose publisher ended a stream within an object before, which few sessions ever have.
+  #fragile: WeakSet<Track> | undefined;
   #check: Timer | undefined;
 
   constructor(
@@ -103,7 +101,7 @@ export class UnfinishedStreams {
    * within an object before, and a forwarded part could not be finished.
    */
   wantsWhole(track: Track): boolean {
-    return this.#hasFragile && this.#fragile.has(track) && !this.canEndAnywhere;
+    return this.#fragile !== undefined && this.#fragile.has(track) && !this.canEndAnywhere;
   }
 
   /** Ends an incomplete stream for this reason. */
@@ -115,7 +113,7 @@ export class UnfinishedStreams {
     if (isHeedless(unfinished)) return this.#finish(unfinished, "subscription_over");
     if (isAbandoned(unfinished)) return this.#finish(unfinished, "abandoned");
     if (missing > 0 && subgroup !== undefined) {
-      this.#hasFragile = true;
+      this.#fragile ??= new WeakSet();
       this.#fragile.add(subgroup.track);
     }
     this.#parked.set(unfinished, this.#clock.now());

@@ -50,7 +50,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   readonly #onEnd: () => void;
   readonly #permit: RequestPermit;
   // What began with it and ends with it.
-  readonly #releases: (() => void)[] = [];
+  #releases: (() => void)[] = [];
   readonly #resolveEnded: (end: SubscriptionEnd | undefined) => void;
 
   constructor(init: ServedInit) {
@@ -114,7 +114,7 @@ export class ServedSubscription implements SubscriptionOwner, IdleHolder {
   start(): void {
     this.#demand.setForward(this.#delivery.options.forward);
     this.#filters.begin();
-    this.#releases.push(this.#context.streams.usedBy(this));
+    this.#releases = [this.#context.streams.usedBy(this)];
     this.#delivery.start(this.#beginning.join);
     this.#beginFill(this.requestId, this.#firstFill, this.joiningLocation);
     const { peer, relayName } = this.#context;

@@ -64,7 +64,7 @@ export class RequestStream implements RequestChannel {
   #goawaySeen = false;
   #backlog = 0;
   #sendingEnded = false;
-  readonly #stoppedListeners: (() => void)[] = [];
+  #stoppedListeners: readonly (() => void)[] = [];
   #sentCount = 0;
   // Bytes of the next message's type that were sent as probes.
   #probes = 0;
@@ -78,7 +78,8 @@ export class RequestStream implements RequestChannel {
   }
 
   onStopped(callback: () => void): void {
-    this.#stoppedListeners.push(callback);
+    // An array that grows by push() reserves room for 17.
+    this.#stoppedListeners = [...this.#stoppedListeners, callback];
   }
 
   nextId(): bigint {
@@ -271,7 +272,9 @@ export class RequestStream implements RequestChannel {
   }
 
   #tellStopped(): void {
-    for (const tell of this.#stoppedListeners.splice(0)) tell();
+    const listeners = this.#stoppedListeners;
+    this.#stoppedListeners = [];
+    for (const tell of listeners) tell();
   }
 
   readonly #stopped = () => {

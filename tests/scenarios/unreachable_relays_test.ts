@@ -146,18 +146,18 @@ Deno.test("without a controller that answers nobody is said to be unreachable, a
   world.camera(VIDEO, ["a"]);
   await world.advance(500);
   using watch = watchNamespaces(world, "b");
-  world.stopController();
+  world.controller.stop();
   world.cut("a", "b");
   await world.advance(30_000);
   assert.deepEqual([watch.told, world.relay("b").mesh.unreachable], [["+"], []]);
-  world.startController();
+  world.controller.start();
   await world.until("it is noticed", () => watch.told.length === 2, 4_000);
 
-  world.stopController();
+  world.controller.stop();
   await world.advance(30_000);
   assert.deepEqual(world.relay("b").mesh.unreachable, ["a"]);
   world.restore("a", "b");
-  world.startController();
+  world.controller.start();
   await world.until("it is back", () => watch.told.length === 3);
 });
 

@@ -27,7 +27,7 @@ Deno.test("a track that nobody has is refused at once, and one without a way whe
 Deno.test("a viewer is not refused because a relay on the way hears of the track last", async () => {
   await using world = new MeshWorld(chain("a", "b", "c"));
   await world.settle();
-  world.hearsLate("b", 400);
+  world.controller.hearsLate("b", 400);
   const camera = world.camera(VIDEO, ["a"]);
   await world.advance(100);
   const viewer = await world.watch("c", camera);

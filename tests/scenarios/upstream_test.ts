@@ -94,10 +94,10 @@ for (const filmed of [0, 2]) {
     await world.kill("west");
     await world.advance(1_500);
     // Until the controller is back, nobody hears of it.
-    world.stopController();
+    world.controller.stop();
     const anew = world.camera(VIDEO, ["south"], { era: 1 });
     await world.advance(500 * filmed + 100);
-    world.startController();
+    world.controller.start();
     await world.until("it is over", () => viewer.watching.end !== undefined, 4_000);
     assert.equal(viewer.watching.end?.kind, "replaced");
     const again = await world.watch("east", anew);

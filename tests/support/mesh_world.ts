@@ -35,6 +35,16 @@ export interface MeshWorldOptions {
   readonly tracing?: (relay: string) => Tracing;
 }
 
+const USUAL = {
+  latencyMs: 5,
+  reportMs: 10,
+  mirrorMs: 10,
+  leaseMs: 2_000,
+  called: [] as readonly string[],
+  seed: 1,
+  tracing: (_relay: string): Tracing => noTracing,
+};
+
 /** Milliseconds in which changes of a relay's report come together. */
 const GATHER_MS = 20;
 
@@ -46,39 +56,21 @@ export class MeshWorld implements AsyncDisposable {
   readonly clock = new ManualClock();
   readonly controller: WorldController;
   readonly network: Network;
-  readonly #options: Required<Omit<MeshWorldOptions, "origins" | "settings">>;
-  readonly #settings: MeshWorldOptions["settings"];
-  readonly #origins: MeshWorldOptions["origins"];
+  readonly #options: MeshWorldOptions & typeof USUAL;
   readonly #random: Random;
   readonly #relays = new Map<string, WorldRelay>();
   readonly #former: WorldRelay[] = [];
   readonly #cameras: Camera[] = [];
-  readonly #behind = new Map<string, number>();
   readonly #viewers: Viewer[] = [];
   readonly #reporting = new Set<WorldRelay>();
   #isOver = false;
 
   constructor({ relays, links }: Topology, options: MeshWorldOptions = {}) {
-    const { settings, origins, ...rest } = options;
-    this.#options = {
-      latencyMs: 5,
-      reportMs: 10,
-      mirrorMs: 10,
-      leaseMs: 2_000,
-      called: [],
-      seed: 1,
-      tracing: () => noTracing,
-      ...rest,
-    };
-    this.#settings = settings;
-    this.#origins = origins;
-    this.#random = new Random(this.#options.seed);
-    this.network = new Network(this.clock, this.#options.latencyMs);
-    const { mirrorMs } = this.#options;
-    this.controller = new WorldController(
-      this.clock,
-      (relay) => mirrorMs + (this.#behind.get(relay) ?? 0),
-    );
+    this.#options = { ...USUAL, ...options };
+    const { seed, latencyMs, mirrorMs } = this.#options;
+    this.#random = new Random(seed);
+    this.network = new Network(this.clock, latencyMs);
+    this.controller = new WorldController(this.clock, mirrorMs);
     for (const { a, b, cost } of links) this.controller.setCost(a, b, cost);
     for (const name of relays) this.start(name);
   }
@@ -95,16 +87,17 @@ export class MeshWorld implements AsyncDisposable {
       assert.equal(before.state, "dead", `${name} lives still`);
       this.#former.push(before);
     }
+    const { settings, called, origins, tracing } = this.#options;
     const relay = new WorldRelay({
       name,
       clock: this.clock,
-      settings: this.#settings,
-      neighbors: this.#options.called.includes(name) ? [] : this.controller.neighborsOf(name),
-      origins: this.#origins && (this.#origins[name] ?? []),
+      settings,
+      neighbors: called.includes(name) ? [] : this.controller.neighborsOf(name),
+      origins: origins && (origins[name] ?? []),
       dial: (from, hostname) => this.network.dial(from, () => this.#relays.get(hostname)),
       onChange: () => this.#changed(relay),
       random: () => this.#random.below(1_000) / 1_000,
-      tracing: this.#options.tracing(name),
+      tracing: tracing(name),
     });
     this.#relays.set(name, relay);
     this.controller.follow(relay);
@@ -139,11 +132,6 @@ export class MeshWorld implements AsyncDisposable {
     this.#changed(relay);
   }
 
-  /** A relay hears of everything so many milliseconds later than the others. */
-  hearsLate(relay: string, milliseconds: number): void {
-    this.#behind.set(relay, milliseconds);
-  }
-
   /** Nothing passes between two relays any more. */
   cut(a: string, b: string, blockage: Blockage = "swallows"): void {
     this.network.block(a, b, blockage);
@@ -151,17 +139,6 @@ export class MeshWorld implements AsyncDisposable {
 
   restore(a: string, b: string): void {
     this.network.unblock(a, b);
-  }
-
-  /** The controller is gone. */
-  stopController(): void {
-    this.controller.stop();
-  }
-
-  /** The controller is back, and relays tell it how they are. */
-  startController(): void {
-    const relays = [...this.#relays.values()].filter(({ state }) => state !== "dead");
-    this.controller.start(relays);
   }
 
   /** A camera, at these relays. */
@@ -248,8 +225,8 @@ export class MeshWorld implements AsyncDisposable {
     // A track that crossed many relays is let go by one after the other.
     await this.advance(2 * CONFIG.relay.lingerMs * this.#relays.size);
     const alive = all.filter(({ state }) => state === "alive");
-    for (const { name, left: { groups, tracks, remote } } of alive) {
-      assert.deepEqual({ groups, tracks, remote }, { groups: 0, tracks: 0, remote: 0 }, name);
+    for (const { name, left: { sessions: _, ...left } } of alive) {
+      assert.deepEqual(left, { groups: 0, tracks: 0, remote: 0, faults: 0 }, name);
     }
     this.#isOver = true;
     this.controller.stop();
@@ -265,11 +242,8 @@ export class MeshWorld implements AsyncDisposable {
       assert.deepEqual(left, nothing, `Something is left at ${name}`);
     }
     assert.deepEqual(all.flatMap(({ errors }) => errors), [], "Relays logged errors");
-    assert.deepEqual(
-      this.#viewers.flatMap(({ faults }) => faults),
-      [],
-      "Viewers were shown what they should not",
-    );
+    const shown = this.#viewers.flatMap(({ faults }) => faults);
+    assert.deepEqual(shown, [], "Viewers were shown what they should not");
     assert.equal(this.network.open, 0, "Connections are left");
     assert.equal(this.clock.pending, 0, "Timers are left");
   }

@@ -59,7 +59,7 @@ export async function chaos(seed: number, note: (text: string) => void = () => {
     // Faults that last are no excuse: where there is a way, the track must come by it.
     if (round === 2) mend(state);
     say(`round ${round} is over`);
-    if (!world.controller.answers) world.startController();
+    if (!world.controller.answers) world.controller.start();
     await judge(state);
   }
 }
@@ -90,8 +90,8 @@ async function act(state: State): Promise<void> {
   } else if (action === 8) move(state);
   else if (action === 9) {
     note(world.controller.answers ? "controller stops" : "controller starts");
-    if (world.controller.answers) world.stopController();
-    else world.startController();
+    if (world.controller.answers) world.controller.stop();
+    else world.controller.start();
   } else if (action === 10) comes(state);
   else {
     const viewer = state.viewers.shift();
@@ -129,7 +129,7 @@ function comes({ world, random, relays, cameras, viewers, note }: State): void {
 function mend({ world, links, relays, cameras, viewers }: State): void {
   for (const { a, b } of links) world.restore(a, b);
   for (const name of relays) if (world.relay(name).state !== "alive") revive(world, name);
-  if (!world.controller.answers) world.startController();
+  if (!world.controller.answers) world.controller.start();
   for (const camera of cameras) {
     if (camera.places.length === 0) camera.comeTo(world.relay(relays[camera.era]!));
     for (const name of relays) {

@@ -14,17 +14,19 @@ const NEVER_MS = 1e12;
 /** The controller of a simulated mesh, to which relays speak without HTTP. Leases end when a world says so. */
 export class WorldController {
   readonly #clock: Clock;
-  /** How long a relay waits for what it is told, in milliseconds. */
-  readonly #delayOf: (relay: string) => number;
+  readonly #delayMs: number;
+  readonly #behind = new Map<string, number>();
   readonly #costs = new Map<string, Record<string, number>>();
   readonly #registered = new Set<WorldRelay>();
-  readonly #feeds = new Map<WorldRelay, WatchFeed>();
+  /** Those that live, and what they follow while it answers. */
+  readonly #feeds = new Map<WorldRelay, WatchFeed | undefined>();
   #controller: Controller | undefined;
 
-  constructor(clock: Clock, delayOf: (relay: string) => number) {
+  /** A relay hears of everything so many milliseconds later. */
+  constructor(clock: Clock, delayMs: number) {
     this.#clock = clock;
-    this.#delayOf = delayOf;
-    this.start([]);
+    this.#delayMs = delayMs;
+    this.start();
   }
 
   /** Whether it answers: while it does not, relays know what they knew. */
@@ -38,6 +40,11 @@ export class WorldController {
       this.#costs.set(from, { ...this.#costs.get(from), [to]: cost });
     }
     for (const relay of this.#registered) if ([a, b].includes(relay.name)) this.receive(relay);
+  }
+
+  /** A relay hears of everything so many milliseconds later than the others. */
+  hearsLate(relay: string, milliseconds: number): void {
+    this.#behind.set(relay, milliseconds);
   }
 
   /** Those that a relay has a link to. */
@@ -61,6 +68,7 @@ export class WorldController {
 
   /** A relay follows from now on what it knows. */
   follow(relay: WorldRelay): void {
+    this.#feeds.set(relay, undefined);
     if (this.#controller === undefined) return;
     const { mirror, name, clock } = relay;
     const watching = this.#controller.watch({
@@ -70,7 +78,8 @@ export class WorldController {
     });
     assert.ok(watching.ok);
     const feed = watching.value;
-    const later = (act: () => void) => clock.after(this.#delayOf(name), act);
+    const later = (act: () => void) =>
+      clock.after(this.#delayMs + (this.#behind.get(name) ?? 0), act);
     const take = () => {
       for (let events = feed.take(); events.length > 0; events = feed.take()) {
         const said = events;
@@ -90,17 +99,17 @@ export class WorldController {
 
   /** It is gone, and all that it knew with it. */
   stop(): void {
-    for (const relay of [...this.#feeds.keys()]) {
-      relay.mirror.unfollow();
-      this.leave(relay);
+    for (const [{ mirror }, feed] of this.#feeds) {
+      mirror.unfollow();
+      feed?.close();
     }
     this.#registered.clear();
     void this.#controller?.close();
     this.#controller = undefined;
   }
 
-  /** It is back; it knows at once what these relays say. */
-  start(relays: readonly WorldRelay[]): void {
+  /** It is back; it knows at once what relays say. */
+  start(): void {
     const clock = this.#clock;
     const { log } = memoryLog();
     this.#controller = Controller.begin({ revision: 0, relays: [], tombstones: [] }, {
@@ -121,6 +130,7 @@ export class WorldController {
       events: new EventLog({ clock, log }),
       onStoreFailure: (error) => assert.fail(`${error}`),
     });
+    const relays = [...this.#feeds.keys()];
     for (const relay of relays) if (relay.state === "alive") this.receive(relay);
     for (const relay of relays) this.follow(relay);
   }

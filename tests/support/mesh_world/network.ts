@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "@qumo/shared/runtime";
+import { type Clock, sleep, type Timer } from "@qumo/shared/runtime";
 import type { Connection } from "../../../relay/transport/mod.ts";
 import { type MemoryConnection, memoryPair } from "../transport/memory_connection.ts";
 
@@ -47,18 +47,12 @@ export class Network {
 
   /** A connection from one program to another; rejects when none comes about. */
   async dial(from: Host, to: () => Host | undefined): Promise<Connection> {
-    const isThere = await new Promise<boolean>((resolve) => {
-      const late = from.clock.after(HANDSHAKE_MS, () => resolve(false));
-      from.clock.after(2 * this.#latency, () => {
-        const answer = this.#answer(from, to());
-        if (answer === undefined) return;
-        late.cancel();
-        resolve(answer);
-      });
-    });
+    await sleep(from.clock, 2 * this.#latency);
     const host = to();
-    if (!isThere || host === undefined) throw new Error("nobody answers");
-    return this.#connect(from, host);
+    const answer = this.#answer(from, host);
+    if (answer === undefined) await sleep(from.clock, HANDSHAKE_MS - 2 * this.#latency);
+    if (answer !== true) throw new Error("nobody answers");
+    return this.#connect(from, host!);
   }
 
   /** Nothing passes between two programs any more. */

@@ -69,7 +69,7 @@ function faultsOn(world: MeshWorld) {
       const isSo = () => links().some((one) => one.neighbor === neighbor && one.state !== "up");
       await world.until(`${relay} misses ${neighbor}`, isSo);
     },
-    killController: async () => await world.stopController(),
-    startController: async () => await world.startController(),
+    killController: async () => await world.controller.stop(),
+    startController: async () => await world.controller.start(),
   };
 }

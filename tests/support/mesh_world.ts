@@ -108,7 +108,7 @@ export class MeshWorld implements AsyncDisposable {
   async kill(name: string): Promise<void> {
     const relay = this.relay(name);
     if (relay.state === "frozen") relay.thaw();
-    relay.die();
+    relay.state = "dead";
     this.network.review();
     this.controller.leave(relay);
     void relay.end();

@@ -1,3 +1,4 @@
+import type { Pod } from "../processes/pod.ts";
 import { freePort } from "./ports.ts";
 import type { Topology } from "./topology.ts";
 import { type LinkConditions, UdpLink } from "./udp_link.ts";
@@ -42,9 +43,14 @@ export class LoopbackSite implements Site {
   // By the name of the relay that calls and of the one that is called.
   readonly #links = new Map<string, UdpLink>();
 
-  /** `prefixes` are what stands before the commands of relays, by their names. */
-  constructor({ relays, links }: Topology, prefixes?: ReadonlyMap<string, readonly string[]>) {
-    this.#places = new Map(relays.map((name) => [name, loopbackPlace(prefixes?.get(name))]));
+  readonly #pods: readonly Pod[];
+
+  /** `pods` hold the relays to their memory, one each; absent: nothing does. */
+  constructor({ relays, links }: Topology, pods: readonly Pod[] = []) {
+    this.#pods = pods;
+    this.#places = new Map(
+      relays.map((name, at) => [name, loopbackPlace(pods[at]?.launch.prefix)]),
+    );
     for (const { a, b } of links) {
       this.#links.set(`${a} ${b}`, new UdpLink(this.relay(b).port));
       this.#links.set(`${b} ${a}`, new UdpLink(this.relay(a).port));
@@ -78,7 +84,8 @@ export class LoopbackSite implements Site {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#links.values().map((link) => link[Symbol.asyncDispose]()));
+    const ends = [...this.#links.values(), ...this.#pods];
+    await Promise.all(ends.map((one) => one[Symbol.asyncDispose]()));
   }
 
   #link(from: string, to: string): UdpLink {

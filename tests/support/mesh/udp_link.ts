@@ -1,4 +1,4 @@
-import { systemClock, type Timer } from "@qumo/shared/runtime";
+import { sleep, systemClock } from "@qumo/shared/runtime";
 import { Random } from "../random.ts";
 
 /** How a link treats what it carries. */
@@ -22,11 +22,10 @@ export class UdpLink implements AsyncDisposable {
   readonly #source: string;
   // A socket for each client, so that the answers find their way back.
   readonly #backs = new Map<number, Deno.DatagramConn>();
-  readonly #loops = new Set<Promise<void>>();
-  readonly #underway = new Set<Timer>();
+  readonly #work = new Set<Promise<void>>();
+  readonly #closed = new AbortController();
   #conditions = PERFECT;
   #isWhole = true;
-  #isClosed = false;
   #onAnswer: (bytes: number) => void = () => {};
 
   /** Leads to `port`, from one address of this machine to another. Losses are the same each time. */
@@ -74,11 +73,10 @@ export class UdpLink implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
-    for (const timer of this.#underway) timer.cancel();
+    this.#closed.abort();
     this.#front.close();
     for (const back of this.#backs.values()) back.close();
-    await Promise.all(this.#loops);
+    await Promise.all(this.#work);
   }
 
   #forth(packet: Uint8Array<ArrayBuffer>, from: Deno.NetAddr): void {
@@ -97,29 +95,22 @@ export class UdpLink implements AsyncDisposable {
   #carry(socket: Deno.DatagramConn, packet: Uint8Array<ArrayBuffer>, to: Deno.NetAddr): void {
     const { delayMs, lossPercent } = this.#conditions;
     if (!this.#isWhole || this.#random.percent(lossPercent)) return;
-    if (delayMs === 0) return this.#send(socket, packet, to);
-    const timer = systemClock.after(delayMs, () => {
-      this.#underway.delete(timer);
-      this.#send(socket, packet, to);
-    });
-    this.#underway.add(timer);
-  }
-
-  #send(socket: Deno.DatagramConn, packet: Uint8Array<ArrayBuffer>, to: Deno.NetAddr): void {
-    if (this.#isClosed) return;
+    const { signal } = this.#closed;
+    const send = async () => {
+      if (delayMs > 0) await sleep(systemClock, delayMs, signal);
+      if (!signal.aborted) await socket.send(packet, to);
+    };
     // Nobody listens there any more, or the socket was closed: the packet is lost, as packets are.
-    const sent = socket.send(packet, to).then(() => {}, () => {}).finally(() =>
-      this.#loops.delete(sent)
-    );
-    this.#loops.add(sent);
+    const sent = send().catch(() => {}).finally(() => this.#work.delete(sent));
+    this.#work.add(sent);
   }
 
   #loop(
     socket: Deno.DatagramConn,
     take: (packet: Uint8Array<ArrayBuffer>, from: Deno.NetAddr) => void,
   ): void {
-    this.#loops.add((async () => {
-      while (!this.#isClosed) {
+    this.#work.add((async () => {
+      while (!this.#closed.signal.aborted) {
         try {
           const [packet, from] = await socket.receive();
           take(packet as Uint8Array<ArrayBuffer>, from as Deno.NetAddr);

@@ -143,8 +143,8 @@ let lastId = 0;
 /** A camera at one relay. */
 class CameraPublisher implements Publisher {
   readonly label = "camera";
+  readonly source: Source;
   readonly #camera: Camera;
-  readonly #source: Source;
   readonly #relay: WorldRelay;
   readonly #scope: Scope;
   readonly #feeds = new Set<CameraFeed>();
@@ -153,7 +153,7 @@ class CameraPublisher implements Publisher {
   constructor(camera: Camera, relay: WorldRelay) {
     this.#camera = camera;
     const session = { since: relay.clock.now(), id: ++lastId, relay: relay.name };
-    this.#source = sourceOf(tokenOf(session, 0));
+    this.source = sourceOf(tokenOf(session, 0));
     this.#relay = relay;
     this.#scope = relay.registry.enter(camera.scope);
   }
@@ -228,7 +228,7 @@ class CameraPublisher implements Publisher {
   #feed(target: FeedTarget, offered: boolean): CameraFeed {
     const { largest } = this.#camera;
     const { reports } = target.track;
-    const options = { offered, clock: this.#relay.clock, source: this.#source };
+    const options = { offered, clock: this.#relay.clock, source: this.source };
     const feed = new CameraFeed(target, options, () => {
       this.#feeds.delete(feed);
       reports.forget(feed);

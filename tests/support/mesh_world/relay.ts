@@ -1,4 +1,4 @@
-import type { Clock, LogFields, Tracing } from "@qumo/shared/runtime";
+import type { LogFields } from "@qumo/shared/runtime";
 import { formatAnnounce, type Registration } from "@qumo/shared/topology";
 import type { FullTrackName, Namespace } from "@qumo/shared/wire";
 import type { RelayConfig } from "../../../relay/config.ts";
@@ -16,6 +16,7 @@ import type {
 } from "../../../relay/track/mod.ts";
 import type { Connection } from "../../../relay/transport/mod.ts";
 import { Mesh } from "../../../relay/upstream/mesh.ts";
+import type { MeshOptions } from "../../../relay/upstream/mesh_options.ts";
 import { type MeshSettings, PassedOn } from "../../../relay/upstream/mod.ts";
 import { memoryLog } from "../worlds/memory_log.ts";
 import type { Host } from "./network.ts";
@@ -29,19 +30,15 @@ export const CONFIG: RelayConfig = {
 };
 
 /** How one relay is made. */
-export interface RelayInit {
-  readonly name: string;
-  readonly clock: Clock;
+export interface RelayInit
+  extends Pick<MeshOptions, "name" | "clock" | "neighbors" | "random" | "tracing"> {
   /** How links are different from {@linkcode CONFIG}. */
   readonly settings?: Partial<MeshSettings> | undefined;
-  readonly neighbors: readonly string[];
   /** For a relay without a controller: the URLs of its origins. */
   readonly origins: readonly string[] | undefined;
   readonly dial: (from: Host, hostname: string) => Promise<Connection>;
   /** Something is different of what the controller is told. */
   readonly onChange: () => void;
-  readonly random: () => number;
-  readonly tracing: Tracing;
 }
 
 /** One relay: its sessions and its part in a mesh, over lines in memory and with a mirror that a test holds. */
@@ -54,14 +51,16 @@ export class WorldRelay implements Host, RegistryObserver {
   /** Why relays are not to be called. */
   readonly banned = new Map<string, string>();
   readonly sessions: SessionServer;
+  readonly registry: Registry;
   readonly mesh: Mesh;
   readonly lines: readonly { text: string; fields: LogFields }[];
   readonly #announces = new OwnAnnounces();
   readonly #onChange: () => void;
   readonly #passedOn: PassedOn;
-  #state: Host["state"] = "alive";
+  state: Host["state"] = "alive";
+  /** Resolves when the end that was begun is through. */
+  ended: Promise<unknown> = Promise.resolve();
   #isDraining = false;
-  #ending: Promise<unknown> = Promise.resolve();
 
   constructor({ name, dial, origins, onChange, ...init }: RelayInit) {
     this.name = name;
@@ -86,6 +85,7 @@ export class WorldRelay implements Host, RegistryObserver {
       tracing: init.tracing,
       mesh: this,
     });
+    this.registry = this.sessions.registry;
     this.mesh = new Mesh({
       ...init,
       settings: {
@@ -108,14 +108,6 @@ export class WorldRelay implements Host, RegistryObserver {
       log,
       onChange,
     });
-  }
-
-  get state(): Host["state"] {
-    return this.#state;
-  }
-
-  get registry(): Registry {
-    return this.sessions.registry;
   }
 
   /** What the controller is told. */
@@ -177,12 +169,12 @@ export class WorldRelay implements Host, RegistryObserver {
 
   /** Stands still: its time too. */
   freeze(): void {
-    this.#state = "frozen";
+    this.state = "frozen";
     this.clock.stop();
   }
 
   thaw(): void {
-    this.#state = "alive";
+    this.state = "alive";
     this.clock.goOn();
   }
 
@@ -195,17 +187,7 @@ export class WorldRelay implements Host, RegistryObserver {
 
   /** Ends everything: with a word to the neighbors unless it is dead. */
   end(): Promise<unknown> {
-    return this.#ending = Promise.all([this.mesh.close(), this.sessions.close()]);
-  }
-
-  /** Nothing is there any more from one moment to the next, and nobody is told. */
-  die(): void {
-    this.#state = "dead";
-  }
-
-  /** Resolves when the end that was begun is through. */
-  get ended(): Promise<unknown> {
-    return this.#ending;
+    return this.ended = Promise.all([this.mesh.close(), this.sessions.close()]);
   }
 
   #announced(text: string): void {

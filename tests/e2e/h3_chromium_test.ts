@@ -13,7 +13,7 @@ chromiumTest("Chromium and we agree on a protocol, and the path arrives", async 
   assert.equal(session.path, "/room?a=1");
   assert.equal(session.authority, `127.0.0.1:${bench.port}`);
   assert.deepEqual(origins, [bench.pageOrigin]);
-  assert.equal(await call(page, "protocol"), "moqt-18");
+  assert.equal(await page.evaluate("inPage.session.protocol"), "moqt-18");
 });
 
 chromiumTest("streams of both kinds go both ways with Chromium, and end", async (browser) => {
@@ -86,7 +86,8 @@ chromiumTest("datagrams go both ways with Chromium", async (browser) => {
 chromiumTest("Chromium's close arrives with code and reason", async (browser) => {
   await using bench = await WebTransportBench.open(browser);
   const { session, page } = await bench.connect();
-  const seen = await call(page, "close", 77, "enough");
+  await page.evaluate("inPage.session.close({ closeCode: 77, reason: 'enough' })");
+  const seen = await page.evaluate("inPage.session.closed");
   assert.deepEqual(seen, { closeCode: 77, reason: "enough" });
   const ended = await bench.wait("the end", session.closed);
   assert.deepEqual(ended, { code: 77, reason: "enough", by: "peer" });
@@ -95,7 +96,7 @@ chromiumTest("Chromium's close arrives with code and reason", async (browser) =>
 chromiumTest("our close arrives in Chromium with code and reason", async (browser) => {
   await using bench = await WebTransportBench.open(browser);
   const { session, page } = await bench.connect();
-  const seen = call(page, "closed");
+  const seen = page.evaluate("inPage.session.closed");
   session.close(42, "über");
   assert.deepEqual(await seen, { closeCode: 42, reason: "über" });
   const ended = await bench.wait("the end", session.closed);

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { sleep, systemClock } from "@qumo/shared/runtime";
+import { payloadInWords } from "../support/peers/traffic.ts";
 import type { MatrixEvent, MatrixObject, MatrixSubscription } from "./client.ts";
 import { soon } from "./soon.ts";
 
@@ -72,8 +72,7 @@ export class Received {
   }
 }
 
-/** An object by its place in the group, and the length and digest of its payload. */
+/** An object by its place in the group, and its payload. */
 export function inWords(object: number, payload: Uint8Array): string {
-  const digest = createHash("sha256").update(payload).digest("hex").slice(0, 16);
-  return `${object}: ${payload.length} bytes, ${digest}`;
+  return `${object}: ${payloadInWords(payload)}`;
 }

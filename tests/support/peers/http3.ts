@@ -12,11 +12,7 @@ import type { Field } from "../../../relay/transport/h3/qpack/static_table.ts";
 import { type AcceptOptions, acceptWebTransport } from "../../../relay/transport/h3/mod.ts";
 import type { BidiStream, Connection, SendStream } from "../../../relay/transport/mod.ts";
 import { ManualClock } from "../worlds/manual_clock.ts";
-import {
-  type MemoryConnection,
-  type MemoryOptions,
-  memoryPair,
-} from "../transport/memory_connection.ts";
+import { type MemoryOptions, memoryPair } from "../transport/memory_connection.ts";
 
 /** The fields that open a session at path `/room?a=1`. */
 export const CONNECT: readonly Field[] = [
@@ -28,19 +24,8 @@ export const CONNECT: readonly Field[] = [
   ["wt-available-protocols", '"moqt-18"'],
 ];
 
-/** A client whose every byte the test decides, and a server that accepts a session from it. */
-export interface Http3Pair {
-  readonly client: MemoryConnection;
-  readonly server: MemoryConnection;
-  readonly clock: ManualClock;
-  readonly accepted: Promise<Connection>;
-}
-
-/** Begins to accept a session over memory. */
-export function http3Pair(
-  options: Partial<AcceptOptions> = {},
-  memory: MemoryOptions = {},
-): Http3Pair {
+/** A client whose every byte the test decides, and a server that begins to accept a session from it. */
+export function http3Pair(options: Partial<AcceptOptions> = {}, memory: MemoryOptions = {}) {
   const [client, server] = memoryPair({ protocol: "h3", ...memory });
   const clock = new ManualClock();
   const accepted = acceptWebTransport(server, {
@@ -80,10 +65,15 @@ export function headersFrame(fields: readonly Field[]): Uint8Array<ArrayBuffer> 
   return encodeFrame(FrameType.headers, encodeFieldSection(fields));
 }
 
+/** The frames that are left on a stream. */
+function framesOf({ receive }: BidiStream): FrameReader {
+  return new FrameReader(new StreamReader(receive), new FrameGuard(systemClock));
+}
+
 /** The fields of the answer on a request's stream. */
 export async function readAnswer(
   stream: BidiStream,
-  frames = new FrameReader(new StreamReader(stream.receive), new FrameGuard(systemClock)),
+  frames = framesOf(stream),
 ): Promise<Map<string, string>> {
   assert.equal(await frames.next(), FrameType.headers);
   return new Map(decodeFieldSection(await frames.payload(4096)));
@@ -93,11 +83,11 @@ export async function readAnswer(
 export async function openSession(
   options: Partial<AcceptOptions> = {},
   memory: MemoryOptions = {},
-): Promise<Http3Pair & { session: Connection; request: BidiStream; frames: FrameReader }> {
+) {
   const pair = http3Pair(options, memory);
   await openControl(pair.client);
   const request = await openRequest(pair.client);
-  const frames = new FrameReader(new StreamReader(request.receive), new FrameGuard(systemClock));
+  const frames = framesOf(request);
   assert.equal((await readAnswer(request, frames)).get(":status"), "200");
   return { ...pair, session: await pair.accepted, request, frames };
 }

@@ -6,56 +6,39 @@ type Answer = (request: Request) => Response | Promise<Response>;
 export class HttpsServer implements AsyncDisposable {
   /** What it answers from now on. */
   answer: Answer;
-  /** The CA that verifies it, in PEM. */
-  readonly authority: string;
+  readonly url: string;
   readonly fetch: typeof fetch;
-  readonly #key: string;
   readonly #client: Deno.HttpClient;
+  readonly #serve: (port: number) => Deno.HttpServer<Deno.NetAddr>;
   #server: Deno.HttpServer<Deno.NetAddr>;
-  #port: number;
 
   static async start(answer: Answer): Promise<HttpsServer> {
     const { certificate, key } = await generateCertificate(["localhost", "127.0.0.1"]);
     return new HttpsServer(answer, certificate, key);
   }
 
-  private constructor(answer: Answer, certificate: string, key: string) {
+  private constructor(answer: Answer, cert: string, key: string) {
     this.answer = answer;
-    this.authority = certificate;
-    this.#key = key;
-    this.#client = Deno.createHttpClient({ caCerts: [certificate] });
+    this.#client = Deno.createHttpClient({ caCerts: [cert] });
     this.fetch = (input, init) => fetch(input, { ...init, client: this.#client });
+    const options = { hostname: "127.0.0.1", cert, key, onListen() {} };
+    this.#serve = (port) => Deno.serve({ ...options, port }, (request) => this.answer(request));
     this.#server = this.#serve(0);
-    this.#port = this.#server.addr.port;
-  }
-
-  get url(): string {
-    return `https://127.0.0.1:${this.#port}/`;
+    this.url = `https://127.0.0.1:${this.#server.addr.port}/`;
   }
 
   /** Nobody listens any more. */
-  async stop(): Promise<void> {
-    await this.#server.shutdown();
+  stop(): Promise<void> {
+    return this.#server.shutdown();
   }
 
   /** Listens again where it did. */
   start(): void {
-    this.#server = this.#serve(this.#port);
+    this.#server = this.#serve(this.#server.addr.port);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#client.close();
     await this.#server.shutdown();
-  }
-
-  #serve(port: number): Deno.HttpServer<Deno.NetAddr> {
-    const options = {
-      hostname: "127.0.0.1",
-      port,
-      cert: this.authority,
-      key: this.#key,
-      onListen: () => {},
-    };
-    return Deno.serve(options, (request) => this.answer(request));
   }
 }

@@ -26,23 +26,19 @@ export class RequestRefused extends Error {
   }
 }
 
-/** A track as it arrives: objects of streams and datagrams, and marks of what is not there. */
-export interface MoqtSubscription {
+/** A range of a track that was asked for. */
+export interface MoqtFetch<Ok = FetchOk> {
   readonly requestId: bigint;
-  readonly ok: SubscribeOk;
-  /** Resolves with PUBLISH_DONE. */
-  readonly done: Promise<PublishDone>;
-  /** The next object; undefined when PUBLISH_DONE came and every stream of it has ended. */
+  readonly ok: Ok;
+  /** The next object, or mark of what is not there; undefined at the end. */
   next(): Promise<MoqtObject | undefined>;
-  unsubscribe(): Promise<void>;
 }
 
-/** A range of a track that was asked for. */
-export interface MoqtFetch {
-  readonly requestId: bigint;
-  readonly ok: FetchOk;
-  /** The next object or range marker; undefined at the end of the stream. */
-  next(): Promise<MoqtObject | undefined>;
+/** A track as it arrives, which ends when PUBLISH_DONE came and every stream of it has ended. */
+export interface MoqtSubscription extends MoqtFetch<SubscribeOk> {
+  /** Resolves with PUBLISH_DONE. */
+  readonly done: Promise<PublishDone>;
+  unsubscribe(): Promise<void>;
 }
 
 /** Answers that carry the id of their request once the library has added it. */
@@ -237,7 +233,7 @@ export interface NamespaceEvent {
 }
 
 /** The library's form of a namespace that is written with slashes. */
-export function fromPath(path: string): Uint8Array[] {
+function fromPath(path: string): Uint8Array[] {
   return path === "" ? [] : path.split("/").map(encode);
 }
 

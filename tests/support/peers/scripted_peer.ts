@@ -48,9 +48,8 @@ export class ScriptedPeer implements AsyncDisposable {
   readonly connection: Connection;
   readonly draft: StreamDraft;
   readonly #control = Promise.withResolvers<OutgoingStream>();
-  readonly #theirControl = Promise.withResolvers<IncomingStream>();
+  readonly #theirs = Promise.withResolvers<{ control: IncomingStream; setup: SetupOptions }>();
   readonly #streams = new Queue<IncomingStream & { readonly type: bigint }>();
-  #setupRead: Promise<SetupOptions> | undefined;
   #nextId: bigint;
 
   private constructor(connection: Connection, draft: StreamDraft, role: "client" | "server") {
@@ -58,10 +57,10 @@ export class ScriptedPeer implements AsyncDisposable {
     this.draft = draft;
     this.#nextId = role === "client" ? 0n : 1n;
     // Without a handler a connection that ends before SETUP would end the test run.
-    this.#theirControl.promise.catch(() => {});
+    this.#theirs.promise.catch(() => {});
     this.#acceptStreams().finally(() => {
       this.#streams.end();
-      this.#theirControl.reject(new Error("The connection ended before SETUP came"));
+      this.#theirs.reject(new Error("The connection ended before SETUP came"));
     });
   }
 
@@ -107,14 +106,13 @@ export class ScriptedPeer implements AsyncDisposable {
   }
 
   /** What the other side's SETUP says. */
-  theirSetup(): Promise<SetupOptions> {
-    return this.#setupRead ??= this.#readSetup();
+  async theirSetup(): Promise<SetupOptions> {
+    return (await this.#theirs.promise).setup;
   }
 
   /** The next message on the other side's control stream after its SETUP. */
   async nextControl(): Promise<ControlMessage> {
-    await this.theirSetup();
-    const message = await (await this.#theirControl.promise).messageOrEnd();
+    const message = await (await this.#theirs.promise).control.messageOrEnd();
     assert.ok(message !== undefined, "The control stream ended");
     return message;
   }
@@ -228,11 +226,6 @@ export class ScriptedPeer implements AsyncDisposable {
     await this.closed;
   }
 
-  async #readSetup(): Promise<SetupOptions> {
-    const control = await this.#theirControl.promise;
-    return ofKind(await control.messageOfType(SETUP), "setup").options;
-  }
-
   async #acceptStreams(): Promise<void> {
     for (;;) {
       const stream = await this.connection.acceptUni();
@@ -245,8 +238,13 @@ export class ScriptedPeer implements AsyncDisposable {
   async #sort(stream: IncomingStream): Promise<void> {
     const type = await stream.varintOrEnd();
     if (type === undefined) return;
-    if (type === SETUP) this.#theirControl.resolve(stream);
+    if (type === SETUP) this.#theirs.resolve(this.#readSetup(stream));
     else this.#streams.push(Object.assign(stream, { type }));
+  }
+
+  async #readSetup(control: IncomingStream) {
+    const { options: setup } = ofKind(await control.messageOfType(SETUP), "setup");
+    return { control, setup };
   }
 }
 

@@ -20,12 +20,15 @@ export async function writeObjects(
   }
 }
 
-/** An object by its place, and the length and digest of its payload. */
+/** The length and the digest of a payload: a difference byte by byte takes minutes and gigabytes. */
+export function payloadInWords(payload: Uint8Array): string {
+  const digest = createHash("sha256").update(payload).digest("hex").slice(0, 16);
+  return `${payload.length} bytes, ${digest}`;
+}
+
 function inWords(object: WatchedObject | undefined): string {
   if (object === undefined) return "the end of the track";
-  const { payload } = object;
-  const digest = createHash("sha256").update(payload).digest("hex").slice(0, 16);
-  return `${object.group}/${object.object}: ${payload.length} bytes, ${digest}`;
+  return `${object.group}/${object.object}: ${payloadInWords(object.payload)}`;
 }
 
 /** Reads the objects that {@linkcode writeObjects} wrote, each of which must come next. */
@@ -40,7 +43,6 @@ export async function readObjects(
   for (let object = from; object < to; object++) {
     const found = await deadline.for(`object ${group}/${object}`, watch.next());
     const wanted = { group, object, payload: payloadOf(group, object, size) };
-    // In words: for a long payload a difference byte by byte is worked out in minutes and gigabytes.
     assert.equal(inWords(found), inWords(wanted));
   }
 }

@@ -95,7 +95,7 @@ export class WebTransportBench implements AsyncDisposable {
 }
 
 /** Tells the page to do something, and yields what it says. */
-export function call<Name extends keyof InPage>(
+export function call<Name extends Exclude<keyof InPage, "session">>(
   page: Page,
   name: Name,
   ...parameters: Parameters<InPage[Name]>
@@ -107,9 +107,9 @@ export function call<Name extends keyof InPage>(
   );
 }
 
-/** What a page can be told to do; all of it runs in the browser, which is given its source. */
+/** What a page can be told to do as `inPage`: all of it runs in the browser, which is given its source. */
 class InPage {
-  #session!: WebTransport;
+  session!: WebTransport;
   #unis!: ReadableStreamDefaultReader<ReadableStream<Uint8Array>>;
   #bidis!: ReadableStreamDefaultReader<WebTransportBidirectionalStream>;
   #writer!: WritableStreamDefaultWriter<Uint8Array>;
@@ -118,14 +118,10 @@ class InPage {
     const value = Uint8Array.from(hash.match(/../g)!, (byte) => parseInt(byte, 16));
     // Deno's types know no protocols.
     const options = { protocols, serverCertificateHashes: [{ algorithm: "sha-256", value }] };
-    this.#session = new WebTransport(url, options);
-    await this.#session.ready;
-    this.#unis = this.#session.incomingUnidirectionalStreams.getReader();
-    this.#bidis = this.#session.incomingBidirectionalStreams.getReader();
-  }
-
-  protocol(): string {
-    return (this.#session as WebTransport & { readonly protocol: string }).protocol;
+    this.session = new WebTransport(url, options);
+    await this.session.ready;
+    this.#unis = this.session.incomingUnidirectionalStreams.getReader();
+    this.#bidis = this.session.incomingBidirectionalStreams.getReader();
   }
 
   /** The texts of the next streams. */
@@ -136,7 +132,7 @@ class InPage {
 
   async sendUnis(texts: readonly string[]): Promise<void> {
     await Promise.all(texts.map(async (text) => {
-      await this.#send(await this.#session.createUnidirectionalStream(), text);
+      await this.#send(await this.session.createUnidirectionalStream(), text);
     }));
   }
 
@@ -152,33 +148,24 @@ class InPage {
   }
 
   async askBidi(text: string): Promise<string> {
-    const { readable, writable } = await this.#session.createBidirectionalStream();
+    const { readable, writable } = await this.session.createBidirectionalStream();
     await this.#send(writable, text);
     return await new Response(readable).text();
   }
 
   async readDatagram(): Promise<string> {
-    const { value } = await this.#session.datagrams.readable.getReader().read();
+    const { value } = await this.session.datagrams.readable.getReader().read();
     return new TextDecoder().decode(value);
   }
 
   async sendDatagram(text: string): Promise<void> {
-    const writer = this.#session.datagrams.writable.getWriter();
+    const writer = this.session.datagrams.writable.getWriter();
     await writer.write(new TextEncoder().encode(text));
-  }
-
-  close(closeCode: number, reason: string): Promise<WebTransportCloseInfo> {
-    this.#session.close({ closeCode, reason });
-    return this.closed();
-  }
-
-  closed(): Promise<WebTransportCloseInfo> {
-    return this.#session.closed;
   }
 
   /** Opens a stream and writes an `x`. */
   async startUni(): Promise<void> {
-    this.#writer = (await this.#session.createUnidirectionalStream()).getWriter();
+    this.#writer = (await this.session.createUnidirectionalStream()).getWriter();
     await this.#writer.write(new TextEncoder().encode("x"));
   }
 

@@ -20,22 +20,18 @@ export function draftOfPeer(index: number): StreamDraft {
   return drafts[index % drafts.length]!;
 }
 
+type DraftTest = (name: string, body: () => Promise<void>) => void;
+
 /** A scenario whose outcome is the same whatever draft who speaks: it runs over the mixes of drafts. */
-export const draftTest = draftTestOf({});
+export const draftTest: DraftTest = draftTestFrom(0);
 
 /** A scenario of what drafts say up to this one, and later ones do not. */
-export function draftTestUpTo(last: number): (name: string, body: () => Promise<void>) => void {
-  return draftTestOf({ last });
+export function draftTestUpTo(last: number): DraftTest {
+  return draftTestFrom(0, last);
 }
 
 /** A scenario of what drafts say from this one on, and older ones do not. */
-export function draftTestFrom(first: number): (name: string, body: () => Promise<void>) => void {
-  return draftTestOf({ first });
-}
-
-function draftTestOf(
-  { first = 0, last = Infinity }: { readonly first?: number; readonly last?: number },
-): (name: string, body: () => Promise<void>) => void {
+export function draftTestFrom(first: number, last = Infinity): DraftTest {
   // The draft for tests says what the reference draft says.
   const numberOf = ({ number }: StreamDraft) => number === 0 ? referenceDraft.number : number;
   return (name, body) => {

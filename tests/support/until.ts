@@ -28,11 +28,13 @@ export async function until(
 export async function becomes(read: () => Promise<unknown>, expected: unknown): Promise<number> {
   let difference: unknown;
   const isSo = async () => {
-    difference = undefined;
-    await read().then((value) => assert.deepEqual(value, expected)).catch((error) =>
-      difference = error
-    );
-    return difference === undefined;
+    try {
+      assert.deepEqual(await read(), expected);
+      return true;
+    } catch (error) {
+      difference = error;
+      return false;
+    }
   };
   return await until("it to become so", isSo).catch(() => {
     throw difference;

@@ -30,7 +30,7 @@ import { memoryLog } from "../worlds/memory_log.ts";
 /** A track that an honest peer publishes where hostile ones can see it. */
 const STAGE = trackOf("stage", "track");
 const CANARY = trackOf("canary", "track");
-const CANARY_ALIAS = 5n;
+const ALIAS = 5n;
 
 /** How long things are kept that nobody uses: the longest wait that the relay has of its own. */
 const REST_MS = 60_000;
@@ -94,17 +94,14 @@ export class HostileWorld {
 
   /** Lets the honest peers begin. */
   async open(): Promise<void> {
-    const publisher = await this.#join("/canary");
+    const publisher = await this.#join("/canary", CANARY);
     const subscriber = await this.#join("/canary");
-    await this.#offer(publisher, CANARY, CANARY_ALIAS);
     await subscriber.request({ kind: "subscribe", track: CANARY, parameters: {} });
     await this.settle();
-    const header = { alias: CANARY_ALIAS, firstObject: true };
-    const stream = await openSubgroup(publisher.peer, header);
+    const stream = await openSubgroup(publisher.peer, { alias: ALIAS, firstObject: true });
     this.#canary = { stream, subscriber, sent: 0 };
 
-    const stage = await this.#join("");
-    await this.#offer(stage, STAGE, CANARY_ALIAS);
+    await this.#join("", STAGE);
     this.#audience = await this.#join("");
     await this.#audience.request({ kind: "subscribeNamespace", prefix: [], parameters: {} });
     const prefix = namespaceOf("hostile");
@@ -177,20 +174,19 @@ export class HostileWorld {
     this.#stray.push(event.reason);
   };
 
-  async #join(path: string): Promise<HonestPeer> {
+  /** A peer that keeps to the rules, and publishes this track if any. */
+  async #join(path: string, track?: FullTrackName): Promise<HonestPeer> {
     const [client, connection] = memoryPair();
     this.host.serve(connection);
     const peer = await HonestPeer.join(client, path);
     this.#honest.push(peer);
     await this.settle();
-    return peer;
-  }
-
-  async #offer(peer: HonestPeer, track: FullTrackName, alias: bigint): Promise<void> {
-    peer.publish(track, alias);
+    if (track === undefined) return peer;
+    peer.publish(track, ALIAS);
     const { namespace } = track;
     await peer.request({ kind: "publishNamespace", namespace, parameters: {} });
     await this.settle();
+    return peer;
   }
 
   /** The audience asks for what the hostile peer may publish, and for some of its past. */
@@ -265,11 +261,7 @@ export class HostileWorld {
   }
 
   #errors(): string {
-    const errors = this.#log.lines.filter(({ text }) => text.startsWith("error:"));
-    return errors.map(({ fields }) => {
-      const { error } = fields;
-      return error instanceof Error ? error.stack : String(error);
-    }).join("\n");
+    return Deno.inspect(this.#log.lines.filter(({ text }) => text.startsWith("error:")));
   }
 }
 

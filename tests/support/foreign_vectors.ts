@@ -1,4 +1,5 @@
 /** Bytes that others wrote, where somebody has put them beside the project. */
+import { optionalTest } from "./optional_test_case.ts";
 
 const ROOT = new URL("../../../shared/protocol/vectors/", import.meta.url);
 
@@ -16,8 +17,7 @@ export function* foreignVectors(path: string): Generator<readonly [file: string,
 }
 
 /** A test of vectors, which says so when it is skipped because they are not there. */
-export function vectorTest(name: string, vectors: readonly unknown[], fn: () => void): void {
-  const isMissing = vectors.length === 0;
-  const skipped = isMissing ? " (skipped: the vectors are not beside the project)" : "";
-  Deno.test({ name: `${name}${skipped}`, ignore: isMissing, fn });
+export function vectorTest(name: string, vectors: readonly unknown[], test: () => void): void {
+  const missing = vectors.length === 0 ? "the vectors are not beside the project" : undefined;
+  optionalTest(name, missing, test);
 }

@@ -2,7 +2,6 @@
 import {
   ByteReader,
   ByteWriter,
-  type ControlKind,
   type ControlMessage,
   DecodeError,
   type Draft,
@@ -246,15 +245,12 @@ function madeUpBody({ kind, body }: MessageLayout, draft: Draft, random: Random)
 const seeds = fc.noBias(fc.noShrink(fc.nat()));
 
 /** Any of the messages that a draft has, by its names for them. */
-export function arbitraryMessages(
-  draft: StreamDraft,
-): ReadonlyMap<ControlKind, fc.Arbitrary<ControlMessage>>;
-export function arbitraryMessages(draft: Draft): ReadonlyMap<string, fc.Arbitrary<AnyMessage>>;
-export function arbitraryMessages(draft: Draft): ReadonlyMap<string, fc.Arbitrary<AnyMessage>> {
+export function arbitraryMessages<D extends Draft>(draft: D) {
+  type Message = D extends StreamDraft ? ControlMessage : AnyMessage;
   return new Map(
-    layoutsOf(draft).map((layout) => [
+    layoutsOf(draft as Draft).map((layout) => [
       layout.name,
-      seeds.map((seed) => madeUpMessage(layout, draft, new Random(seed))),
+      seeds.map((seed) => madeUpMessage(layout, draft, new Random(seed)) as Message),
     ]),
   );
 }

@@ -2,7 +2,7 @@
 export function optionalTest(
   name: string,
   missing: string | undefined,
-  test: () => Promise<void>,
+  test: () => Promise<void> | void,
 ): void {
   Deno.test({
     name: missing === undefined ? name : `${name} (skipped: ${missing})`,

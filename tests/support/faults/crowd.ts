@@ -5,18 +5,14 @@ import { type ScriptedPeer, trackOf } from "../peers/scripted_peer.ts";
 import { referenceDraft } from "../reference_draft.ts";
 import type { QuicServerAddress } from "../transport/quic_transport.ts";
 
-/** Who a crowd is and where it comes from. */
-export interface CrowdOptions {
-  readonly protocol?: string;
-  /** An address of this machine. */
-  readonly hostname?: string;
-}
-
-/** Makes many connections over one socket that say nothing; the result ends them. */
+/**
+ * Makes many connections over one socket, which is of an address of this machine, that say nothing; the
+ * result ends them.
+ */
 export async function crowd(
   server: QuicServerAddress,
   count: number,
-  { protocol = "moqt-18", hostname = "127.0.0.1" }: CrowdOptions = {},
+  { protocol = "moqt-18", hostname = "127.0.0.1" } = {},
 ): Promise<() => void> {
   const endpoint = new Deno.QuicEndpoint({ hostname, port: 0 });
   const options = {

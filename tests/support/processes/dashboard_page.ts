@@ -1,5 +1,5 @@
 /** The operators' page in a browser, as tests look at it. Nothing here looks once: what is expected is waited for. */
-import { becomes, PATIENCE_MS } from "../until.ts";
+import { becomes } from "../until.ts";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 
 /** Opens the page; what the browser complains of and whom it asks is kept. */
@@ -8,10 +8,7 @@ export async function openDashboard(
   url: string,
   options: BrowserContextOptions = {},
 ) {
-  const context = await browser.newContext(options);
-  // As long as every other wait of a test, on a machine that is busy.
-  context.setDefaultTimeout(PATIENCE_MS);
-  const page = await context.newPage();
+  const page = await (await browser.newContext(options)).newPage();
   const problems: string[] = [];
   const hosts = new Set<string>();
   page.on("console", (message) => {

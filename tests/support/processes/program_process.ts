@@ -74,9 +74,12 @@ export class ProgramProcess implements AsyncDisposable {
     return this.#isRunning;
   }
 
-  /** Waits until it says that it is ready; rejects with all that it wrote when it ends instead. */
+  /** Waits until it says that it is ready; when it does not it is ended, and what it wrote is the reason. */
   async ready(): Promise<this> {
-    const [, url, port] = await this.says(READY);
+    const [, url, port] = await this.says(READY).catch(async (error) => {
+      await this.end();
+      throw error;
+    });
     this.url = url!;
     this.port = Number(port);
     return this;

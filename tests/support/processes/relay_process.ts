@@ -8,9 +8,11 @@ const IMPATIENT = { drain_timeout_ms: 100 };
  * For who says nothing for a while, since the machine does not let it: few tests are about how long a relay
  * waits, and these say so.
  */
-const PATIENT_SERVER = { handshake_timeout_ms: 60_000, idle_timeout_ms: 60_000 };
-const PATIENT_RELAY = { request_timeout_ms: 30_000 };
-const PATIENT_DELIVERY = { stall_timeout_ms: 30_000 };
+const PATIENT = {
+  server: { address: "127.0.0.1:0", handshake_timeout_ms: 60_000, idle_timeout_ms: 60_000 },
+  relay: { request_timeout_ms: 30_000 },
+  delivery: { stall_timeout_ms: 30_000 },
+};
 
 /** A relay that runs as its own process on a port of the loopback address that was free. */
 export class RelayProcess extends ProgramProcess implements QuicServerAddress {
@@ -45,23 +47,13 @@ export async function startRelay(
   config: { readonly [section: string]: unknown } = {},
   { env = {}, ...how }: Launch = {},
 ): Promise<RelayProcess> {
-  const section = (name: string) => config[name] as object | undefined;
-  const server = { address: "127.0.0.1:0", ...PATIENT_SERVER, ...section("server") };
+  const patient = Object.entries(PATIENT)
+    .map(([name, section]) => [name, { ...section, ...config[name] as object }]);
   const { folder, file } = await writeConfig({
     ...IMPATIENT,
     ...config,
-    server,
-    relay: { ...PATIENT_RELAY, ...section("relay") },
-    delivery: { ...PATIENT_DELIVERY, ...section("delivery") },
+    ...Object.fromEntries(patient),
   });
-  const relay = new RelayProcess(runModule("relay/main.ts", ["--config", file], how), {
-    env,
-    folder,
-  });
-  try {
-    return await relay.ready();
-  } catch (error) {
-    await relay.end();
-    throw error;
-  }
+  const command = runModule("relay/main.ts", ["--config", file], how);
+  return await new RelayProcess(command, { env, folder }).ready();
 }

@@ -31,6 +31,8 @@ const IDIOMS = new RegExp(
 
 const PRODUCTION = /^(?:relay|sdn|shared)\/.*\.ts$/;
 
+const EXPORT = /^export (?:[a-z]+ )*?(class|function|interface|type|const) (\w+)/gm;
+
 /** Names of files that say what kind of content a file has, not which. */
 const KINDS: ReadonlySet<string> = new Set(["mod", "types", "errors", "limits", "main"]);
 
@@ -58,16 +60,11 @@ export function findMisnamedFiles(files: ReadonlyMap<string, string>): string[] 
   for (const [path, source] of files) {
     const name = path.match(/([^/]+)\.ts$/)?.[1];
     if (name === undefined || !PRODUCTION.test(path) || /_test$|_bench$/.test(name)) continue;
-    const classes = Array.from(
-      source.matchAll(/^export (?:abstract )?class (\w+)/gm),
-      ([, one]) => one!,
-    );
-    if (KINDS.has(name) || classes.length === 0) continue;
     const words = new Set(name.split("_").map(stemOf));
-    const exported = source.matchAll(
-      /^export (?:[a-z]+ )*?(?:class|function|interface|type|const) (\w+)/gm,
-    );
-    if (exported.some(([, one]) => wordsOf(one!).some((word) => words.has(word)))) continue;
+    const exported = Array.from(source.matchAll(EXPORT), ([, kind, one]) => [kind!, one!] as const);
+    const classes = exported.filter(([kind]) => kind === "class").map(([, one]) => one);
+    if (KINDS.has(name) || classes.length === 0) continue;
+    if (exported.some(([, one]) => wordsOf(one).some((word) => words.has(word)))) continue;
     found.push(`${path} ${classes.join(" ")}`);
   }
   return found.sort();

@@ -24,8 +24,13 @@ export interface PumpOptions {
   readonly isWholeAtLast?: boolean | undefined;
   /** See {@linkcode SendStream.priority}. */
   readonly sendOrder: number;
+  readonly terms: PumpTerms;
+}
+
+/** What pumps of one subscription have in common, which changes meanwhile. */
+export interface PumpTerms {
   /** The arrival time before which an object is too old to be sent; undefined for no limit. */
-  readonly oldest: () => number | undefined;
+  oldest(log: SubgroupLog): number | undefined;
   /** The reason of the reset for each early end. */
-  readonly resetCode: (end: PumpEnd) => StreamErrorName;
+  resetCode(end: PumpEnd): StreamErrorName;
 }

@@ -214,7 +214,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
       owner: this.#owner,
       subgroup: { track: this.#options.track, log: this.log },
       missing: Math.max(0, this.#objectEnd - this.#cursor.offset),
-    }, this.#options.resetCode(as));
+    }, this.#options.terms.resetCode(as));
     this.#end(as);
   }
 
@@ -279,7 +279,7 @@ export class SubgroupPump implements LogReader, StreamWaiter {
    * completed.
    */
   #isExpired(): boolean {
-    const oldest = this.#options.oldest();
+    const oldest = this.#options.terms.oldest(this.log);
     if (oldest === undefined || this.log.count === 0) return false;
     const { offset } = this.#cursor;
     const index = this.#rendering.indexAtOffset(offset);

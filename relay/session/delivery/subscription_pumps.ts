@@ -1,6 +1,8 @@
 import type { Timer } from "@qumo/shared/runtime";
+import type { StreamErrorName } from "@qumo/shared/wire";
 import { firstObjectOf, lastObjectOf, type SubgroupLog, type Track } from "../../track/mod.ts";
 import { PUMP_ENDS, type PumpEnd } from "./pump_end.ts";
+import type { PumpTerms } from "./pump_options.ts";
 import { type PumpOwner, SubgroupPump } from "./subgroup_pump.ts";
 import type { SubscriptionContext } from "./subscription_context.ts";
 import {
@@ -18,7 +20,7 @@ export interface PumpingSubscription extends PumpOwner {
 }
 
 /** The pumps of one subscription: one for each subgroup that is being sent. */
-export class SubscriptionPumps {
+export class SubscriptionPumps implements PumpTerms {
   readonly #context: SubscriptionContext;
   readonly #subscription: PumpingSubscription;
   readonly #running = new Set<SubgroupPump>();
@@ -60,7 +62,7 @@ export class SubscriptionPumps {
   }
 
   #start(log: SubgroupLog, firstObject: number): void {
-    const { supply, unfinished, clock, renderer, header, isWholeAtLast } = this.#context;
+    const { supply, unfinished, renderer, header, isWholeAtLast } = this.#context;
     const { track, options } = this.#subscription;
     const pump = new SubgroupPump({
       renderer,
@@ -73,15 +75,21 @@ export class SubscriptionPumps {
       lastObject: lastObjectOf(options.window, log.group),
       isWholeAtLast,
       sendOrder: this.sendOrder(log),
-      oldest: () => {
-        const timeout = objectTimeout(this.#subscription.options, track, log.timeouts);
-        return timeout === Infinity ? undefined : clock.now() - timeout;
-      },
-      resetCode: (end) =>
-        track.endReason?.kind === "malformed" ? "malformed_track" : PUMP_ENDS[end],
+      terms: this,
     }, this.#subscription);
     this.#running.add(pump);
     pump.wake();
+  }
+
+  oldest({ timeouts }: SubgroupLog): number | undefined {
+    const { options, track } = this.#subscription;
+    const timeout = objectTimeout(options, track, timeouts);
+    return timeout === Infinity ? undefined : this.#context.clock.now() - timeout;
+  }
+
+  resetCode(end: PumpEnd): StreamErrorName {
+    const isMalformed = this.#subscription.track.endReason?.kind === "malformed";
+    return isMalformed ? "malformed_track" : PUMP_ENDS[end];
   }
 
   /** Says their send orders anew, after these have changed. */

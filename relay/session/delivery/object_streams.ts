@@ -6,7 +6,7 @@ import { Subscription } from "./subscription.ts";
 import type { SubscriptionContext, SubscriptionOwner } from "./subscription_context.ts";
 import type { SubscriptionOptions } from "./subscription_options.ts";
 import { StreamSupply } from "./stream_supply.ts";
-import { type EndingMeans, UnfinishedStreams } from "./unfinished_streams.ts";
+import { UnfinishedStreams } from "./unfinished_streams.ts";
 import type { SessionMetrics } from "../metrics.ts";
 
 /** The dependencies of {@linkcode ObjectStreams}. */
@@ -37,14 +37,14 @@ export class ObjectStreams {
   readonly #holders = new Set<IdleHolder>();
 
   constructor(parts: ObjectStreamParts) {
-    const { clock, metrics, connection, log, codes, maxParked } = parts;
+    const { clock, metrics, connection, log, codes, understandsCuts, maxParked } = parts;
     this.#parts = parts;
     this.supply = new StreamSupply(connection, clock, (wanted) => this.#makeRoom(wanted));
     this.unfinished = new UnfinishedStreams(clock, metrics, {
       log,
       codes,
-      means: () => this.#means(),
-      limit: () => maxParked,
+      means: connection.canReset ? "reset" : understandsCuts ? "cut" : "park",
+      limit: maxParked,
     });
   }
 
@@ -76,11 +76,6 @@ export class ObjectStreams {
   close(): void {
     this.supply.close();
     this.unfinished.close();
-  }
-
-  #means(): EndingMeans {
-    if (this.#parts.connection.canReset) return "reset";
-    return this.#parts.understandsCuts ? "cut" : "park";
   }
 
   /** The peer grants no more stream credit: finish parked streams, then give up idle ones. */

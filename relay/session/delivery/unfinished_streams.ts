@@ -47,9 +47,9 @@ export type EndingMeans =
 export interface UnfinishedOptions {
   /** The codes that the peer's dialect has for why a stream is reset. */
   readonly codes: StreamCodes;
-  readonly means: () => EndingMeans;
+  readonly means: EndingMeans;
   /** How many may be parked at once. */
-  readonly limit: () => number;
+  readonly limit: number;
   readonly log: Log;
 }
 
@@ -63,8 +63,8 @@ export class UnfinishedStreams {
   readonly #clock: Clock;
   readonly #metrics: SessionMetrics;
   readonly #codes: StreamCodes;
-  readonly #means: () => EndingMeans;
-  readonly #limit: () => number;
+  readonly #means: EndingMeans;
+  readonly #limit: number;
   readonly #log: Log;
   #isSaid = false;
   // In the order in which they were parked.
@@ -93,7 +93,7 @@ export class UnfinishedStreams {
 
   /** Whether the peer can be told that a stream ended within an object. */
   get canEndAnywhere(): boolean {
-    return this.#means() !== "park";
+    return this.#means !== "park";
   }
 
   /**
@@ -107,9 +107,8 @@ export class UnfinishedStreams {
   /** Ends an incomplete stream for this reason. */
   leave(unfinished: UnfinishedStream, code: StreamErrorName): void {
     const { stream, subgroup, missing } = unfinished;
-    const means = this.#means();
-    if (means === "reset") return stream.reset(this.#codes[code]);
-    if (means === "cut") return cut(stream, missing);
+    if (this.#means === "reset") return stream.reset(this.#codes[code]);
+    if (this.#means === "cut") return cut(stream, missing);
     if (isHeedless(unfinished)) return this.#finish(unfinished, "subscription_over");
     if (isAbandoned(unfinished)) return this.#finish(unfinished, "abandoned");
     if (missing > 0 && subgroup !== undefined) {
@@ -119,7 +118,7 @@ export class UnfinishedStreams {
     this.#parked.set(unfinished, this.#clock.now());
     this.#metrics.streamsParked++;
     this.#checkLater();
-    while (this.#parked.size > this.#limit()) this.#makeRoom();
+    while (this.#parked.size > this.#limit) this.#makeRoom();
   }
 
   /** Handles the end of a subscription: its parked streams may be finished. */

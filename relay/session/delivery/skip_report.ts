@@ -6,7 +6,8 @@ import type { SubscriptionOwner } from "./subscription_context.ts";
 export class SkipReport {
   readonly #metrics: SessionMetrics;
   readonly #owner: SubscriptionOwner;
-  readonly #told = new Set<Skip | DatagramDrop>();
+  // There are few, and most subscriptions have none.
+  readonly #told: (Skip | DatagramDrop)[] = [];
 
   constructor(metrics: SessionMetrics, owner: SubscriptionOwner) {
     this.#metrics = metrics;
@@ -33,8 +34,8 @@ export class SkipReport {
 
   #tellOnce(why: Skip | DatagramDrop): void {
     if (why === "inexpressible") this.#metrics.inexpressible.object++;
-    if (this.#told.has(why)) return;
-    this.#told.add(why);
+    if (this.#told.includes(why)) return;
+    this.#told.push(why);
     this.#owner.leftOut(why);
   }
 }

@@ -53,9 +53,18 @@ export function familyOf(parts: FamilyParts): Family {
 
 /** A stream for each request: drafts 17 and later. */
 function onStreams(draft: StreamDraft, parts: FamilyParts): Family {
-  const { ids, connection, settings: { implementation } } = parts;
+  const { ids, connection, role, clock, tasks, settings: { implementation }, onGoaway } = parts;
   return {
-    control: new ControlChannel({ ...parts, draft, implementation }),
+    control: new ControlChannel({
+      connection,
+      role,
+      draft,
+      clock,
+      tasks,
+      ids,
+      implementation,
+      onGoaway,
+    }),
     requests: ({ rules, streams }) => {
       const nextId = () => ids.next();
       return new BidiRequests({ connection, streams, rules: { ...rules, draft, nextId } });

@@ -9,8 +9,8 @@ const ALIAS_BYTES = 16;
 export class TokenCache {
   readonly #limit: number;
   readonly #tokens = new Map<bigint, ShownToken>();
-  // Each message's tokens take effect once, however often they are resolved.
-  readonly #resolved = new WeakMap<readonly Token[], ShownToken[]>();
+  // Each message's tokens take effect once, however often they are resolved. Few peers show any.
+  #resolved: WeakMap<readonly Token[], ShownToken[]> | undefined;
   #bytes = 0;
 
   /** Caches up to `limit` bytes. */
@@ -32,9 +32,11 @@ export class TokenCache {
 
   /** Resolves the tokens of a message; registrations take effect even if the message is refused. */
   resolve(tokens: readonly Token[] = []): ShownToken[] {
-    const known = this.#resolved.get(tokens);
+    if (tokens.length === 0) return [];
+    const known = this.#resolved?.get(tokens);
     if (known !== undefined) return known;
     const resolved = tokens.flatMap((token) => this.#resolve(token));
+    this.#resolved ??= new WeakMap();
     this.#resolved.set(tokens, resolved);
     return resolved;
   }

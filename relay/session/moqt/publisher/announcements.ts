@@ -42,8 +42,9 @@ export interface CuttablePublisher extends Publisher {
 export class Announcements {
   readonly #context: AnnouncementContext;
   readonly #publisher: () => CuttablePublisher;
-  // Some peers announce one in both ways.
-  readonly #published: PublishedNamespaces;
+  readonly #advertise: (namespace: Namespace, told?: RouteTold) => () => void;
+  // Made with the first, which most peers do not have. Some announce one in both ways.
+  #published: PublishedNamespaces | undefined;
   // The number of refused namespaces in the answer. They are not stored, since the peer may
   // announce any number.
   #refused = 0;
@@ -59,18 +60,23 @@ export class Announcements {
   ) {
     this.#context = context;
     this.#publisher = publisher;
-    const { scope, registry, events } = context;
-    this.#published = new PublishedNamespaces({ scope, registry, events, advertise });
+    this.#advertise = advertise;
   }
 
   /** The number of namespaces that the peer publishes. */
   get count(): number {
-    return this.#published.count;
+    return this.#published?.count ?? 0;
+  }
+
+  get #publishing(): PublishedNamespaces {
+    const { scope, registry, events } = this.#context;
+    const advertise = this.#advertise;
+    return this.#published ??= new PublishedNamespaces({ scope, registry, events, advertise });
   }
 
   /** The peer, a relay, is going away: others are told of other routes, or of none. */
   leave(): void {
-    this.#published.leave();
+    this.#publishing.leave();
   }
 
   /** Answers a PUBLISH_NAMESPACE, unless that is refused; the namespace lasts as long as its request. */
@@ -85,7 +91,7 @@ export class Announcements {
     const taken = this.#context.scope.refusalOfNamespace(namespace, this.#publisher());
     if (taken !== undefined) return taken;
     const permit = allowed.value;
-    const announced = new Route(namespace, this.#published);
+    const announced = new Route(namespace, this.#publishing);
     permit.onLost((refusal) => {
       this.#lose(announced, refusal);
       stream.cancel("expired_auth_token");
@@ -196,7 +202,7 @@ export class Announcements {
     const allowed = await this.#allowed(namespace, undefined);
     if (allowed.ok) {
       const permit = allowed.value;
-      const route = new Route(namespace, this.#published, permit);
+      const route = new Route(namespace, this.#publishing, permit);
       known.set(key, route);
       this.#take(route, told);
       return permit.onLost((refusal) => this.#lose(route, refusal));

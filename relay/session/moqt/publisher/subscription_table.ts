@@ -43,7 +43,8 @@ export class SubscriptionTable {
   readonly #byTrack = new Map<string, Set<Slot>>();
   readonly #served = new Map<Track, Set<ServedSubscription>>();
   readonly #fills = new Set<FetchDelivery>();
-  readonly #nextCopies = new WeakMap<Track, number>();
+  // For moq-dev's clients alone.
+  #nextCopies: WeakMap<Track, number> | undefined;
 
   constructor(context: ServedContext) {
     this.#context = context;
@@ -159,11 +160,14 @@ export class SubscriptionTable {
    */
   #freeCopy(track: Track): number {
     const taken = new Set([...this.#served.get(track) ?? []].map(({ copy }) => copy));
-    const first = isMoqDev(this.#context.peer) ? this.#nextCopies.get(track) ?? 0 : 0;
+    const first = this.#nextCopies?.get(track) ?? 0;
     for (let count = 0;; count++) {
       const copy = (first + count) % ALIASES_IN_TURN;
       if (taken.has(copy)) continue;
-      this.#nextCopies.set(track, (copy + 1) % ALIASES_IN_TURN);
+      if (isMoqDev(this.#context.peer)) {
+        this.#nextCopies ??= new WeakMap();
+        this.#nextCopies.set(track, (copy + 1) % ALIASES_IN_TURN);
+      }
       return copy;
     }
   }

@@ -9,10 +9,8 @@ import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 Deno.test("The relay passes on the traffic of moq-test-00", async (t) => {
   await using relay = await startRelay();
   const publisherPeer = await ScriptedPeer.dial(relay);
-  const publisher = await TestPublisher.announce(
-    publisherPeer,
-    scenarios.map(({ track }) => track),
-  );
+  const publisher = new TestPublisher(publisherPeer, scenarios.map(({ track }) => track));
+  await publisher.announce();
   for (const scenario of scenarios) {
     await t.step({
       name: scenario.name,
@@ -29,7 +27,7 @@ async function play(relay: RelayProcess, publisher: TestPublisher, scenario: Sce
   using deadline = new Deadline();
   const subscriber = await deadline.for("a connection", ScriptedPeer.dial(relay));
   try {
-    await playScenario(scenario, { publisher, subscriber }, deadline);
+    await playScenario(scenario, publisher, subscriber, deadline);
   } catch (cause) {
     throw new Error(`${cause}\nThe relay's log:\n${relay.log()}`, { cause });
   } finally {

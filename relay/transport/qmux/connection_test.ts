@@ -5,15 +5,12 @@ import { ManualClock } from "../../../tests/support/worlds/manual_clock.ts";
 import { concat } from "../../../tests/support/concat.ts";
 import { checkProperty } from "../../../tests/support/properties.ts";
 import {
+  MemoryChannel,
   QMUX_LIMITS,
   type QmuxEnd,
   qmuxEnd,
   qmuxPair,
 } from "../../../tests/support/transport/qmux_pair.ts";
-import {
-  type MemoryChannel,
-  recordChannels,
-} from "../../../tests/support/transport/record_channels.ts";
 import { QmuxCode } from "./codes.ts";
 import type { QmuxConnection, QmuxVersion } from "./connection.ts";
 import { encodeFrame, type Frame, FrameReader, streamHeader } from "./frames.ts";
@@ -43,7 +40,8 @@ class Scripted {
   readonly #theirs: MemoryChannel;
 
   constructor(version: QmuxVersion = "qmux-02", clock?: Clock) {
-    const [line, theirs] = recordChannels();
+    const line = new MemoryChannel();
+    const theirs = new MemoryChannel(line);
     this.line = line;
     this.#theirs = theirs;
     line.listen({ onRecord() {}, onSign() {}, onViolation() {}, onEnd() {} });

@@ -29,13 +29,12 @@ export const HANDSHAKE_MS = 3_000;
 export class EncoderWorld extends SessionWorld {
   readonly scope: Scope;
   readonly ingests: Ingests;
-  readonly #maxBytesPerSecond: number;
+  readonly #rtmp: RtmpParts & { readonly clock: ManualClock };
   #count = 0;
 
   constructor({ ingest, maxBytesPerSecond = 1e9, ...options }: EncoderWorldOptions = {}) {
     super({ ...options, cache: WIDE });
     const { registry, gate, metrics, clock, log } = this;
-    this.#maxBytesPerSecond = maxBytesPerSecond;
     this.scope = registry.enter("");
     let lastId = 0;
     this.ingests = new Ingests({
@@ -57,20 +56,20 @@ export class EncoderWorld extends SessionWorld {
       clock,
       log,
     });
-  }
-
-  /** Connects an encoder, which has sent nothing yet. */
-  encoder(): ScriptedEncoder {
-    const { ingests, clock, metrics, log } = this;
-    return new ScriptedEncoder(`192.0.2.1:${++this.#count}`, {
-      ingests,
+    this.#rtmp = {
+      ingests: this.ingests,
       maxMessageBytes: 100_000,
-      maxBytesPerSecond: this.#maxBytesPerSecond,
+      maxBytesPerSecond,
       handshakeTimeoutMs: HANDSHAKE_MS,
       onLimit: (limit) => void metrics.encoders.limits[limit]++,
       clock,
       log,
-    });
+    };
+  }
+
+  /** Connects an encoder, which has sent nothing yet. */
+  encoder(): ScriptedEncoder {
+    return new ScriptedEncoder(`192.0.2.1:${++this.#count}`, this.#rtmp);
   }
 
   /** Connects an encoder that publishes. */

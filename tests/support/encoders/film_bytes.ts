@@ -35,27 +35,27 @@ export function setsWithLengths(avcc: Uint8Array): Uint8Array {
 
 /** How the decoder of video begins, by RTMP. */
 export function videoConfigBytes(avcc: Uint8Array = AVCC): Uint8Array {
-  const payload = concat([Uint8Array.of(0x17, 0, 0, 0, 0), avcc]);
-  return messageBytes({ type: 9, payload, chunks: 6 });
+  return mediaBytes(VIDEO, [0x17, 0, 0, 0, 0], avcc);
 }
 
 /** How the decoder of audio begins, by RTMP. */
 export function audioConfigBytes(): Uint8Array {
-  return messageBytes({ type: 8, payload: concat([Uint8Array.of(0xaf, 0), AAC]), chunks: 5 });
+  return mediaBytes(AUDIO, [0xaf, 0], AAC);
 }
 
 /** A frame of video, by RTMP. */
 export function videoBytes(timestamp: number, isKey: boolean, data = avcFrame(isKey)): Uint8Array {
-  const payload = concat([Uint8Array.of(isKey ? 0x17 : 0x27, 1, 0, 0, 0), data]);
-  return messageBytes({ type: 9, payload, timestamp, chunks: 6 });
+  return mediaBytes(VIDEO, [isKey ? 0x17 : 0x27, 1, 0, 0, 0], data, timestamp);
 }
 
 /** A frame of audio, by RTMP. */
 export function audioBytes(timestamp: number, data = Uint8Array.of(1, 2, 3)): Uint8Array {
-  return messageBytes({
-    type: 8,
-    payload: concat([Uint8Array.of(0xaf, 1), data]),
-    timestamp,
-    chunks: 5,
-  });
+  return mediaBytes(AUDIO, [0xaf, 1], data, timestamp);
+}
+
+const AUDIO = { type: 8, chunks: 5 };
+const VIDEO = { type: 9, chunks: 6 };
+
+function mediaBytes(kind: typeof AUDIO, head: number[], data: Uint8Array, timestamp = 0) {
+  return messageBytes({ ...kind, payload: concat([Uint8Array.from(head), data]), timestamp });
 }

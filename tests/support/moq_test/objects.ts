@@ -19,10 +19,7 @@ export interface TestObject {
 }
 
 /** Which objects are asked for; the end is the last that is wanted. */
-export interface TestRange {
-  readonly start: Location;
-  readonly end: Location;
-}
+export type TestRange = Readonly<Record<"start" | "end", Location>>;
 
 // Even groups say nothing of their priority and odd ones this, so that both ways are on every track.
 const ODD_GROUP_PRIORITY = 200;

@@ -2,37 +2,33 @@ import assert from "node:assert/strict";
 import type { Deadline } from "../deadline.ts";
 import type { ScriptedPeer } from "../peers/scripted_peer.ts";
 import { publishDone } from "../peers/scripted_requests.ts";
-import type { Delivery, TestPublisher } from "./publisher.ts";
+import type { Agreed, TestPublisher } from "./publisher.ts";
 import type { Scenario } from "./scenarios.ts";
 import {
   acceptPublish,
   fetchTrack,
   readTrack,
-  type Reception,
   subscribeTo,
   subscribeTracks,
 } from "./subscriber.ts";
 import type { TestTrack } from "./track.ts";
 
-/** Who takes part in a scenario. */
-export interface Cast {
-  readonly publisher: TestPublisher;
-  readonly subscriber: ScriptedPeer;
-}
-
 /** Plays a scenario. What was subscribed to is also fetched, while the track is still alive. */
 export async function playScenario(
   scenario: Scenario,
-  cast: Cast,
+  publisher: TestPublisher,
+  subscriber: ScriptedPeer,
   deadline: Deadline,
 ): Promise<void> {
-  const { publisher, subscriber } = cast;
   const { track } = scenario;
   const fetched = () => deadline.for("the fetch", fetchTrack(subscriber, scenario));
   if (scenario.request === "fetch") return await fetched();
-  const both = await deadline.for("both to agree", agree(scenario, cast));
-  const { outgoing, incoming: { request, alias } } = both;
-  const all = Promise.all([publisher.send(outgoing), readTrack(subscriber, track, alias)]);
+  const agreeing = agree(scenario, publisher, subscriber);
+  const { outgoing, incoming } = await deadline.for("both to agree", agreeing);
+  const all = Promise.all([
+    publisher.send(track, outgoing),
+    readTrack(subscriber, track, incoming),
+  ]);
   const [sent, received] = await deadline.for("the objects", all);
 
   const { fetches } = publisher;
@@ -41,20 +37,21 @@ export async function playScenario(
     assert.equal(publisher.fetches, fetches, "the publisher was asked for what had passed");
   }
   await publishDone(outgoing.request, "track_ended", sent);
-  const done = await deadline.for("PUBLISH_DONE", request.expect("publishDone"));
+  const done = await deadline.for("PUBLISH_DONE", incoming.request.expect("publishDone"));
   assert.deepEqual([done.code, done.streamCount], ["track_ended", received]);
-  await request.finish();
+  await incoming.request.finish();
 }
 
 /** Brings a track from the publisher to the subscriber, the way that the scenario says. */
 async function agree(
   scenario: Scenario,
-  { publisher, subscriber }: Cast,
-): Promise<{ readonly outgoing: Delivery; readonly incoming: Reception }> {
+  publisher: TestPublisher,
+  subscriber: ScriptedPeer,
+): Promise<{ readonly outgoing: Agreed; readonly incoming: Agreed }> {
   const { request, track } = scenario;
   if (request === "subscribe") {
     const incoming = await subscribeTo(subscriber, scenario);
-    return { incoming, outgoing: await publisher.subscribed() };
+    return { incoming, outgoing: (await publisher.subscriptions.next())! };
   }
   const early = request === "publish_first" ? await publisher.offer(track) : undefined;
   await subscribeTracks(subscriber, track);

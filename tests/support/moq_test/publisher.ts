@@ -14,11 +14,10 @@ import type { RequestStream } from "../peers/scripted_streams.ts";
 import { objectsOf } from "./objects.ts";
 import { DEFAULT_PRIORITY, nameOf, type TestTrack, trackProperties } from "./track.ts";
 
-/** A track that the relay takes, and nothing of which was sent by now. */
-export interface Delivery {
+/** What a track goes by between two peers that have agreed on it. */
+export interface Agreed {
   readonly request: RequestStream;
   readonly alias: bigint;
-  readonly track: TestTrack;
 }
 
 /**
@@ -28,42 +27,33 @@ export interface Delivery {
 export class TestPublisher {
   readonly #peer: ScriptedPeer;
   readonly #tracks: ReadonlyMap<string, TestTrack>;
-  readonly #accepted = new Queue<Delivery>();
+  /** Those that were accepted, one for each SUBSCRIBE. */
+  readonly subscriptions = new Queue<Agreed>();
   #nextAlias = 1n;
   /** How many fetches have been asked for. */
   fetches = 0;
 
-  private constructor(peer: ScriptedPeer, tracks: readonly TestTrack[]) {
+  constructor(peer: ScriptedPeer, tracks: readonly TestTrack[]) {
     this.#peer = peer;
     this.#tracks = new Map(tracks.map((track) => [trackKey(nameOf(track)), track]));
   }
 
-  /** Announces itself on a connection and answers from then on. */
-  static async announce(
-    peer: ScriptedPeer,
-    tracks: readonly TestTrack[],
-  ): Promise<TestPublisher> {
-    const publisher = new TestPublisher(peer, tracks);
-    await announce(peer, "moq-test-00");
-    publisher.#serve().catch(() => {});
-    return publisher;
+  /** Announces itself and answers from then on. */
+  async announce(): Promise<void> {
+    await announce(this.#peer, "moq-test-00");
+    this.#serve().catch(() => {});
   }
 
   /** Offers a track with PUBLISH. */
-  async offer(track: TestTrack): Promise<Delivery> {
+  async offer(track: TestTrack): Promise<Agreed> {
     const alias = this.#nextAlias++;
     const properties = trackProperties(track);
     const request = await publish(this.#peer, { track: nameOf(track), alias, properties });
-    return { request, alias, track };
-  }
-
-  /** The next subscription of the relay, which was accepted. */
-  async subscribed(): Promise<Delivery> {
-    return (await this.#accepted.next())!;
+    return { request, alias };
   }
 
   /** Waits until the relay wants the objects of a track that it was offered. */
-  async wanted({ request }: Delivery): Promise<void> {
+  async wanted({ request }: Agreed): Promise<void> {
     let { forward = true } = (await request.expect("requestOk")).parameters;
     while (!forward) {
       const update = await request.expect("requestUpdate");
@@ -73,7 +63,7 @@ export class TestPublisher {
   }
 
   /** Sends all objects of a track and says how many streams that took. */
-  async send({ alias, track }: Delivery): Promise<bigint> {
+  async send(track: TestTrack, { alias }: Agreed): Promise<bigint> {
     let streams = 0n;
     const hasProperties = (track.integerProperty ?? track.bytesProperty) !== undefined;
     for (const objects of Map.groupBy(objectsOf(track), ({ group }) => group).values()) {
@@ -109,7 +99,7 @@ export class TestPublisher {
         const track = this.#tracks.get(trackKey(message.track))!;
         const alias = this.#nextAlias++;
         await sendSubscribeOk(request, { alias, properties: trackProperties(track) });
-        return this.#accepted.push({ request, alias, track });
+        return this.subscriptions.push({ request, alias });
       }
       case "fetch":
         this.fetches++;

@@ -182,16 +182,14 @@ const PUBLISH: Readonly<Record<string, Wanted>> = {
   "both properties": { lastGroup: 3, objectsPerGroup: 4, ...BOTH_PROPERTIES },
 };
 
+const PUBLISH_FIRST = eachWay({ ...EACH_WAY_PUBLISHED, lastGroup: 4 });
+
 /** The scenarios of the field's conformance script; what they prove does not need its long waits. */
 export const scenarios: readonly Scenario[] = [
   ...each("subscribe", "SUBSCRIBE", SUBSCRIBE),
   ...each("fetch", "FETCH", FETCH),
   ...each("publish", "PUBLISH after SUBSCRIBE_TRACKS", PUBLISH),
-  ...each(
-    "publish_first",
-    "PUBLISH before SUBSCRIBE_TRACKS",
-    eachWay({ ...EACH_WAY_PUBLISHED, lastGroup: 4 }),
-  ),
+  ...each("publish_first", "PUBLISH before SUBSCRIBE_TRACKS", PUBLISH_FIRST),
 ];
 
 function each(

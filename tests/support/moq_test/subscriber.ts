@@ -1,25 +1,19 @@
-import { type ControlMessageOf, equalBytes, ObjectStatus, WHOLE_GROUP } from "@qumo/shared/wire";
+import { type ControlMessageOf, ObjectStatus, trackKey, WHOLE_GROUP } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { nextFetch } from "../peers/scripted_fetches.ts";
 import { nextDatagram, NO_PROPERTIES, SubgroupReader } from "../peers/scripted_objects.ts";
 import { at, subscribe } from "../peers/scripted_requests.ts";
 import type { ScriptedPeer } from "../peers/scripted_peer.ts";
-import type { RequestStream } from "../peers/scripted_streams.ts";
 import { objectsOf, type TestObject } from "./objects.ts";
+import type { Agreed } from "./publisher.ts";
 import type { Scenario } from "./scenarios.ts";
 import { DEFAULT_PRIORITY, Forwarding, nameOf, type TestTrack } from "./track.ts";
-
-/** A track that was accepted, of which nothing was read by now. */
-export interface Reception {
-  readonly request: RequestStream;
-  readonly alias: bigint;
-}
 
 /** Subscribes to a scenario's track. */
 export async function subscribeTo(
   peer: ScriptedPeer,
   { track, subscriberTimeout }: Scenario,
-): Promise<Reception> {
+): Promise<Agreed> {
   const parameters: ControlMessageOf<"subscribe">["parameters"] = {
     filter: { type: "absolute_start", start: at(0, 0) },
     ...(subscriberTimeout !== undefined && { objectDeliveryTimeout: BigInt(subscriberTimeout) }),
@@ -37,15 +31,13 @@ export async function subscribeTracks(peer: ScriptedPeer, track: TestTrack): Pro
 }
 
 /** Accepts the next PUBLISH; the relay may ask for our namespaces first, of which there are none. */
-export async function acceptPublish(peer: ScriptedPeer, track: TestTrack): Promise<Reception> {
+export async function acceptPublish(peer: ScriptedPeer, track: TestTrack): Promise<Agreed> {
   for (;;) {
     const request = await peer.acceptRequest();
     const message = await request.next();
     await request.sendOk();
     if (message.kind !== "publish") continue;
-    const { namespace } = nameOf(track);
-    const isNamed = message.track.namespace.every((field, at) => equalBytes(field, namespace[at]!));
-    assert.ok(isNamed, "PUBLISH names another track");
+    assert.equal(trackKey(message.track), trackKey(nameOf(track)), "PUBLISH names another track");
     return { request, alias: message.alias };
   }
 }
@@ -54,7 +46,7 @@ export async function acceptPublish(peer: ScriptedPeer, track: TestTrack): Promi
 export async function readTrack(
   peer: ScriptedPeer,
   track: TestTrack,
-  alias: bigint,
+  { alias }: Agreed,
 ): Promise<bigint> {
   const expected = objectsOf(track);
   const arrived: TestObject[] = [];

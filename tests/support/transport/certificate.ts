@@ -5,7 +5,6 @@ import {
   type Extension,
   PemConverter,
   SubjectAlternativeNameExtension,
-  type X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
 
@@ -18,21 +17,15 @@ export interface TestCertificate {
 }
 
 /** Makes a certificate for the loopback address, of a kind and age that browsers pin by hash. */
-export async function makeCertificate(): Promise<TestCertificate> {
-  return await inTexts(await issue("CN=localhost", NAMES));
+export function makeCertificate(): Promise<TestCertificate> {
+  return issue("CN=localhost", NAMES);
 }
 
 /** A certificate for the loopback address that an authority has signed, with that authority's. */
 export async function makeSignedCertificate(): Promise<TestCertificate & { authority: string }> {
-  const isAuthority = new BasicConstraintsExtension(true, 0, true);
-  const authority = await issue("CN=test authority", isAuthority);
-  const certificate = await inTexts(await issue("CN=localhost", NAMES, authority));
-  return { ...certificate, authority: authority.certificate.toString("pem") };
-}
-
-interface Issued {
-  readonly certificate: X509Certificate;
-  readonly keys: CryptoKeyPair;
+  const authority = await issue("CN=test authority", new BasicConstraintsExtension(true, 0, true));
+  const certificate = await issue("CN=localhost", NAMES, authority);
+  return { ...certificate, authority: authority.certificate };
 }
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -42,31 +35,35 @@ const NAMES = new SubjectAlternativeNameExtension([
 ]);
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
-/** Without an authority the certificate is signed by its own key. */
+interface Issuer {
+  readonly subject: string;
+  readonly signingKey: CryptoKey;
+}
+
+/** Without an issuer the certificate is signed by its own key. */
 async function issue(
   subject: string,
   extension: Extension,
-  authority?: Issued,
-): Promise<Issued> {
+  issuer?: Issuer,
+): Promise<TestCertificate & Issuer> {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const signingKey = keys.privateKey;
   const certificate = await X509CertificateGenerator.create({
     subject,
-    issuer: authority?.certificate.subject ?? subject,
+    issuer: issuer?.subject ?? subject,
     publicKey: keys.publicKey,
-    signingKey: (authority?.keys ?? keys).privateKey,
+    signingKey: issuer?.signingKey ?? signingKey,
     notBefore: new Date(systemClock.wall() - DAY / 24),
     notAfter: new Date(systemClock.wall() + 9 * DAY),
     signingAlgorithm: ALGORITHM,
     extensions: [extension],
   });
-  return { certificate, keys };
-}
-
-async function inTexts({ certificate, keys }: Issued): Promise<TestCertificate> {
-  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
+  const key = await crypto.subtle.exportKey("pkcs8", signingKey);
   return {
     certificate: certificate.toString("pem"),
     key: PemConverter.encode(key, "PRIVATE KEY"),
     hash: new Uint8Array(await certificate.getThumbprint("SHA-256")),
+    subject,
+    signingKey,
   };
 }

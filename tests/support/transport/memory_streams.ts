@@ -11,10 +11,7 @@ export interface MemoryEnd {
   over(half: MemoryHalf): void;
 }
 
-/** A half of a stream, which fails when the connection ends. */
-export interface MemoryHalf {
-  fail(error: TransportError): void;
-}
+export type MemoryHalf = MemorySendStream | MemoryReceiveStream;
 
 /** How much may be sent or opened before the other end gives more. */
 export class Credit {
@@ -54,7 +51,7 @@ export class Credit {
 }
 
 /** The writing half; `far` is its reader at the other end. */
-export class MemorySendStream implements SendStream, MemoryHalf {
+export class MemorySendStream implements SendStream {
   far!: MemoryReceiveStream;
   priority = 0;
   readonly credit: Credit;
@@ -120,7 +117,7 @@ export class MemorySendStream implements SendStream, MemoryHalf {
 }
 
 /** The reading half; `far` is its writer at the other end. */
-export class MemoryReceiveStream implements ReceiveStream, MemoryHalf {
+export class MemoryReceiveStream implements ReceiveStream {
   far!: MemorySendStream;
   readonly #end: MemoryEnd;
   #chunks: Uint8Array[] = [];

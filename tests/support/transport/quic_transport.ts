@@ -4,19 +4,13 @@ import type { WebTransportLike } from "@moqt/webtransport";
 export interface SessionTransport extends WebTransportLike {
   readonly protocol: string;
   readonly ready: Promise<void>;
-  createUnidirectionalStream(options?: StreamOptions): Promise<WritableStream<Uint8Array>>;
-  createBidirectionalStream(options?: StreamOptions): Promise<{
-    readonly readable: ReadableStream<Uint8Array>;
-    readonly writable: WritableStream<Uint8Array>;
-  }>;
-  readonly datagrams: {
-    readonly readable: ReadableStream<Uint8Array>;
-    readonly writable: WritableStream<Uint8Array>;
+  createUnidirectionalStream(
+    options?: Deno.QuicSendStreamOptions,
+  ): Promise<WritableStream<Uint8Array>>;
+  readonly datagrams: Required<WebTransportLike["datagrams"]> & {
     readonly maxDatagramSize: number;
   };
 }
-
-type StreamOptions = Deno.QuicSendStreamOptions;
 
 /** Where a server is, and the certificate it must show. */
 export interface QuicServerAddress {
@@ -74,7 +68,7 @@ function quicTransport(connection: Deno.QuicConn): SessionTransport {
       connection.close({ closeCode: info?.closeCode ?? 0, reason: info?.reason ?? "" }),
     createUnidirectionalStream: async (options) =>
       hold(await connection.createUnidirectionalStream({ waitUntilAvailable: true, ...options })),
-    createBidirectionalStream: async (options) => {
+    createBidirectionalStream: async (options?: Deno.QuicSendStreamOptions) => {
       const stream = { waitUntilAvailable: true, ...options };
       const { readable, writable } = await connection.createBidirectionalStream(stream);
       return { readable, writable: hold(writable) };

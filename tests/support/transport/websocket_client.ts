@@ -67,16 +67,11 @@ export function requestWebSocket(
   return promise;
 }
 
-/** A client of a relay over WebSocket, and what carries it. */
-export interface WebSocketClient extends UpgradeAnswer {
-  readonly connection: QmuxConnection;
-}
-
 /** Opens a WebSocket and speaks QMux over it. Rejects when it is refused. */
 export async function connectWebSocket(
   options: WebSocketClientOptions,
   limits: Partial<QmuxLimits> = {},
-): Promise<WebSocketClient> {
+): Promise<UpgradeAnswer & { readonly connection: QmuxConnection }> {
   const answer = await requestWebSocket(options);
   const { status, protocol, socket, stream } = answer;
   if (status !== 101) {

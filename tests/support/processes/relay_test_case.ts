@@ -70,14 +70,14 @@ async function runWithRelay(
   await using pod = inPod ? await Pod.of("relay") : undefined;
   const starting = startRelay(config, pod?.launch ?? { v8Flags });
   await using relay = await deadline.for("the relay to start", starting);
-  const joined: Leaving[] = [];
   try {
+    await using joined = new AsyncDisposableStack();
     await test({
       relay,
       deadline,
       async join(connect) {
         const client = await deadline.for("a client to connect", connect(relay));
-        joined.push(client);
+        joined.defer(() => Promise.resolve(client.close()).catch(() => {}));
         return client;
       },
     });
@@ -87,7 +87,5 @@ async function runWithRelay(
     if (fault !== null) throw new Error(`The relay logged a fault: ${fault[0]}`);
   } catch (error) {
     throw new Error(`${messageOf(error)}\nThe relay's log:\n${relay.log()}`, { cause: error });
-  } finally {
-    for (const client of joined) await Promise.resolve(client.close()).catch(() => {});
   }
 }

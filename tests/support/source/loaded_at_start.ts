@@ -1,17 +1,10 @@
 import type { ModuleGraph } from "./module_graph.ts";
 
-/** What loading a module loads, itself included. */
-export interface Loaded {
-  /** Files of ours. */
-  readonly files: ReadonlySet<string>;
-  /** Modules of others, as they are named. */
-  readonly others: ReadonlySet<string>;
-  /** What is loaded later or never, `file -> module`. */
-  readonly late: ReadonlySet<string>;
-}
-
-/** Everything that `entry` loads before its first line runs; what `import()` names is not of it. */
-export function loadedAtStart(graph: ModuleGraph, entry: string): Loaded {
+/**
+ * Everything that `entry` loads before its first line runs: files of ours, itself included, and modules of
+ * others as they are named. `late` is what `import()` names, loaded later or never: `file -> module`.
+ */
+export function loadedAtStart(graph: ModuleGraph, entry: string) {
   const loaded = { files: new Set<string>(), others: new Set<string>(), late: new Set<string>() };
   const visit = (path: string) => {
     if (loaded.files.has(path)) return;

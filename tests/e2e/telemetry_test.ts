@@ -34,9 +34,9 @@ Deno.test("a relay sends the span of a session, its log lines in that span, and 
   const received = receiver.of("qumo-relay");
   const client = await deadline.for("a session", connectMoqt(relay));
   await client.close();
-  const span = await deadline.for(
+  const span = await receiver.until(
     "the span of the session",
-    receiver.until(() => received.spans.find(({ name }) => name === "moqt session")),
+    () => received.spans.find(({ name }) => name === "moqt session"),
   );
   assert.deepEqual([span.isFailure, span.attributes.get("qumo.session.end")], [
     false,
@@ -44,23 +44,22 @@ Deno.test("a relay sends the span of a session, its log lines in that span, and 
   ]);
   assert.equal(span.attributes.get("network.protocol.name"), "moqt-18");
   assert.match(span.attributes.get("network.peer.address") ?? "", /^127\.0\.0\.1:\d+$/);
-  const line = await deadline.for(
+  const line = await receiver.until(
     "the log's word of the session",
-    receiver.until(() => received.lines.find(({ text }) => text.includes("session ended"))),
+    () => received.lines.find(({ text }) => text.includes("session ended")),
   );
   assert.deepEqual([line.traceId, line.severity], [span.traceId, "INFO"]);
   await deadline.for("the same line where the log always is", relay.says(/session ended/));
   assert.equal(relay.log().split("session ended").length, 2, "and there once");
   await relay.metrics();
-  await deadline.for(
+  await receiver.until(
     "metrics of HTTP",
-    receiver.until(() => received.metrics.has("http.server.request.duration") || undefined),
+    () => received.metrics.has("http.server.request.duration") || undefined,
   );
 });
 
 Deno.test("both ends of a link send its session, each by the other's name", async () => {
   await using receiver = new OtlpReceiver();
-  using deadline = new Deadline();
   await using controller = await SdnProcess.start({});
   const env = { ...await environmentFile("relay.env"), ...receiver.environment };
   const start = (name: string, neighbors: Record<string, number>) =>
@@ -69,17 +68,19 @@ Deno.test("both ends of a link send its session, each by the other's name", asyn
     });
   await using london = await start("london", {});
   await using _tokyo = await start("tokyo", { london: 10 });
-  const established = receiver.until(() =>
-    receiver.of("tokyo").lines.find(({ text }) => text.includes("link established"))
+  await receiver.until(
+    "a link",
+    () => receiver.of("tokyo").lines.find(({ text }) => text.includes("link established")),
   );
-  await deadline.for("a link", established);
   await london.end();
-  const [caller, called] = await Promise.all(["tokyo", "london"].map((name) =>
-    deadline.for(
-      `the span of ${name}`,
-      receiver.until(() => receiver.of(name).spans.find((span) => span.name === "moqt session")),
-    )
-  ));
+  const [caller, called] = await Promise.all(
+    ["tokyo", "london"].map((name) =>
+      receiver.until(
+        `the span of ${name}`,
+        () => receiver.of(name).spans.find((span) => span.name === "moqt session"),
+      )
+    ),
+  );
   const seen = [caller!, called!].map(({ kind, attributes }) => [
     kind,
     attributes.get("qumo.peer.relay"),
@@ -113,9 +114,9 @@ Deno.test("a viewer's subscription is one trace, from its relay to the publisher
   await watch.stop();
   await viewer.close();
   const spanOf = (relay: string, name: string) =>
-    deadline.for(
+    receiver.until(
       `${name} of ${relay}`,
-      receiver.until(() => receiver.of(relay).spans.find((span) => span.name === name)),
+      () => receiver.of(relay).spans.find((span) => span.name === name),
     );
   const edge = await spanOf("tokyo", "moqt subscription");
   const upstream = await spanOf("tokyo", "upstream subscription");
@@ -134,18 +135,14 @@ Deno.test("a viewer's subscription is one trace, from its relay to the publisher
   );
   assert.equal(upstream.attributes.get("qumo.source"), "london");
   assert.equal(origin.attributes.get("qumo.peer.relay"), "tokyo");
-  const session = await deadline.for(
+  const session = await receiver.until(
     "the span that a client's subscription belongs to",
-    receiver.until(() =>
-      receiver.of("tokyo").spans.find(({ spanId }) => spanId === edge.parentSpanId)
-    ),
+    () => receiver.of("tokyo").spans.find(({ spanId }) => spanId === edge.parentSpanId),
   );
   assert.equal(session.name, "moqt session");
-  const line = await deadline.for(
+  const line = await receiver.until(
     "the log's word of the track",
-    receiver.until(() =>
-      receiver.of("tokyo").lines.find(({ text }) => text.includes("remote track"))
-    ),
+    () => receiver.of("tokyo").lines.find(({ text }) => text.includes("remote track")),
   );
   assert.equal(line.traceId, edge.traceId);
   await camera.close();
@@ -153,7 +150,6 @@ Deno.test("a viewer's subscription is one trace, from its relay to the publisher
 
 Deno.test("a controller goes on with a request's trace under the request's name", async () => {
   await using receiver = new OtlpReceiver();
-  using deadline = new Deadline();
   const env = { ...await environmentFile("sdn.env"), ...receiver.environment };
   await using controller = await SdnProcess.start({ log: { level: "debug" } }, { env });
   const received = receiver.of("qumo-sdn");
@@ -163,24 +159,21 @@ Deno.test("a controller goes on with a request's trace under the request's name"
     body: JSON.stringify({ address: "https://tokyo.example:4433" }),
   });
   assert.equal(response.status, 200, await response.text());
-  const span = await deadline.for(
-    "the span of the request",
-    // The runtime has one of its own beside it, which knows no endpoint.
-    receiver.until(() =>
-      received.spans.find(({ traceId, name }) => traceId === TRACE && name.includes("/"))
-    ),
+  const span = await receiver.until(
+    "the span of the request", // The runtime has one of its own beside it, which knows no endpoint.
+    () => received.spans.find(({ traceId, name }) => traceId === TRACE && name.includes("/")),
   );
   assert.deepEqual([span.name, span.parentSpanId], ["PUT /relay/:name", PARENT]);
   assert.equal(span.attributes.get("http.route"), "/relay/:name");
   assert.equal(span.attributes.get("url.path"), "/relay/tokyo", "what the collector filters by");
-  const line = await deadline.for(
+  const line = await receiver.until(
     "the log's word of the request",
-    receiver.until(() => received.lines.find(({ text }) => text.includes("/relay/:name"))),
+    () => received.lines.find(({ text }) => text.includes("/relay/:name")),
   );
   assert.deepEqual([line.traceId, line.severity], [TRACE, "DEBUG"]);
-  await deadline.for(
+  await receiver.until(
     "metrics of HTTP",
-    receiver.until(() => received.metrics.has("http.server.request.duration") || undefined),
+    () => received.metrics.has("http.server.request.duration") || undefined,
   );
 });
 
@@ -194,11 +187,9 @@ Deno.test("without telemetry.enabled nothing of the programs' own is sent", asyn
   await client.close();
   await relay.metrics();
   // The runtime traces the scrape by itself, and later than the session ended.
-  await deadline.for(
+  await receiver.until(
     "the span of the scrape",
-    receiver.until(() =>
-      received.spans.find(({ attributes }) => attributes.get("url.path") === "/metrics")
-    ),
+    () => received.spans.find(({ attributes }) => attributes.get("url.path") === "/metrics"),
   );
   assert.ok(!received.spans.some(({ name }) => name === "moqt session"), summary(received));
   assert.deepEqual(received.lines, []);

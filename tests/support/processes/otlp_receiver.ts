@@ -1,3 +1,5 @@
+import { until } from "../until.ts";
+
 /** What of a span a test looks at. */
 export interface ReceivedSpan {
   readonly name: string;
@@ -23,7 +25,6 @@ const FAILURE = 2;
 export class OtlpReceiver implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #services = new Map<string, Received>();
-  #changed = Promise.withResolvers<void>();
 
   constructor() {
     const where = { hostname: "127.0.0.1", port: 0, onListen() {} };
@@ -47,13 +48,11 @@ export class OtlpReceiver implements AsyncDisposable {
     return this.#services.getOrInsertComputed(service, nothing);
   }
 
-  /** The first answer of `look` that is not undefined; it looks again whenever something arrives. */
-  async until<T>(look: () => T | undefined): Promise<T> {
-    for (;;) {
-      const found = look();
-      if (found !== undefined) return found;
-      await this.#changed.promise;
-    }
+  /** The first answer of `look` that is not undefined. */
+  async until<T>(awaited: string, look: () => T | undefined): Promise<T> {
+    let found: T | undefined;
+    await until(awaited, () => (found = look()) !== undefined);
+    return found!;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -80,8 +79,6 @@ export class OtlpReceiver implements AsyncDisposable {
         for (const { name } of scope.metrics ?? []) metrics.add(name);
       }
     }
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
     return Response.json({});
   }
 }

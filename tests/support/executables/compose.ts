@@ -8,10 +8,8 @@ import { fromSources } from "./programs.ts";
 
 /** One service of a compose file. */
 export interface Service {
-  readonly image: string;
   readonly build?: { readonly context: string; readonly target: string };
   readonly environment?: Readonly<Record<string, string | boolean>>;
-  readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
   readonly profiles?: readonly string[];
 }
@@ -19,7 +17,6 @@ export interface Service {
 /** A compose file. */
 export interface ComposeFile {
   readonly services: Readonly<Record<string, Service>>;
-  readonly volumes?: Readonly<Record<string, unknown>>;
 }
 
 /** A service that is one of our programs, and the variables that its container has. */

@@ -12,14 +12,8 @@ export function programNamed(name: Program["name"]): Program {
 
 /** Runs a program's sources with the flags that are baked into its executable, and no others. */
 export function fromSources(program: Program, root: string = ROOT_PATH): CommandLine {
-  const flags = [
-    "run",
-    "--quiet",
-    "--cached-only",
-    ...program.permissions,
-    ...engineFlags(program),
-  ];
-  return [Deno.execPath(), ...flags, `${root}/${program.entry}`];
+  const flags = ["--quiet", "--cached-only", ...program.permissions, ...engineFlags(program)];
+  return [Deno.execPath(), "run", ...flags, `${root}/${program.entry}`];
 }
 
 /**

@@ -30,7 +30,10 @@ export async function startRelayInProcess(
     config: { ...DEFAULTS, ...change, server },
     createHost: (parts) => new SessionServer(parts),
     files: {
-      readText: (path) => path in files ? Promise.resolve(files[path]!) : noFile(path),
+      readText: (path) =>
+        path in files
+          ? Promise.resolve(files[path]!)
+          : Promise.reject(new Error(`A test's relay reads no files, ${path} neither`)),
       modified: () => Promise.resolve(0),
     },
     hostname: () => "host",
@@ -56,8 +59,4 @@ export async function startRelayInProcess(
     certificateHash: Uint8Array.fromHex(relay.certificate.hash),
     [Symbol.asyncDispose]: () => relay.close(),
   };
-}
-
-function noFile(path: string): Promise<never> {
-  return Promise.reject(new Error(`A test's relay reads no files, ${path} neither`));
 }

@@ -119,7 +119,6 @@ export class WorldRelay implements Host, RegistryObserver {
       address: `moqt://${this.name}:4433`,
       links: Object.fromEntries(links),
       announces: [...this.#announces.told],
-      draining: this.#isDraining,
     };
   }
 
@@ -178,10 +177,9 @@ export class WorldRelay implements Host, RegistryObserver {
     this.clock.goOn();
   }
 
-  /** Asks everybody to go elsewhere, and takes in nobody any more. */
+  /** Asks everybody to go elsewhere, and takes in nobody any more; the controller is not told. */
   drain(timeoutMs: number): void {
     this.#isDraining = true;
-    this.#onChange();
     void this.sessions.drain(timeoutMs, undefined);
   }
 

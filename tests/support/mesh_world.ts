@@ -151,9 +151,7 @@ export class MeshWorld implements AsyncDisposable {
 
   /** Somebody at a relay who wants a camera's track. */
   viewer(relay: string, camera: Camera, options: ViewerOptions = {}): Viewer {
-    const { name, scope, objectsPerGroup: groupObjects } = camera;
-    const until = this.until.bind(this);
-    const viewer = new Viewer(this.relay(relay), name, { scope, groupObjects, until, ...options });
+    const viewer = new Viewer(this, { relay: this.relay(relay), camera }, options);
     this.#viewers.push(viewer);
     return viewer;
   }

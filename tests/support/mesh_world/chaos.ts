@@ -172,7 +172,7 @@ async function judge(state: State): Promise<void> {
   const since = cameras.map(({ group }) => group + 1);
   await world.advance(5_000);
   for (const viewer of viewers.filter(({ relay }) => relay.state === "alive")) {
-    const camera = cameras.find(({ name }) => name === viewer.name)!;
+    const { camera } = viewer;
     const near = reachable(state, viewer.relay.name);
     if (!camera.places.some(({ name, state }) => state === "alive" && near.has(name))) continue;
     const { watching } = viewer;

@@ -1,5 +1,4 @@
-import { type Clock, sleep } from "@qumo/shared/runtime";
-import type { FullTrackName } from "@qumo/shared/wire";
+import { type Clock, sleep, trackText } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import { type ReadObject, readObject } from "../../../relay/media/model/read_object.ts";
 import type {
@@ -11,7 +10,7 @@ import type {
 } from "../../../relay/track/mod.ts";
 import { Reception, type Verdict } from "../mesh/reception.ts";
 import type { MeshViewer } from "../mesh_ground.ts";
-import { pictureOf } from "./camera.ts";
+import { type Camera, pictureOf } from "./camera.ts";
 import type { WorldRelay } from "./relay.ts";
 
 /** How long a viewer waits before it asks again, in milliseconds. */
@@ -19,7 +18,6 @@ const AGAIN_MS = 500;
 
 /** What a viewer wants. */
 export interface ViewerOptions {
-  readonly scope?: string;
   /** Milliseconds that it waits for a publisher. */
   readonly rendezvous?: number;
   /** Whether it wants to be offered the tracks that others push in the namespace. */
@@ -30,27 +28,31 @@ export interface ViewerOptions {
   readonly trace?: string;
 }
 
-/** What a viewer has from its world. */
-interface ViewerParts {
-  readonly groupObjects: number;
-  /** Lets time pass until something is so. */
-  readonly until: (what: string, isSo: () => boolean) => Promise<unknown>;
+/** Where time passes until something is so. */
+interface Passing {
+  until(what: string, isSo: () => boolean): Promise<unknown>;
 }
 
-/** Somebody at a relay who watches a track. */
+/** Somebody at a relay who watches a camera's track. */
 export class Viewer implements MeshViewer {
   readonly relay: WorldRelay;
-  readonly name: FullTrackName;
+  readonly camera: Camera;
   /** Each time it got the track, the last time last. */
   readonly watched: Watching[] = [];
   readonly refusals: Refusal[] = [];
-  readonly #options: ViewerOptions & ViewerParts;
+  readonly #world: Passing;
+  readonly #options: ViewerOptions;
   readonly #gone = new AbortController();
   readonly #over: Promise<void>;
 
-  constructor(relay: WorldRelay, name: FullTrackName, options: ViewerOptions & ViewerParts) {
+  constructor(
+    world: Passing,
+    { relay, camera }: Pick<Viewer, "relay" | "camera">,
+    options: ViewerOptions,
+  ) {
     this.relay = relay;
-    this.name = name;
+    this.camera = camera;
+    this.#world = world;
     this.#options = options;
     this.#over = this.#watch();
   }
@@ -73,7 +75,7 @@ export class Viewer implements MeshViewer {
 
   async has(group: number): Promise<number> {
     const found = () => this.isAnswered ? this.reception.firstWholeFrom(group) : undefined;
-    await this.#options.until(`the ${this} has group ${group}`, () => found() !== undefined);
+    await this.#world.until(`the ${this} has group ${group}`, () => found() !== undefined);
     assert.equal(this.watching.end, undefined);
     return found()!;
   }
@@ -96,29 +98,25 @@ export class Viewer implements MeshViewer {
   }
 
   toString(): string {
-    const { namespace, name } = this.name;
-    const parts = [...namespace, name].map((part) => new TextDecoder().decode(part));
-    return `viewer of ${parts.join("/")} at ${this.relay.name}`;
+    return `viewer of ${trackText(this.camera.name)} at ${this.relay.name}`;
   }
 
   async #watch(): Promise<void> {
-    const { scope: key = "", rendezvous = 0 } = this.#options;
-    const { persists = false, isOffered = false, trace } = this.#options;
+    const { rendezvous = 0, persists = false, isOffered = false, trace } = this.#options;
+    const { name, scope: key, objectsPerGroup } = this.camera;
     const { registry, clock } = this.relay;
     const { signal } = this.#gone;
     const scope = registry.enter(key);
-    const unwatch = isOffered
-      ? scope.watchTracks(this.name.namespace, { offered: () => {} })
-      : () => {};
+    const unwatch = isOffered ? scope.watchTracks(name.namespace, { offered: () => {} }) : () => {};
     do {
-      const opened = await scope.open(this.name, {
+      const opened = await scope.open(name, {
         rendezvous,
         forward: true,
         signal,
         ...(trace !== undefined && { trace }),
       });
       if (opened.ok) {
-        const watching = new Watching(opened.value, clock, this.#options.groupObjects);
+        const watching = new Watching(opened.value, clock, objectsPerGroup);
         this.watched.push(watching);
         await watching.over(signal);
       } else this.refusals.push(opened.refusal);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
-import { Deadline } from "../deadline.ts";
-import { startRelay } from "../processes/relay_process.ts";
+import { relayTest } from "../processes/relay_test_case.ts";
 import { LoopbackSite } from "./site.ts";
 import { freePort } from "./ports.ts";
 import { MeshProgram } from "./program.ts";
@@ -12,62 +11,52 @@ import { chain, diamond, neighborsOf, ringWithChords, topology } from "./topolog
 import { UdpLink } from "./udp_link.ts";
 import { MeshViewer } from "./viewer.ts";
 
-Deno.test("what a cut link held up comes when the link is whole again", async () => {
-  using deadline = new Deadline();
-  await using relay = await deadline.for("a relay", startRelay());
-  await deadline.for(
-    "the test",
-    (async () => {
-      const { certificateHash } = relay;
-      const near = { name: "near", port: relay.port, certificateHash };
-      await using link = new UdpLink(relay.port);
-      const far = { name: "far", port: link.port, certificateHash };
-      const what = { path: "lab", track: "video", schedule: liveSchedule(systemClock.now()) };
-      await using publisher = new MeshPublisher(what);
-      await publisher.connect(near);
-      await using viewer = await MeshViewer.join(far, what);
-      await using witness = await MeshViewer.join(near, what);
-      const first = await viewer.has(0);
-      link.cut();
-      await witness.has(first + 3);
-      assert.equal(viewer.reception.isWhole(first + 2), false);
-      link.restore();
-      link.set({ delayMs: 30, lossPercent: 2 });
-      const end = await viewer.has(first + 6);
-      const { longestGapMs } = viewer.reception.verdict({ first, last: end });
-      assert.ok(longestGapMs > 300, `a gap of ${longestGapMs} ms`);
-      const { sent, received } = viewer.reception.arrivals.at(-1)!;
-      assert.ok(received - sent >= 25, `${received - sent} ms over a link that takes 30`);
-      assert.deepEqual(viewer.reception.faults, []);
-    })(),
-  );
+relayTest("what a cut link held up comes when the link is whole again", async ({ relay }) => {
+  const { certificateHash } = relay;
+  const near = { name: "near", port: relay.port, certificateHash };
+  await using link = new UdpLink(relay.port);
+  const far = { name: "far", port: link.port, certificateHash };
+  const what = { path: "lab", track: "video", schedule: liveSchedule(systemClock.now()) };
+  await using publisher = new MeshPublisher(what);
+  await publisher.connect(near);
+  await using viewer = await MeshViewer.join(far, what);
+  await using witness = await MeshViewer.join(near, what);
+  const first = await viewer.has(0);
+  link.cut();
+  await witness.has(first + 3);
+  assert.equal(viewer.reception.isWhole(first + 2), false);
+  link.restore();
+  link.set({ delayMs: 30, lossPercent: 2 });
+  const end = await viewer.has(first + 6);
+  const { longestGapMs } = viewer.reception.verdict({ first, last: end });
+  assert.ok(longestGapMs > 300, `a gap of ${longestGapMs} ms`);
+  const { sent, received } = viewer.reception.arrivals.at(-1)!;
+  assert.ok(received - sent >= 25, `${received - sent} ms over a link that takes 30`);
+  assert.deepEqual(viewer.reception.faults, []);
 });
 
 Deno.test("a controller comes back at its port, behind a link that can be cut", async () => {
   const folder = await Deno.makeTempDir({ prefix: "lab_" });
-  try {
-    const place = new LoopbackSite({ relays: [], links: [] }).controller();
-    await using controller = new MeshProgram("sdn/main.ts", { name: "sdn", folder, place });
-    await controller.start({ server: { address: controller.listen } });
-    await using link = new TcpLink(controller.port);
-    const isThere = () =>
-      fetch(`${link.url}/health`, { headers: { connection: "close" } })
-        .then(async (response) => {
-          await response.body?.cancel();
-          return response.ok;
-        }, () => false);
-    assert.equal(await isThere(), true);
-    link.cut();
-    assert.equal(await isThere(), false);
-    link.restore();
-    assert.equal(await isThere(), true);
-    await controller.end("SIGKILL");
-    assert.equal(await isThere(), false);
-    await controller.start();
-    assert.equal(await isThere(), true);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using _folder = { [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
+  const place = new LoopbackSite({ relays: [], links: [] }).controller();
+  await using controller = new MeshProgram("sdn/main.ts", { name: "sdn", folder, place });
+  await controller.start({ server: { address: controller.listen } });
+  await using link = new TcpLink(controller.port);
+  const isThere = () =>
+    fetch(`${link.url}/health`, { headers: { connection: "close" } })
+      .then(async (response) => {
+        await response.body?.cancel();
+        return response.ok;
+      }, () => false);
+  assert.equal(await isThere(), true);
+  link.cut();
+  assert.equal(await isThere(), false);
+  link.restore();
+  assert.equal(await isThere(), true);
+  await controller.end("SIGKILL");
+  assert.equal(await isThere(), false);
+  await controller.start();
+  assert.equal(await isThere(), true);
 });
 
 Deno.test("topologies are what their line says", () => {

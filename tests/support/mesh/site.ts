@@ -42,7 +42,6 @@ export class LoopbackSite implements Site {
   readonly #places: ReadonlyMap<string, Place>;
   // By the name of the relay that calls and of the one that is called.
   readonly #links = new Map<string, UdpLink>();
-
   readonly #pods: readonly Pod[];
 
   /** `pods` hold the relays to their memory, one each; absent: nothing does. */

@@ -128,7 +128,7 @@ export class Mesh implements AsyncDisposable {
   }
 
   /** Waits until every relay that runs knows all others that run and has its links to them up. */
-  async settled(milliseconds?: number): Promise<void> {
+  async settled(): Promise<void> {
     const running = this.relays.filter(({ isRunning }) => isRunning);
     const names = new Set(running.map(({ name }) => name));
     for (const relay of running) {
@@ -140,10 +140,10 @@ export class Mesh implements AsyncDisposable {
           links.filter(({ state }) => state === "up").map(({ neighbor }) => neighbor),
         );
         return wanted.every((name) => up.has(name));
-      }, milliseconds);
+      });
     }
     for (const [at, controller] of this.controllers.entries()) {
-      await until(`${controller.name} to know every way`, () => this.#knowsWays(at), milliseconds);
+      await until(`${controller.name} to know every way`, () => this.#knowsWays(at));
     }
   }
 

@@ -8,7 +8,6 @@ export interface MeshStatus {
   readonly links: readonly {
     readonly neighbor: string;
     readonly state: "up" | "down" | "dialing";
-    readonly rtt_ms: number | null;
     readonly since_ms: number;
   }[];
   readonly routes: readonly {

@@ -103,7 +103,7 @@ export class MeshViewer implements GroundViewer, AsyncDisposable {
     this.#open = undefined;
   }
 
-  async has(group: number, milliseconds?: number): Promise<number> {
+  async has(group: number): Promise<number> {
     const found = () => this.reception.firstWholeFrom(group);
     await until(`${this.name} to have group ${group} or a later one`, async () => {
       if (found() !== undefined) return true;
@@ -112,7 +112,7 @@ export class MeshViewer implements GroundViewer, AsyncDisposable {
       if (!IMPATIENCE.test(refusal)) throw new Error(`${this.name} was refused: ${refusal}`);
       await this.moveTo(this.#at!);
       return false;
-    }, milliseconds);
+    });
     return found()!;
   }
 

@@ -18,7 +18,6 @@ export type Blockage = "refuses" | "swallows";
 interface Line {
   readonly ends: readonly [Host, Host];
   readonly client: MemoryConnection;
-  readonly server: MemoryConnection;
   silence: Timer | undefined;
 }
 
@@ -99,7 +98,7 @@ export class Network {
   #connect(from: Host, to: Host): Connection {
     const clock = this.#clock;
     const [client, server] = memoryPair({ clock, latency: this.#latency, canReset: false });
-    const line: Line = { ends: [from, to], client, server, silence: undefined };
+    const line: Line = { ends: [from, to], client, silence: undefined };
     this.#lines.add(line);
     void Promise.all([client.closed, server.closed]).then(() => {
       line.silence?.cancel();

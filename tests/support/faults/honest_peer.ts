@@ -10,7 +10,7 @@ import { readFetchStream } from "../peers/scripted_fetches.ts";
 import { SubgroupReader } from "../peers/scripted_objects.ts";
 import { type RequestMessage, ScriptedPeer } from "../peers/scripted_peer.ts";
 import { sendSubscribeOk } from "../peers/scripted_requests.ts";
-import { type IncomingStream, RequestStream, type StreamEnd } from "../peers/scripted_streams.ts";
+import type { IncomingStream, RequestStream, StreamEnd } from "../peers/scripted_streams.ts";
 
 /** An object as it arrived in a subgroup or as a datagram. */
 export interface HonestObject {
@@ -37,12 +37,12 @@ export class HonestPeer {
 
   /** Takes over a peer that has begun. */
   constructor(peer: ScriptedPeer) {
-    const { connection } = this.peer = peer;
+    this.peer = peer;
     void peer.closed.then((info) => this.closed = info);
     this.#watch(() => this.#readControl());
     void peer.readStreams((stream) => this.#watch(() => this.#readStream(stream), stream));
-    this.#watch(() => this.#acceptRequests(connection));
-    this.#watch(() => this.#readDatagrams(connection));
+    this.#watch(() => this.#acceptRequests());
+    this.#watch(() => this.#readDatagrams());
   }
 
   /** Begins a session. */
@@ -68,11 +68,9 @@ export class HonestPeer {
     for (;;) await this.peer.nextControl();
   }
 
-  async #acceptRequests(connection: Connection): Promise<void> {
+  async #acceptRequests(): Promise<void> {
     for (;;) {
-      const stream = await connection.acceptBidi();
-      if (stream === undefined) return;
-      const request = new RequestStream(stream, this.peer.draft);
+      const request = await this.peer.acceptRequest();
       this.#watch(() => this.#answer(request), request.incoming);
     }
   }
@@ -115,19 +113,17 @@ export class HonestPeer {
   }
 
   async #readSubgroup(reader: SubgroupReader): Promise<void> {
-    for (;;) {
-      const object = await reader.nextBytes();
-      if (typeof object !== "object") return void this.ends.push(object);
-      const { group } = reader.header;
+    const { group } = reader.header;
+    let object;
+    while (typeof (object = await reader.nextBytes()) === "object") {
       this.objects.push({ group, object: object.id, payload: object.payload });
     }
+    this.ends.push(object);
   }
 
-  async #readDatagrams(connection: Connection): Promise<void> {
+  async #readDatagrams(): Promise<void> {
     for (;;) {
-      const bytes = await connection.receiveDatagram();
-      if (bytes === undefined) return;
-      const datagram = decodeDatagram(bytes, this.peer.draft.data);
+      const datagram = decodeDatagram(await this.peer.nextDatagram(), this.peer.draft.data);
       if (datagram === undefined) throw new Error("The relay sent padding");
       const { group, object, payload } = datagram;
       this.objects.push({ group, object, payload: payload.slice() });
@@ -148,9 +144,5 @@ async function readMessages(
   stream: IncomingStream,
   use: (message: ControlMessage) => Promise<void> | void,
 ): Promise<void> {
-  for (;;) {
-    const message = await stream.messageOrEnd();
-    if (message === undefined) return;
-    await use(message);
-  }
+  for (let message; (message = await stream.messageOrEnd()) !== undefined;) await use(message);
 }

@@ -20,9 +20,7 @@ export function findViolations(graph: ModuleGraph): string[] {
     found.push(...findMisplaced(module));
   }
   for (const cycle of findCycles(edges)) {
-    found.push(
-      `${cycle[0]}:1 imports itself through ${[...cycle.slice(1), cycle[0]].join(" -> ")}`,
-    );
+    found.push(cycle.replace(" -> ", ":1 imports itself through "));
   }
   return found.toSorted();
 }

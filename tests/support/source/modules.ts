@@ -50,27 +50,23 @@ export function readModule(path: string, source: string): Module {
   return { path, source, scan, imports, computedImports };
 }
 
-/** Groups of modules that import each other in a circle, each rotated to begin with its first path. */
-export function findCycles(edges: ReadonlyMap<string, readonly string[]>): string[][] {
-  const cycles = new Map<string, string[]>();
+/** The circles in which modules import each other, each from its first path and back to it: `a -> b -> a`. */
+export function findCycles(edges: ReadonlyMap<string, readonly string[]>): Set<string> {
+  const cycles = new Set<string>();
   const finished = new Set<string>();
-  const trail: string[] = [];
-  const visit = (path: string) => {
+  const visit = (path: string, trail: readonly string[]) => {
     const begin = trail.indexOf(path);
     if (begin !== -1) {
       const cycle = trail.slice(begin);
       const first = cycle.indexOf(cycle.toSorted()[0]!);
-      const rotated = [...cycle.slice(first), ...cycle.slice(0, first)];
-      cycles.set(rotated.join(" "), rotated);
+      cycles.add([...cycle.slice(first), ...cycle.slice(0, first + 1)].join(" -> "));
+    } else if (!finished.has(path)) {
+      for (const next of edges.get(path) ?? []) visit(next, [...trail, path]);
+      finished.add(path);
     }
-    if (begin !== -1 || finished.has(path)) return;
-    trail.push(path);
-    for (const next of edges.get(path) ?? []) visit(next);
-    trail.pop();
-    finished.add(path);
   };
-  for (const path of edges.keys()) visit(path);
-  return [...cycles.values()];
+  for (const path of edges.keys()) visit(path, []);
+  return cycles;
 }
 
 function readClause(keyword: string, clause: string): Omit<Import, "specifier" | "line" | "late"> {

@@ -4,7 +4,8 @@ import { Queue } from "../support/peers/queue.ts";
 import {
   frameWriter,
   type LiteTransaction,
-  SaidAnnouncements,
+  type SaidAnnouncements,
+  sayAnnouncements,
   ScriptedLite,
 } from "../support/peers/scripted_lite.ts";
 import type {
@@ -89,7 +90,7 @@ class LiteMatrixPeer implements MatrixPeer {
       if (request === undefined) return;
       const { type, stream } = request;
       if (type === requests.announce) {
-        this.#announcing.resolve(new SaidAnnouncements(stream, this.#peer.version, HOP));
+        this.#announcing.resolve(sayAnnouncements(stream, this.#peer.version, HOP));
       } else if (type === requests.track) {
         await this.#peer.describe(stream);
       } else if (type === requests.subscribe) {

@@ -1,12 +1,5 @@
 import type { Browser as PlaywrightBrowser } from "playwright-core";
-import type {
-  DatagramPublication,
-  Peer,
-  Publication,
-  PublishedGroup,
-  Watch,
-  WatchedObject,
-} from "../support/peers/peer.ts";
+import type { DatagramPublication, Peer, Publication, Watch } from "../support/peers/peer.ts";
 import { type PageServer, servePage } from "../support/processes/page_server.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import type { BrowserPage, PageLibrary } from "./browser_page.ts";
@@ -92,7 +85,7 @@ export class BrowserPeer implements Peer {
       (peer, [path, tracks]) => peer.publish(path, tracks),
       [path, tracks] as const,
     );
-    return new RemotePublication(remote);
+    return publicationOf(remote);
   }
 
   async watch(path: string, track: string): Promise<Watch> {
@@ -100,7 +93,7 @@ export class BrowserPeer implements Peer {
       (peer, [path, track]) => peer.watch(path, track),
       [path, track] as const,
     );
-    return new RemoteWatch(remote);
+    return watchOf(remote);
   }
 
   announced(path: string): Promise<void> {
@@ -126,66 +119,41 @@ export class BrowserPeer implements Peer {
   }
 }
 
-class RemotePublication implements DatagramPublication {
-  readonly #remote: Remote<Publication>;
-
-  constructor(remote: Remote<Publication>) {
-    this.#remote = remote;
-  }
-
-  async startGroup(track: string): Promise<PublishedGroup> {
-    const remote = await this.#remote.evaluateHandle(
-      (publication, track) => publication.startGroup(track),
-      track,
-    );
-    return {
-      id: await remote.evaluate(({ id }) => id),
-      write: (payload) =>
-        remote.evaluate(
-          (group, payload) => group.write(Uint8Array.fromBase64(payload)),
-          payload.toBase64(),
-        ),
-      end: () => remote.evaluate((group) => group.end()),
-    };
-  }
-
-  sendDatagram(track: string, payload: Uint8Array): Promise<number> {
-    return this.#remote.evaluate(
-      (publication, [track, payload]) =>
-        (publication as DatagramPublication).sendDatagram(track, Uint8Array.fromBase64(payload)),
-      [track, payload.toBase64()] as const,
-    );
-  }
-
-  subscribed(track: string): Promise<void> {
-    return this.#remote.evaluate((publication, track) => publication.subscribed(track), track);
-  }
-
-  unsubscribed(track: string): Promise<void> {
-    return this.#remote.evaluate((publication, track) => publication.unsubscribed(track), track);
-  }
-
-  end(): Promise<void> {
-    return this.#remote.evaluate((publication) => publication.end());
-  }
+function publicationOf(remote: Remote<Publication>): DatagramPublication {
+  return {
+    async startGroup(track) {
+      const group = await remote.evaluateHandle((it, track) => it.startGroup(track), track);
+      return {
+        id: await group.evaluate(({ id }) => id),
+        write: (payload) =>
+          group.evaluate(
+            (it, payload) => it.write(Uint8Array.fromBase64(payload)),
+            payload.toBase64(),
+          ),
+        end: () => group.evaluate((it) => it.end()),
+      };
+    },
+    sendDatagram: (track, payload) =>
+      remote.evaluate(
+        (it, [track, payload]) =>
+          (it as DatagramPublication).sendDatagram(track, Uint8Array.fromBase64(payload)),
+        [track, payload.toBase64()] as const,
+      ),
+    subscribed: (track) => remote.evaluate((it, track) => it.subscribed(track), track),
+    unsubscribed: (track) => remote.evaluate((it, track) => it.unsubscribed(track), track),
+    end: () => remote.evaluate((it) => it.end()),
+  };
 }
 
-class RemoteWatch implements Watch {
-  readonly #remote: Remote<Watch>;
-
-  constructor(remote: Remote<Watch>) {
-    this.#remote = remote;
-  }
-
-  async next(): Promise<WatchedObject | undefined> {
-    const found = await this.#remote.evaluate(async (watch) => {
-      const object = await watch.next();
-      return object && { ...object, payload: object.payload.toBase64() };
-    });
-    return found && { ...found, payload: Uint8Array.fromBase64(found.payload) };
-  }
-
-  stop(): Promise<void> {
-    return this.#remote.evaluate((watch) => watch.stop());
-  }
+function watchOf(remote: Remote<Watch>): Watch {
+  return {
+    async next() {
+      const found = await remote.evaluate(async (watch) => {
+        const object = await watch.next();
+        return object && { ...object, payload: object.payload.toBase64() };
+      });
+      return found && { ...found, payload: Uint8Array.fromBase64(found.payload) };
+    },
+    stop: () => remote.evaluate((watch) => watch.stop()),
+  };
 }

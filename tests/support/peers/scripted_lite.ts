@@ -159,7 +159,7 @@ export class ScriptedLite {
   async announcements(prefix = "", excludeHop = 0n): Promise<HeardAnnouncements> {
     const { requests, messages } = this.version;
     const first = messages.announceRequest.encode({ prefix, excludeHop });
-    return new HeardAnnouncements(await this.open(requests.announce!, first), this.version);
+    return hearAnnouncements(await this.open(requests.announce!, first), this.version);
   }
 
   /** The relay's next request, which must be of this kind. */
@@ -197,7 +197,7 @@ export class ScriptedLite {
   ): Promise<SaidAnnouncements> {
     const stream = await this.asked("announce");
     await readLite(stream.input, this.version.messages.announceRequest);
-    const said = new SaidAnnouncements(stream, this.version, hop);
+    const said = sayAnnouncements(stream, this.version, hop);
     await said.begin(routes);
     return said;
   }
@@ -331,54 +331,52 @@ async function readFrames(
 }
 
 /** What the relay announces on one stream. */
-export class HeardAnnouncements {
-  readonly transaction: LiteTransaction;
-  readonly #reader;
-
-  constructor(transaction: LiteTransaction, version: LiteVersion) {
-    this.transaction = transaction;
-    this.#reader = version.announcements.reader();
-  }
-
+export interface HeardAnnouncements {
   /** The next event, without the ANNOUNCE_OK of newer versions; or how the stream ended. */
-  async next(): Promise<Exclude<AnnounceEvent, { kind: "ok" }> | "fin" | number> {
-    for (;;) {
-      const message = await ending(() => readBody(this.transaction.input, this.#reader.layout));
-      if (message === undefined) return "fin";
-      if (typeof message === "number") return message;
-      const event = this.#reader.decode(message.type, message.body);
-      if (event.kind !== "ok") return event;
-    }
-  }
+  next(): Promise<Exclude<AnnounceEvent, { kind: "ok" }> | "fin" | number>;
+}
+
+function hearAnnouncements(
+  { input }: LiteTransaction,
+  { announcements }: LiteVersion,
+): HeardAnnouncements {
+  const reader = announcements.reader();
+  return {
+    async next() {
+      for (;;) {
+        const message = await ending(() => readBody(input, reader.layout));
+        if (message === undefined) return "fin";
+        if (typeof message === "number") return message;
+        const event = reader.decode(message.type, message.body);
+        if (event.kind !== "ok") return event;
+      }
+    },
+  };
 }
 
 /** What a scripted peer announces on one stream. */
-export class SaidAnnouncements {
-  readonly transaction: LiteTransaction;
-  readonly #writer;
+export type SaidAnnouncements = ReturnType<typeof sayAnnouncements>;
 
-  constructor(transaction: LiteTransaction, version: LiteVersion, hop: bigint) {
-    this.transaction = transaction;
-    this.#writer = version.announcements.writer(hop);
-  }
-
-  async begin(routes: Readonly<Record<string, readonly bigint[]>>): Promise<void> {
-    const ok = this.#writer.ok(Object.keys(routes).length);
-    if (ok.length > 0) await this.transaction.send(ok);
-    for (const [path, hops] of Object.entries(routes)) await this.start(path, hops);
-  }
-
-  start(path: string, hops: readonly bigint[] = [], cost = COST): Promise<void> {
-    return this.transaction.send(this.#writer.start(path, hops, cost));
-  }
-
-  update(path: string, hops: readonly bigint[], cost = COST): Promise<void> {
-    return this.transaction.send(this.#writer.update(path, hops, cost));
-  }
-
-  end(path: string): Promise<void> {
-    return this.transaction.send(this.#writer.end(path));
-  }
+/** Announces on the stream of the relay's request for that. */
+export function sayAnnouncements(
+  stream: LiteTransaction,
+  { announcements }: LiteVersion,
+  hop: bigint,
+) {
+  const writer = announcements.writer(hop);
+  const start = (path: string, hops: readonly bigint[] = [], cost = COST) =>
+    stream.send(writer.start(path, hops, cost));
+  return {
+    start,
+    update: (path: string, hops: readonly bigint[], cost = COST) =>
+      stream.send(writer.update(path, hops, cost)),
+    end: (path: string) => stream.send(writer.end(path)),
+    async begin(routes: Readonly<Record<string, readonly bigint[]>>): Promise<void> {
+      const ok = writer.ok(Object.keys(routes).length);
+      if (ok.length > 0) await stream.send(ok);
+      for (const [path, hops] of Object.entries(routes)) await start(path, hops);
+    },
+  };
 }
 
 const COST = { warm: 1n, cold: 2n };

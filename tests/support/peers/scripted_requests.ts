@@ -7,6 +7,7 @@ import {
   type Parameters,
   type RequestErrorName,
   type SessionErrorName,
+  type StreamDraft,
   WHOLE_GROUP,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
@@ -45,13 +46,16 @@ export async function accept(peer: ScriptedPeer, answer: Acceptance = {}) {
 
 /** Agrees to a SUBSCRIBE. */
 export async function sendSubscribeOk(request: RequestStream, answer: Acceptance = {}) {
-  const { alias = ALIAS, largest, properties = NO_PROPERTIES } = answer;
-  await request.send({
-    kind: "subscribeOk",
-    alias,
-    parameters: largest === undefined ? {} : { largestObject: largest },
-    properties: written(properties, request.draft.data),
-  });
+  await request.send({ kind: "subscribeOk", ...said(answer, request.draft) });
+}
+
+/** What a publisher says of its track. */
+function said(
+  { alias = ALIAS, largest, properties = NO_PROPERTIES }: Acceptance,
+  { data }: StreamDraft,
+) {
+  const parameters = largest === undefined ? {} : { largestObject: largest };
+  return { alias, parameters, properties: written(properties, data) };
 }
 
 /** Sends SUBSCRIBE. */
@@ -76,7 +80,7 @@ export function fetch(
     range: {
       type: "standalone",
       track,
-      start: { group: BigInt(start[0]), object: BigInt(start[1]) },
+      start: at(...start),
       end: { group: BigInt(end[0]), object: end[1] === "whole" ? WHOLE_GROUP : BigInt(end[1]) },
     },
     parameters,
@@ -114,14 +118,13 @@ export function publish(
     readonly parameters?: Parameters<"forward" | "authorizationTokens" | "expires">;
   } = {},
 ): Promise<RequestStream> {
-  const { track = VIDEO, alias = ALIAS, largest, properties = NO_PROPERTIES } = options;
-  const largestObject = largest === undefined ? {} : { largestObject: largest };
+  const { alias, parameters, properties } = said(options, peer.draft);
   return peer.request({
     kind: "publish",
-    track,
+    track: options.track ?? VIDEO,
     alias,
-    parameters: { ...options.parameters, ...largestObject },
-    properties: written(properties, peer.draft.data),
+    parameters: { ...options.parameters, ...parameters },
+    properties,
   });
 }
 

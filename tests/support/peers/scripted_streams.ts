@@ -73,9 +73,14 @@ export class IncomingStream {
 
   /** The next `length` bytes; an error when the stream ends before. */
   async bytes(length: number): Promise<Uint8Array> {
-    const bytes = await this.#take(length);
-    assert.equal(bytes.length, length, `Stream ended (${this.#end}) in the middle`);
-    return bytes;
+    const parts: Uint8Array[] = [];
+    for (let left = length; left > 0;) {
+      const part = await this.#read(left);
+      assert.ok(part !== undefined, `Stream ended (${this.#end}) in the middle`);
+      parts.push(part);
+      left -= part.length;
+    }
+    return concat(parts);
   }
 
   /** The next integer; an error when the stream ends before. */
@@ -87,8 +92,8 @@ export class IncomingStream {
 
   /** The next integer, or undefined when the stream ends here. */
   async varintOrEnd(): Promise<bigint | undefined> {
-    const first = await this.#take(1);
-    if (first.length === 0) return undefined;
+    const first = await this.#read(1);
+    if (first === undefined) return undefined;
     const more = this.draft.varint.lengthFrom(first[0]!) - 1;
     return this.draft.varint.read(concat([first, await this.bytes(more)]), 0);
   }
@@ -121,18 +126,6 @@ export class IncomingStream {
   /** Tells the other side to stop sending. */
   stop(code: StreamErrorName): void {
     this.#stream.stop(this.draft.streamCodes[code]);
-  }
-
-  /** As many bytes as asked for, fewer at the end of the stream alone. */
-  async #take(length: number): Promise<Uint8Array> {
-    const parts: Uint8Array[] = [];
-    for (let left = length; left > 0;) {
-      const part = await this.#read(left);
-      if (part === undefined) break;
-      parts.push(part);
-      left -= part.length;
-    }
-    return concat(parts);
   }
 
   /** What is there, at most `length` bytes, or undefined at the end of the stream. */

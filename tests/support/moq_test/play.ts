@@ -24,7 +24,7 @@ export async function playScenario(
   const fetched = () => deadline.for("the fetch", fetchTrack(subscriber, scenario));
   if (scenario.request === "fetch") return await fetched();
   const agreeing = agree(scenario, publisher, subscriber);
-  const { outgoing, incoming } = await deadline.for("both to agree", agreeing);
+  const [outgoing, incoming] = await deadline.for("both to agree", agreeing);
   const all = Promise.all([
     publisher.send(track, outgoing),
     readTrack(subscriber, track, incoming),
@@ -47,18 +47,18 @@ async function agree(
   scenario: Scenario,
   publisher: TestPublisher,
   subscriber: ScriptedPeer,
-): Promise<{ readonly outgoing: Agreed; readonly incoming: Agreed }> {
+): Promise<[outgoing: Agreed, incoming: Agreed]> {
   const { request, track } = scenario;
   if (request === "subscribe") {
     const incoming = await subscribeTo(subscriber, scenario);
-    return { incoming, outgoing: (await publisher.subscriptions.next())! };
+    return [(await publisher.subscriptions.next())!, incoming];
   }
   const early = request === "publish_first" ? await publisher.offer(track) : undefined;
   await subscribeTracks(subscriber, track);
   const outgoing = early ?? await publisher.offer(track);
   const incoming = await acceptPublish(subscriber, track);
   await publisher.wanted(outgoing);
-  return { incoming, outgoing };
+  return [outgoing, incoming];
 }
 
 /** Nobody but the publisher knows whether there is anything in a gap. */

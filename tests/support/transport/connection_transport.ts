@@ -44,12 +44,5 @@ function writable(stream: SendStream): WritableStream<Uint8Array> {
 }
 
 function readable(stream: ReceiveStream): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    async pull(controller) {
-      const part = await stream.read(new Uint8Array(READ_SIZE));
-      if (part === undefined) controller.close();
-      else controller.enqueue(part);
-    },
-    cancel: () => stream.stop(0),
-  }, { highWaterMark: 0 });
+  return incoming(() => stream.read(new Uint8Array(READ_SIZE)), () => stream.stop(0));
 }

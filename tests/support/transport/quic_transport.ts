@@ -107,12 +107,16 @@ function holdUntilClosed(
 }
 
 /** A stream of what comes one by one, until there is nothing any more. */
-export function incoming<T>(next: () => Promise<T | undefined>): ReadableStream<T> {
+export function incoming<T>(
+  next: () => Promise<T | undefined>,
+  cancel = () => {},
+): ReadableStream<T> {
   return new ReadableStream({
     async pull(controller) {
       const value = await next();
       if (value === undefined) controller.close();
       else controller.enqueue(value);
     },
+    cancel,
   }, { highWaterMark: 0 });
 }

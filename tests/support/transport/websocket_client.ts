@@ -35,9 +35,8 @@ export interface UpgradeAnswer {
 
 /** Asks for a WebSocket. */
 export function requestWebSocket(
-  { port, caCert, path = "/", ...options }: WebSocketClientOptions,
+  { port, caCert, path = "/", protocols = ["qmux-02.moqt-18"], ...options }: WebSocketClientOptions,
 ): Promise<UpgradeAnswer> {
-  const { protocols = ["qmux-02.moqt-18"] } = options;
   const headers = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",

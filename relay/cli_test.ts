@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { runCommand } from "./cli.ts";
 import type { Process } from "./process.ts";
-import type { HostParts, SessionHost } from "./host.ts";
-import { emptyRegistry } from "../tests/support/worlds/empty_registry.ts";
+import type { HostParts } from "./host.ts";
+import { SessionServer } from "./session_server.ts";
 import { ManualClock } from "../tests/support/worlds/manual_clock.ts";
-import { allOf, NOBODY_HERE } from "../tests/support/worlds/relay_reading.ts";
 
 type Signal = Parameters<Process["onSignal"]>[0];
 
@@ -50,28 +49,9 @@ function testProcess(overrides: Partial<Process> = {}) {
 function patientHost() {
   const left = Promise.withResolvers<void>();
   const parts: HostParts[] = [];
-  const host: SessionHost = {
-    protocols: ["moqt-18"],
-    configure: () => {},
-    serve: (connection) => connection.close(0, ""),
-    active: 0,
-    registry: emptyRegistry(),
-    snapshot: () => NOBODY_HERE,
-    tracks: () => allOf([]),
-    encoders: () => allOf([]),
-    sessions: () => allOf([]),
-    namespaces: () => allOf([]),
-    startLink: () => {
-      throw new Error("nobody is called here");
-    },
-    clients: { sessions: 0, subscriptions: 0 },
-    transitCount: 0,
-    drain: () => left.promise,
-    close: () => Promise.resolve(),
-  };
   const create = (given: HostParts) => {
     parts.push(given);
-    return host;
+    return Object.assign(new SessionServer(given), { drain: () => left.promise });
   };
   return { create, parts, leave: left.resolve };
 }

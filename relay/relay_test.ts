@@ -1,62 +1,47 @@
 import assert from "node:assert/strict";
 import { noTracing, StartError, systemClock } from "@qumo/shared/runtime";
 import { DEFAULTS, type RelayConfig } from "./config.ts";
-import type { SessionHost } from "./host.ts";
+import type { HostParts } from "./host.ts";
 import { Relay } from "./relay.ts";
+import { SessionServer } from "./session_server.ts";
 import { type Connection, dial, generateCertificate } from "./transport/mod.ts";
-import { emptyRegistry } from "../tests/support/worlds/empty_registry.ts";
 import { memoryLog } from "../tests/support/worlds/memory_log.ts";
-import { allOf } from "../tests/support/worlds/relay_reading.ts";
 
 /** A host that only takes connections in, and says what it was told. */
 function recordingHost() {
   const told: string[] = [];
   const waiting: ((connection: Connection) => void)[] = [];
   const draining = Promise.withResolvers<void>();
-  let active = 0;
-  const host: SessionHost = {
-    protocols: ["moqt-18"],
-    configure: () => {},
-    serve(connection) {
-      active++;
+  class RecordingHost extends SessionServer {
+    #active = 0;
+
+    override get active() {
+      return this.#active;
+    }
+
+    override serve(connection: Connection) {
+      this.#active++;
       told.push(`serve ${connection.protocol}`);
       waiting.shift()?.(connection);
-    },
-    registry: emptyRegistry(),
-    get active() {
-      return active;
-    },
-    snapshot: () => ({
-      sessions: active,
-      subscriptions: 0,
-      tracks: 0,
-      namespaces: 0,
-      openGroups: 0,
-      parkedStreams: 0,
-      encoders: 0,
-      clientStreams: 0,
-      cache: { bytes: 0, groups: 0 },
-    }),
-    tracks: () => allOf([]),
-    encoders: () => allOf([]),
-    sessions: () => allOf([]),
-    namespaces: () => allOf([]),
-    startLink: () => {
-      throw new Error("nobody is called here");
-    },
-    clients: { sessions: 0, subscriptions: 0 },
-    transitCount: 0,
-    drain(deadlineMs) {
+    }
+
+    override snapshot() {
+      return { ...super.snapshot(), sessions: this.#active };
+    }
+
+    override drain(deadlineMs: number) {
       told.push(`drain ${deadlineMs}`);
       return draining.promise;
-    },
-    close() {
+    }
+
+    override close() {
       told.push("close");
-      return Promise.resolve();
-    },
-  };
+      return super.close();
+    }
+  }
+  const createHost = (parts: HostParts) => new RecordingHost(parts);
   const next = () => new Promise<Connection>((resolve) => waiting.push(resolve));
-  return { host, told, next, endDrain: draining.resolve };
+  return { createHost, told, next, endDrain: draining.resolve };
 }
 
 const program = {
@@ -75,7 +60,7 @@ async function start(
   let writes = 0;
   const relay = await Relay.start({
     config: { ...DEFAULTS, server: { ...DEFAULTS.server, address: "127.0.0.1:0", ...server } },
-    createHost: () => recording.host,
+    createHost: recording.createHost,
     files: {
       readText: (path) => {
         const text = files[path];

@@ -1,9 +1,7 @@
-import { noTracing } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
-import { alone } from "../support/worlds/alone.ts";
+import { loneHost } from "../support/worlds/lone_host.ts";
 import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/metrics.ts";
-import { SessionServer } from "../../relay/session_server.ts";
 import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import {
   accept,
@@ -18,7 +16,6 @@ import {
 } from "./script.ts";
 import { ManualClock } from "../support/worlds/manual_clock.ts";
 import { memoryPair } from "../support/transport/memory_connection.ts";
-import { memoryLog } from "../support/worlds/memory_log.ts";
 
 const ALL = { offset: 0, limit: 100 };
 
@@ -26,21 +23,11 @@ const ALL = { offset: 0, limit: 100 };
 class HostWorld {
   readonly clock = new ManualClock();
   readonly metrics = new RelayMetrics();
-  readonly host: SessionServer;
-
-  constructor() {
-    const config = { ...DEFAULTS, relay: { ...DEFAULTS.relay, solicit: false } };
-    const { clock, metrics } = this;
-    this.host = new SessionServer({
-      config,
-      metrics,
-      clock,
-      log: memoryLog().log,
-      tracing: noTracing,
-      mesh: alone,
-      refused: { add() {} },
-    });
-  }
+  readonly host = loneHost({
+    config: { ...DEFAULTS, relay: { ...DEFAULTS.relay, solicit: false } },
+    metrics: this.metrics,
+    clock: this.clock,
+  });
 
   async connect(path?: string, relayName?: string): Promise<ScriptedPeer> {
     const [client, server] = memoryPair();

@@ -5,9 +5,8 @@ import { DEFAULTS } from "../../relay/config/definition.ts";
 import { RelayMetrics } from "../../relay/metrics.ts";
 import { referenceDraft } from "../support/reference_draft.ts";
 import { protocols } from "../../relay/session/negotiate.ts";
-import { RefusedConnections } from "../../relay/refused_connections.ts";
 import { SessionServer } from "../../relay/session_server.ts";
-import { alone } from "../support/worlds/alone.ts";
+import { loneHost } from "../support/worlds/lone_host.ts";
 import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { accept, announce, objects, sendSubgroup, subscribe } from "./script.ts";
 import { ManualClock } from "../support/worlds/manual_clock.ts";
@@ -30,18 +29,16 @@ class World {
     const { clock, metrics } = this;
     const { log, lines } = memoryLog();
     this.lines = lines;
-    this.host = new SessionServer({
+    this.host = loneHost({
       config: {
         ...DEFAULTS,
         server: { ...DEFAULTS.server, protocols },
         relay: { ...DEFAULTS.relay, solicit: false },
       },
       metrics,
-      refused: new RefusedConnections(metrics, log, clock),
       clock,
       log,
       tracing: this.spans.of("relay"),
-      mesh: alone,
     });
   }
 

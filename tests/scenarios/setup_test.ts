@@ -1,10 +1,6 @@
-import { noTracing } from "@qumo/shared/runtime";
 import { encodeSubgroupHeader, type SessionErrorName } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { alone } from "../support/worlds/alone.ts";
-import { DEFAULTS } from "../../relay/config/definition.ts";
-import { RelayMetrics } from "../../relay/metrics.ts";
-import { SessionServer } from "../../relay/session_server.ts";
+import { loneHost } from "../support/worlds/lone_host.ts";
 import type { MemorySendStream } from "../support/transport/memory_streams.ts";
 import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
 import { bytesOf } from "../support/peers/scripted_streams.ts";
@@ -22,9 +18,7 @@ import {
   subgroupHeader,
   subscribe,
 } from "./script.ts";
-import { ManualClock } from "../support/worlds/manual_clock.ts";
 import { memoryPair } from "../support/transport/memory_connection.ts";
-import { memoryLog } from "../support/worlds/memory_log.ts";
 import { referenceData, referenceDraft } from "../support/reference_draft.ts";
 
 const SETUP = 0x2f00n;
@@ -252,7 +246,7 @@ for (const [name, bytes] of FIRST_BYTES) {
 }
 
 Deno.test("R-002: a connection with a protocol we do not speak is closed with VERSION_NEGOTIATION_FAILED", async () => {
-  const host = makeHost();
+  const host = loneHost();
   const [client, server] = memoryPair({ protocol: "moqt-99" });
   host.serve(server);
   assert.equal((await client.closed).code, referenceDraft.sessionCodes.version_negotiation_failed);
@@ -296,19 +290,6 @@ Deno.test("R-201: objects of an unknown alias are held for a time, and no longer
   await world.advance(1);
   await assert.rejects(script.send(...objects(1, 2)), { kind: "stopped" });
 });
-
-function makeHost(): SessionServer {
-  const { log } = memoryLog();
-  return new SessionServer({
-    config: DEFAULTS,
-    metrics: new RelayMetrics(),
-    clock: new ManualClock(),
-    log,
-    tracing: noTracing,
-    mesh: alone,
-    refused: { add() {} },
-  });
-}
 
 Deno.test("a session is established with the peer that SETUP describes, and never without one", async () => {
   await using world = new SessionWorld();

@@ -1,10 +1,7 @@
-import { done, noTracing, refused as denied } from "@qumo/shared/runtime";
+import { done, refused as denied } from "@qumo/shared/runtime";
 import { commonDraft, draftOf, liteVersionOf } from "@qumo/shared/wire";
-import { DEFAULTS } from "../../../relay/config.ts";
 import { RelayMetrics } from "../../../relay/metrics.ts";
-import { RefusedConnections } from "../../../relay/refused_connections.ts";
-import { SessionServer } from "../../../relay/session_server.ts";
-import { alone } from "../../support/worlds/alone.ts";
+import { loneHost } from "../../support/worlds/lone_host.ts";
 import { FIRST_PROBE_MS } from "../../../relay/session/limits.ts";
 import { REFUSAL_KINDS } from "../../../relay/vocabulary/mod.ts";
 import { namespaceOf, trackOf } from "../../support/peers/scripted_peer.ts";
@@ -24,9 +21,7 @@ import {
   watch,
 } from "../script.ts";
 import { type Drive, inSessions, scrape } from "./drive.ts";
-import { ManualClock } from "../../support/worlds/manual_clock.ts";
 import { memoryPair } from "../../support/transport/memory_connection.ts";
-import { memoryLog } from "../../support/worlds/memory_log.ts";
 
 const SETUP_BEYOND_ITS_END = frame(0x2f00n, [1n, 9n]);
 const CLIENT_SETUP = "20001903c0000000ff0dad02c0000000ff0dad01c0000000ff00000e00";
@@ -128,11 +123,7 @@ export const ENDINGS: readonly Drive[] = [
     what: "an older client that offers no protocol",
     async run(moved) {
       const metrics = new RelayMetrics();
-      const [clock, { log }] = [new ManualClock(), memoryLog()];
-      const refused = new RefusedConnections(metrics, log, clock);
-      const config = DEFAULTS;
-      const parts = { config, metrics, refused, clock, log, tracing: noTracing, mesh: alone };
-      const host = new SessionServer(parts);
+      const host = loneHost({ metrics });
       const [client, server] = memoryPair();
       host.serve(Object.assign(server, { protocol: undefined }));
       await (await client.openBidi()).send.write(Uint8Array.fromHex(CLIENT_SETUP));

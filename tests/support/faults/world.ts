@@ -1,4 +1,3 @@
-import { noTracing } from "@qumo/shared/runtime";
 import {
   type Draft,
   drafts,
@@ -8,7 +7,7 @@ import {
   WHOLE_GROUP,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { alone } from "../worlds/alone.ts";
+import { loneHost } from "../worlds/lone_host.ts";
 import { DEFAULTS } from "../../../relay/config/definition.ts";
 import { RelayMetrics } from "../../../relay/metrics.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
@@ -80,15 +79,7 @@ export class HostileWorld {
   constructor(dialect?: Draft | LiteVersion) {
     const { metrics } = this;
     this.#dialects = dialect === undefined ? [...drafts, ...multiplexedDrafts] : [dialect];
-    this.host = new SessionServer({
-      config: CONFIG,
-      metrics,
-      clock: this.#clock,
-      log: this.#log.log,
-      tracing: noTracing,
-      mesh: alone,
-      refused: { add() {} },
-    });
+    this.host = loneHost({ config: CONFIG, metrics, clock: this.#clock, log: this.#log.log });
     globalThis.addEventListener("unhandledrejection", this.#unhandled);
   }
 

@@ -1,21 +1,9 @@
 import { countsOf } from "../../../relay/counts.ts";
 import { RelayMetrics } from "../../../relay/metrics.ts";
+import { loneHost } from "./lone_host.ts";
 import type { Part, Read, RelayReading, Rows } from "../../../relay/ops/readings.ts";
 
 const NO_ROWS: Rows<never> = { total: 0, rows: [] };
-
-/** What a relay without sessions counts. */
-export const NOBODY_HERE: RelayReading["now"] = {
-  sessions: 0,
-  subscriptions: 0,
-  tracks: 0,
-  namespaces: 0,
-  openGroups: 0,
-  parkedStreams: 0,
-  encoders: 0,
-  clientStreams: 0,
-  cache: { bytes: 0, groups: 0 },
-};
 
 /** What a relay shows that serves and has nothing; but for what is said here. */
 export function readingWith(parts: Partial<RelayReading> = {}): RelayReading {
@@ -28,7 +16,7 @@ export function readingWith(parts: Partial<RelayReading> = {}): RelayReading {
     conditions: [],
     process: { cpuSeconds: 0, residentBytes: 0, heapBytes: 0, eventLoopLagMs: 0 },
     counts: countsOf(new RelayMetrics()),
-    now: NOBODY_HERE,
+    now: loneHost().snapshot(),
     unreadBytes: 0,
     mesh: undefined,
     routes: [],

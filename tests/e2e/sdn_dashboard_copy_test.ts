@@ -4,12 +4,12 @@ import { assertAccessible } from "../support/processes/axe.ts";
 import { chromiumTest } from "../support/processes/chromium.ts";
 import { openDashboard } from "../support/processes/dashboard_page.ts";
 import { becomes } from "../support/until.ts";
-import { PageWorld } from "../support/worlds/page_world.ts";
+import { startPageWorld } from "../support/worlds/page_world.ts";
 
 chromiumTest(
   "names, addresses, commands and requests of what is open are copied by keyboard, also without a clipboard",
   async (browser) => {
-    await using world = await PageWorld.start();
+    await using world = await startPageWorld();
     await world.beat({
       "it's": { address: "moqt://a.example:4433", links: { b: {} }, announces: ["live"] },
       b: { links: { "it's": {} } },

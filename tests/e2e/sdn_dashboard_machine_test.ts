@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { assertAccessible } from "../support/processes/axe.ts";
 import { chromiumTest } from "../support/processes/chromium.ts";
 import { openDashboard, relayOf, showsRows } from "../support/processes/dashboard_page.ts";
-import { type Beat, PageWorld } from "../support/worlds/page_world.ts";
+import { type Beat, startPageWorld } from "../support/worlds/page_world.ts";
 
 const RELAYS = ["a", "tokyo-1", "tokyo-2", "c", "d"];
 const via = (next_hop: string) => [{ track: "live/~/video", next_hop, source: "d" }];
@@ -27,7 +27,7 @@ const MESH: Readonly<Record<string, Beat>> = {
 chromiumTest(
   "a machine is opened as one: its sums, its last hour, its events, and what if it died",
   async (browser) => {
-    await using world = await PageWorld.start();
+    await using world = await startPageWorld();
     await world.beat(MESH);
     const { page, problems } = await openDashboard(browser, world.url);
     const opener = page.locator("#machines").getByRole("button", { name: "tokyo", exact: true });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { chromiumTest } from "../support/processes/chromium.ts";
 import { openDashboard } from "../support/processes/dashboard_page.ts";
-import { type Beat, PageWorld } from "../support/worlds/page_world.ts";
+import { type Beat, startPageWorld } from "../support/worlds/page_world.ts";
 
 /** Where pictures of the page are put to be looked at: nowhere, unless this says. */
 const PICTURES = Deno.env.get("DASHBOARD_PICTURES");
@@ -80,7 +80,7 @@ const MESH: Readonly<Record<string, Beat>> = {
 chromiumTest(
   "the first screen after a relay died says which, since when, who is hurt and what to do",
   async (browser) => {
-    await using world = await PageWorld.start();
+    await using world = await startPageWorld();
     await world.beat(MESH);
     await world.pass(20 * 60_000, Object.keys(MESH));
     const desk = await openDashboard(browser, world.url, { viewport: DESK });

@@ -4,12 +4,12 @@ import { assertAccessible } from "../support/processes/axe.ts";
 import { chromiumTest } from "../support/processes/chromium.ts";
 import { openDashboard, readRows } from "../support/processes/dashboard_page.ts";
 import { becomes } from "../support/until.ts";
-import { PageWorld } from "../support/worlds/page_world.ts";
+import { startPageWorld } from "../support/worlds/page_world.ts";
 
 chromiumTest(
   "the page has the version of each relay, and says which relays differ from most",
   async (browser) => {
-    await using world = await PageWorld.start();
+    await using world = await startPageWorld();
     await world.beat({
       a: { region: "asia", version: "1.2.0", links: { b: {} } },
       b: { version: "1.2.0", links: { a: {} } },
@@ -41,7 +41,7 @@ chromiumTest(
 chromiumTest(
   "relays are narrowed to several states at once, which the address keeps and back undoes",
   async (browser) => {
-    await using world = await PageWorld.start();
+    await using world = await startPageWorld();
     const beats = (isLost: boolean) => ({
       a: { region: "asia", links: { b: { up: !isLost }, c: {} } },
       ...(!isLost && { b: { region: "asia", links: { a: {} } } }),
@@ -104,7 +104,7 @@ chromiumTest(
 chromiumTest(
   "names and addresses that nobody meant stay texts within the page",
   async (browser) => {
-    await using world = await PageWorld.start();
+    await using world = await startPageWorld();
     const long = "n".repeat(120);
     await world.beat({
       [long]: { region: "<img src=x onerror=alert(1)>", version: "v".repeat(64), links: { b: {} } },

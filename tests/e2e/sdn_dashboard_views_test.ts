@@ -11,7 +11,7 @@ import {
   showsRows,
 } from "../support/processes/dashboard_page.ts";
 import { becomes, until } from "../support/until.ts";
-import { type Beat, PageWorld } from "../support/worlds/page_world.ts";
+import { type Beat, type PageWorld, startPageWorld } from "../support/worlds/page_world.ts";
 
 const LINK = encodeURIComponent('["a","b"]');
 const TRACK = encodeURIComponent("live/~/video");
@@ -64,7 +64,7 @@ async function openViews(browser: Browser, world: PageWorld) {
 chromiumTest(
   "opened views follow a drain: what moves away, the relay's end, and its last hour",
   async (browser) => {
-    await using world = await PageWorld.start();
+    await using world = await startPageWorld();
     const { relay, link, track } = await openViews(browser, world);
     await world.pass(60_000, RELAYS);
     await world.ask("POST", "/relay/b/drain");
@@ -108,7 +108,7 @@ chromiumTest(
 chromiumTest(
   "opened views follow a relay's death: unreachable at once, expired, and back again",
   async (browser) => {
-    await using world = await PageWorld.start();
+    await using world = await startPageWorld();
     const { relay, link, track } = await openViews(browser, world);
     await world.pass(60_000, RELAYS);
     await world.beat({
@@ -166,7 +166,7 @@ chromiumTest(
 chromiumTest(
   "opened views tell of each time that a link or a relay flaps, however short",
   async (browser) => {
-    await using world = await PageWorld.start();
+    await using world = await startPageWorld();
     const { relay, link, track } = await openViews(browser, world);
     const links = (up: boolean) =>
       world.beat({
@@ -209,7 +209,7 @@ chromiumTest(
 chromiumTest(
   "a figure leads to the relays that it counts, and back",
   async (browser) => {
-    await using world = await PageWorld.start();
+    await using world = await startPageWorld();
     await world.beat(MESH);
     await world.ask("POST", "/relay/c/drain");
     const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
@@ -238,7 +238,7 @@ chromiumTest(
 chromiumTest(
   "an address that opens a relay brings it in sight, also on a phone",
   async (browser) => {
-    await using world = await PageWorld.start();
+    await using world = await startPageWorld();
     await world.beat(MESH);
     // What needs attention comes first on the page.
     for (let epoch = 1; epoch <= 8; epoch++) await world.beat({ b: { epoch } });
@@ -266,7 +266,7 @@ chromiumTest(
 chromiumTest(
   "opened views follow relays that come, and are opened, gone back from and closed by keyboard",
   async (browser) => {
-    await using world = await PageWorld.start();
+    await using world = await startPageWorld();
     const { relay: { page, problems, says } } = await openViews(browser, world);
     await world.beat({
       e: { region: "asia", links: { b: {} } },
@@ -305,7 +305,7 @@ chromiumTest(
 chromiumTest(
   "the overview plots the last hour of a mesh of three hundred relays, and what went wrong in it",
   async (browser) => {
-    await using world = await PageWorld.start();
+    await using world = await startPageWorld();
     const name = (at: number) => `relay-${String(at % 300).padStart(3, "0")}`;
     const beats = (isOneDown: boolean) =>
       Object.fromEntries(
@@ -350,7 +350,7 @@ chromiumTest(
 chromiumTest(
   "the relays of one machine are drawn and listed as one, which unfolds, with how full each is",
   async (browser) => {
-    await using world = await PageWorld.start();
+    await using world = await startPageWorld();
     const member = (links: readonly string[], cpu: number): Beat => ({
       region: "asia",
       host: "tokyo",
@@ -400,7 +400,7 @@ chromiumTest(
 chromiumTest(
   "axe finds nothing on opened views, machines and plots, in light, dark and on a phone",
   async (browser) => {
-    await using world = await PageWorld.start();
+    await using world = await startPageWorld();
     await world.beat(MESH);
     const tokyo = (cpu: number) => ({ region: "asia", host: "tokyo", load: { cpu } });
     await world.beat({ "tokyo-1": tokyo(0.8), "tokyo-2": tokyo(0.2) });

@@ -101,32 +101,30 @@ export interface ConnectOptions {
   readonly dialled?: boolean;
   /** The session is one with a relay that tracks are taken from; with `dialled`. */
   readonly link?: SessionLink;
-  /** The protocol that is spoken; the preferred one when nothing is said. */
-  readonly protocol?: string;
   /** The draft that the peer speaks; the scenario's for it when nothing is said. */
   readonly draft?: StreamDraft;
   /** Makes the connection look like a WebTransport session, to this path. */
   readonly webTransport?: string;
 }
 
-/** A session, and the other end of its connection. */
-export interface Begun extends Omit<Joined, "peer"> {
-  readonly far: MemoryConnection;
-  readonly over: Promise<unknown>;
-}
-
-/** The relay's id among relays outside the mesh. */
-export const RELAY_HOP = 0x9e1a7n;
-
-/** One peer, and the relay's side of its session. */
-export interface Joined {
-  readonly peer: ScriptedPeer;
+/** The relay's side of a session, and the other end of its connection. */
+export interface Begun {
   readonly session: Session;
   /** The relay's end of the connection. */
   readonly connection: MemoryConnection;
   /** Every unidirectional stream that the relay opened, in order, its control stream first. */
   readonly opened: readonly SendStream[];
+  readonly far: MemoryConnection;
+  readonly over: Promise<unknown>;
 }
+
+/** The same with the peer at the other end. */
+export interface Joined extends Begun {
+  readonly peer: ScriptedPeer;
+}
+
+/** The relay's id among relays outside the mesh. */
+export const RELAY_HOP = 0x9e1a7n;
 
 /**
  * A relay's sessions over one registry, with scripted peers at the other ends and a clock that moves
@@ -143,17 +141,14 @@ export class SessionWorld implements AsyncDisposable {
   readonly #tracing: Tracing;
   readonly #disk: DiskArchive | undefined;
   readonly #streamBudget: StreamBudget;
-  readonly #joined: { peer: { close(): void }; over: Promise<unknown> }[] = [];
+  readonly #begun: Begun[] = [];
 
   constructor(options: WorldOptions = {}) {
-    const { log, lines } = memoryLog();
+    const { authorizer, gate = () => authorizer ? scriptedGate(authorizer) : openGate } = options;
+    ({ log: this.log, lines: this.lines } = memoryLog());
     this.clock = options.disk?.clock ?? new ManualClock();
     this.#disk = options.disk?.archive;
-    this.log = log;
-    this.lines = lines;
-    const { authorizer } = options;
-    this.gate = options.gate?.(this.clock, this.metrics, log) ??
-      (authorizer === undefined ? openGate : scriptedGate(authorizer));
+    this.gate = gate(this.clock, this.metrics, this.log);
     this.#tracing = options.tracing ?? noTracing;
     this.#streamBudget = new StreamBudget(options.maxClientStreams);
     this.settings = {
@@ -182,22 +177,19 @@ export class SessionWorld implements AsyncDisposable {
 
   /** As {@linkcode SessionWorld.connect}, with the relay's side too. */
   async join(options: ConnectOptions = {}): Promise<Joined> {
-    const { dialled = false, setup = {} } = options;
-    const draft = options.draft ?? draftOfPeer(this.#joined.length);
-    const { far, over, ...begun } = this.#begin(options, draft);
+    const { dialled = false, setup = {}, draft = draftOfPeer(this.#begun.length) } = options;
+    const begun = this.#begin(options, (parts) => moqtSession(parts, draft));
     const role = dialled ? "server" : "client";
-    const peer = await ScriptedPeer.connect(far, { role, setup, draft });
-    this.#joined.push({ peer, over });
+    const peer = await ScriptedPeer.connect(begun.far, { role, setup, draft });
     await this.settle();
-    return { peer, ...begun };
+    return { ...begun, peer };
   }
 
   /** A session whose other end is left to the caller, who closes it. */
-  attach(options: ConnectOptions & { readonly protocol: string }): Begun {
-    const begun = this.#begin(options, undefined);
-    const { far, over } = begun;
-    this.#joined.push({ peer: { close: () => far.close(0, "") }, over });
-    return begun;
+  attach({ protocol, ...options }: ConnectOptions & { readonly protocol: string }): Begun {
+    const dialect = dialectOf(protocol);
+    assert.ok(dialect.ok, "The relay does not speak this");
+    return this.#begin(options, (parts) => dialect.value.dialect.begin(parts));
   }
 
   /** Lets everything happen that can happen without time passing. */
@@ -212,7 +204,7 @@ export class SessionWorld implements AsyncDisposable {
     await this.settle();
   }
 
-  #begin(options: ConnectOptions, draft: StreamDraft | undefined): Begun {
+  #begin(options: ConnectOptions, sessionOver: (parts: SessionOptions) => Session): Begun {
     const { dialled = false } = options;
     const [client, server] = memoryPair(options.memory);
     const [connection, far] = dialled ? [client, server] : [server, client];
@@ -220,8 +212,8 @@ export class SessionWorld implements AsyncDisposable {
       Object.assign(connection, { transport: "webtransport", path: options.webTransport });
     }
     const opened = recordOpened(connection);
-    const session = beginSession({ protocol: options.protocol, draft }, {
-      id: this.#joined.length + 1,
+    const session = sessionOver({
+      id: this.#begun.length + 1,
       role: dialled ? "client" : "server",
       connection,
       clock: this.clock,
@@ -237,7 +229,9 @@ export class SessionWorld implements AsyncDisposable {
       relayName: RELAY_NAME,
       ...(options.link !== undefined && { link: options.link }),
     });
-    return { session, connection, opened, far, over: session.run() };
+    const begun = { session, connection, opened, far, over: session.run() };
+    this.#begun.push(begun);
+    return begun;
   }
 
   /** Fails when what is waited for comes although no time passes. */
@@ -250,8 +244,8 @@ export class SessionWorld implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { peer } of this.#joined) peer.close();
-    await Promise.all(this.#joined.map(({ over }) => over));
+    for (const { far } of this.#begun) far.close(0, "");
+    await Promise.all(this.#begun.map(({ over }) => over));
     await this.advance(2 * LINGER_MS);
     await this.#disk?.close();
     const errors = this.lines.filter(({ text }) => text.startsWith("error:"));
@@ -262,20 +256,6 @@ export class SessionWorld implements AsyncDisposable {
     const left = { groups, bytes, tracks, timers: this.clock.pending };
     assert.deepEqual(left, { groups: 0, bytes: 0, tracks: 0, timers: 0 }, "Something is left");
   }
-}
-
-/** A session of the protocol that is named, or of a draft that need not be one of the relay's. */
-function beginSession(
-  { protocol, draft }: {
-    readonly protocol: string | undefined;
-    readonly draft: StreamDraft | undefined;
-  },
-  options: SessionOptions,
-): Session {
-  if (protocol === undefined) return moqtSession(options, draft!);
-  const dialect = dialectOf(protocol);
-  assert.ok(dialect.ok, "The relay does not speak this");
-  return dialect.value.dialect.begin(options);
 }
 
 function recordOpened(connection: MemoryConnection): SendStream[] {

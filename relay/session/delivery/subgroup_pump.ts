@@ -1,3 +1,4 @@
+import type { Timer } from "@qumo/shared/runtime";
 import {
   LogCursor,
   type LogReader,
@@ -30,6 +31,8 @@ export interface PumpOwner extends UnfinishedOwner {
  */
 export class SubgroupPump implements LogReader, StreamWaiter {
   readonly log: SubgroupLog;
+  /** When what is left of a complete subgroup is given up. */
+  timeout: Timer | undefined;
   readonly #options: PumpOptions;
   readonly #owner: PumpOwner;
   readonly #rendering: Rendering;

@@ -1,4 +1,3 @@
-import type { Timer } from "@qumo/shared/runtime";
 import type { StreamErrorName } from "@qumo/shared/wire";
 import { firstObjectOf, lastObjectOf, type SubgroupLog, type Track } from "../../track/mod.ts";
 import { PUMP_ENDS, type PumpEnd } from "./pump_end.ts";
@@ -24,7 +23,6 @@ export class SubscriptionPumps implements PumpTerms {
   readonly #context: SubscriptionContext;
   readonly #subscription: PumpingSubscription;
   readonly #running = new Set<SubgroupPump>();
-  readonly #timers = new Map<SubgroupPump, Timer>();
 
   constructor(context: SubscriptionContext, subscription: PumpingSubscription) {
     this.#context = context;
@@ -127,18 +125,17 @@ export class SubscriptionPumps implements PumpTerms {
     const { options, track } = this.#subscription;
     const timeout = subgroupTimeout(options, track, pump.log.timeouts);
     if (timeout === Infinity) return;
-    this.#timers.set(pump, this.#context.clock.after(timeout, () => pump.stop("expired")));
+    pump.timeout = this.#context.clock.after(timeout, () => pump.stop("expired"));
   }
 
   /** A pump has ended. */
   remove(pump: SubgroupPump): void {
     this.#running.delete(pump);
-    this.#timers.get(pump)?.cancel();
-    this.#timers.delete(pump);
+    pump.timeout?.cancel();
   }
 
   /** None has a timeout any more. */
   cancelTimeouts(): void {
-    for (const timer of this.#timers.values()) timer.cancel();
+    for (const { timeout } of this.#running) timeout?.cancel();
   }
 }

@@ -18,7 +18,8 @@ import type { RequestChannel } from "../requests/requests.ts";
 import { checkName } from "../../connection/reserved.ts";
 import type { ServedContext } from "./served_init.ts";
 import type { ServedSubscription } from "./served_subscription.ts";
-import { type Preparing, slotKey, type SubscriptionTable } from "./subscription_table.ts";
+import type { Slot } from "./subscription_slot.ts";
+import { slotKey, type SubscriptionTable } from "./subscription_table.ts";
 import { type Answered, inSpan, type Served, type SpanContext } from "./subscription_span.ts";
 import { type SubscriptionTerms, termsFor } from "./subscription_terms.ts";
 import type { Hints, Permission, RequestNames } from "../connection/facets.ts";
@@ -33,7 +34,7 @@ export type SubscriptionServerContext =
 
 /** A subscription that is being prepared. */
 interface Preparation {
-  readonly place: Preparing;
+  readonly place: Slot;
   /** The trace context of the request. */
   readonly trace: string | undefined;
 }
@@ -93,14 +94,13 @@ export class SubscriptionServer {
   ): Promise<Answered> {
     const allowed = await this.#authorize(message);
     if (!allowed.ok) return allowed;
-    const { gone } = place;
     const permit = allowed.value;
-    stream.onStopped(() => gone.abort());
+    stream.onStopped(() => place.abandon());
     // From here on it may be lost, while the track is being opened too.
     let lost: Refusal | undefined;
     permit.onLost((refusal) => {
       lost = refusal;
-      gone.abort();
+      place.abandon();
     });
     const isLost = () => lost;
     const serving = this.#serveWith(stream, message, { place, trace, permit, isLost });
@@ -116,14 +116,14 @@ export class SubscriptionServer {
     },
   ): Promise<Answered> {
     const { metrics, peer } = this.#context;
-    const { gone } = place;
+    const { signal } = place;
     // Messages are read while the track is being opened, so that the subscriber can cancel.
-    const early = stream.hold(() => gone.abort(), { byFin: leavesByFin(peer) });
-    const opened = await this.#open(message, gone.signal, trace);
+    const early = stream.hold(() => place.abandon(), { byFin: leavesByFin(peer) });
+    const opened = await this.#open(message, signal, trace);
     early.release();
     if (!opened.ok) {
       const lost = isLost();
-      if (!gone.signal.aborted || lost !== undefined) return refused(lost ?? opened.refusal);
+      if (!signal.aborted || lost !== undefined) return refused(lost ?? opened.refusal);
       metrics.requests.subscribe.cancelled++;
       stream.cancel("cancelled");
       return done(LEFT);

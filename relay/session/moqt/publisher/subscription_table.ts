@@ -8,28 +8,7 @@ import { nameFields } from "../requests/refuse.ts";
 import type { RequestChannel } from "../requests/requests.ts";
 import type { ServedContext, ServedInit } from "./served_init.ts";
 import { ServedSubscription } from "./served_subscription.ts";
-
-/** A subscription of the peer, served or being prepared. */
-export interface Slot {
-  readonly requestId: bigint;
-  readonly stream: RequestChannel;
-  /** Resolves with the subscription once it is served, or undefined when it was refused. */
-  readonly settled: Promise<ServedSubscription | undefined>;
-  /** The subscription once it is served. */
-  served: ServedSubscription | undefined;
-  /** Aborted when the subscriber cancels while the subscription is being prepared. */
-  readonly gone: AbortController;
-}
-
-/** The entry of a subscription that is being prepared. */
-export interface Preparing {
-  /** Aborted when the subscriber cancels. */
-  readonly gone: AbortController;
-  /** Marks the subscription as served. */
-  begun(served: ServedSubscription): void;
-  /** Removes the entry: the subscription ended or was refused. */
-  release(): void;
-}
+import { Slot } from "./subscription_slot.ts";
 
 /**
  * The subscriptions of one peer, at most one per track and scope; a few where the draft allows
@@ -94,31 +73,23 @@ export class SubscriptionTable {
     return undefined;
   }
 
-  /** Adds an entry for a subscription that is being prepared. */
-  prepare(key: string, requestId: bigint, stream: RequestChannel): Preparing {
-    const { promise: settled, resolve } = Promise.withResolvers<ServedSubscription | undefined>();
-    const gone = new AbortController();
-    const slot: Slot = { requestId, stream, settled, served: undefined, gone };
-    this.#take(key, slot);
+  /** Adds a subscription that is being prepared. */
+  prepare(key: string, requestId: bigint, stream: RequestChannel): Slot {
+    const slot = this.#take(key, requestId, stream);
     this.#awaited.get(requestId)?.();
-    return {
-      gone,
-      begun: (served) => resolve(slot.served = served),
-      release: () => {
-        resolve(undefined);
-        this.#release(key, slot);
-      },
-    };
+    return slot;
   }
 
   #slotsOf(key: string): readonly Slot[] {
     return [...this.#byTrack.get(key) ?? []];
   }
 
-  #take(key: string, slot: Slot): void {
+  #take(key: string, requestId: bigint, stream: RequestChannel): Slot {
+    const slot = new Slot(requestId, stream, (slot) => this.#release(key, slot));
     this.#slots.add(slot);
     const slots = this.#byTrack.get(key) ?? new Set();
     this.#byTrack.set(key, slots.add(slot));
+    return slot;
   }
 
   #release(key: string, slot: Slot): void {
@@ -132,7 +103,7 @@ export class SubscriptionTable {
     for (const resolve of this.#awaited.values()) resolve();
     for (const served of [...this.#allServed()]) served.cancel();
     // A subscription whose request stream is finished would otherwise not learn of the end.
-    for (const { gone } of this.#slots) gone.abort();
+    for (const slot of this.#slots) slot.abandon();
   }
 
   *#allServed(): Iterable<ServedSubscription> {
@@ -192,12 +163,9 @@ export class SubscriptionTable {
 
   /** Adds a subscription that was offered by PUBLISH; the returned function removes it. */
   reserve(name: FullTrackName, stream: RequestChannel, served: ServedSubscription): () => void {
-    const key = trackKey(name);
-    const settled = Promise.resolve(served);
-    const { requestId } = served;
-    const slot: Slot = { requestId, stream, settled, served, gone: new AbortController() };
-    this.#take(key, slot);
-    return () => this.#release(key, slot);
+    const slot = this.#take(trackKey(name), served.requestId, stream);
+    slot.begun(served);
+    return () => slot.release();
   }
 
   /**
@@ -211,7 +179,7 @@ export class SubscriptionTable {
       const hasLeft = slot.served?.hasSubscriberFinished || isRelay(peer) ||
         await stops.isCancelled(slot.stream, track);
       if (!hasLeft) continue;
-      slot.gone.abort();
+      slot.abandon();
       slot.served?.cancel();
       this.#release(key, slot);
     }

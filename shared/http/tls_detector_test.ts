@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { systemClock } from "@qumo/shared/runtime";
+import { joinBytes, systemClock } from "@qumo/shared/runtime";
 import { makeCertificate } from "../../tests/support/transport/certificate.ts";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 import { memoryLog } from "../../tests/support/worlds/memory_log.ts";
-import { concat } from "../../tests/support/concat.ts";
 import { SEED } from "../../tests/support/properties.ts";
 import { until } from "../../tests/support/until.ts";
 import { HEAD_TIMEOUT_MS, LOOK_MS } from "./limits.ts";
@@ -70,7 +69,9 @@ Deno.test("whatever a handshake begins with, nothing else ends than its connecti
     const length = random(2)[0]! % 200;
     const body = random(length);
     const header = Uint8Array.of(0x16, 3, round % 5, 0, round % 3 === 0 ? length : 255);
-    const pieces = round % 2 === 0 ? concat([header, body]) : concat([Uint8Array.of(0x16), body]);
+    const pieces = round % 2 === 0
+      ? joinBytes([header, body])
+      : joinBytes([Uint8Array.of(0x16), body]);
     await play(pieces, round % 7 === 0);
   }
   const hello = await clientHello();

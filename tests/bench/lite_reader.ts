@@ -1,3 +1,4 @@
+import { joinBytes } from "@qumo/shared/runtime";
 import {
   ByteReader,
   encodeStreamType,
@@ -8,7 +9,6 @@ import {
   SHORT,
 } from "@qumo/shared/wire";
 import { trackTextOf } from "../../relay/session/lite/dialect/names.ts";
-import { concat } from "../support/concat.ts";
 import { BenchClient, type StreamMeter } from "./bench_client.ts";
 import type { ServerAddress } from "./server_process.ts";
 import { StampReader } from "./stamp_reader.ts";
@@ -41,7 +41,7 @@ export class LiteReader {
     const { messages, uniStreams } = this.#version;
     const stream = await this.#client.connection.openUni();
     const setup = messages.setup!.encode({ probe: 0 });
-    await stream.write(concat([encodeStreamType(uniStreams.setup!), setup]));
+    await stream.write(joinBytes([encodeStreamType(uniStreams.setup!), setup]));
     await stream.finish();
   }
 
@@ -60,7 +60,7 @@ export class LiteReader {
       startFrame: 0n,
       endFrame: undefined,
     });
-    await send.write(concat([encodeStreamType(requests.subscribe!), message]));
+    await send.write(joinBytes([encodeStreamType(requests.subscribe!), message]));
     void receive.read(new Uint8Array(HEADER_BYTES)).catch(() => {});
   }
 

@@ -1,6 +1,6 @@
 /** Nothing that an encoder sends ends more than its own connection: another one and its viewer lose nothing. */
 import assert from "node:assert/strict";
-import { concat } from "../support/concat.ts";
+import { joinBytes } from "@qumo/shared/runtime";
 import { EncoderWorld } from "../support/encoders/encoder_world.ts";
 import {
   audioBytes,
@@ -70,7 +70,7 @@ function streamOf(random: Random, key: string): Uint8Array {
       ])(),
     );
   }
-  return concat(parts);
+  return joinBytes(parts);
 }
 
 /** The same with bytes changed, left out or put in, behind the handshake mostly. */

@@ -1,4 +1,5 @@
 /** Data streams and datagrams of drafts with one control stream, as chance has them. */
+import { joinBytes } from "@qumo/shared/runtime";
 import {
   ByteReader,
   type DataDialect,
@@ -14,7 +15,6 @@ import {
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { integerUpTo } from "../support/made_up.ts";
-import { concat } from "../support/concat.ts";
 import { checkProperty } from "../support/properties.ts";
 import { wireDrafts } from "../support/wire_drafts.ts";
 
@@ -76,7 +76,7 @@ function testData(by: string, data: DataDialect): void {
   Deno.test(`${by}: a fetch that comes in any pieces has the same objects`, () => {
     holds(fc.tuple(objectsOf(data), fc.nat(20)), ([{ order, objects }, step]) => {
       const writer = data.fetch.writer(order, data);
-      const bytes = concat(objects.flatMap(({ payload, ...object }) => [
+      const bytes = joinBytes(objects.flatMap(({ payload, ...object }) => [
         writer.object({ ...object, payloadLength: payload.length }),
         payload,
       ]));

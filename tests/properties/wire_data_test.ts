@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { joinBytes } from "@qumo/shared/runtime";
 import {
   ByteReader,
   decodeDatagram,
@@ -22,7 +23,6 @@ import {
 } from "@qumo/shared/wire";
 import { checkProperty } from "../support/properties.ts";
 import { referenceData } from "../support/reference_draft.ts";
-import { concat } from "../support/concat.ts";
 
 const MAX = 2n ** 64n - 1n;
 const EMPTY = new Uint8Array(0);
@@ -147,7 +147,7 @@ function writeSubgroup(objects: readonly SubgroupObject[], hasProperties: boolea
     parts.push(bytes);
     previous = id;
   }
-  return concat(parts);
+  return joinBytes(parts);
 }
 
 interface StreamDecoder {
@@ -255,7 +255,7 @@ function writeItem(writer: FetchWriter, item: FetchItem): Uint8Array[] {
 Deno.test("A fetch that comes in any pieces has the same objects and ranges", () => {
   holds(fc.tuple(fetchItems, cuts), ([{ order, items }, ends]) => {
     const writer = referenceData.fetch.writer(order, referenceData);
-    const bytes = concat(items.flatMap((item) => writeItem(writer, item)));
+    const bytes = joinBytes(items.flatMap((item) => writeItem(writer, item)));
     const decoder = referenceData.fetch.decoder(order, referenceData);
     const seen: FetchItem[] = [];
     const end = readChopped(decoder, bytes, ends, (payloadAt) => {

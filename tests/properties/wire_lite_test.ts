@@ -1,6 +1,7 @@
 /** moq-lite's messages and frames with made-up values and bytes; the seed is in properties.ts. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { joinBytes } from "@qumo/shared/runtime";
 import {
   DecodeError,
   decodeLiteDatagram,
@@ -21,7 +22,6 @@ import {
   SHORT,
 } from "@qumo/shared/wire";
 import { checkProperty } from "../support/properties.ts";
-import { concat } from "../support/concat.ts";
 
 /** A record as a decoder makes them. */
 const record: typeof fc.record =
@@ -224,7 +224,7 @@ for (const version of liteVersions) {
           parts.push(head, payload);
           written.push({ timestamp: version.frames.hasTimestamps ? timestamp : 0n, payload });
         }
-        const bytes = concat(parts);
+        const bytes = joinBytes(parts);
         const decoder = new FrameDecoder(version.frames);
         let at = 0;
         for (const { timestamp, payload } of written) {
@@ -261,7 +261,7 @@ Deno.test("any datagram comes back as it went out", () => {
     payload: fc.uint8Array({ maxLength: 1_000 }),
   });
   checkProperty(fc.property(any, (datagram) => {
-    const bytes = concat([
+    const bytes = joinBytes([
       encodeDatagramHeader(datagram.subscription),
       encodeDatagramRest(datagram),
     ]);

@@ -8,7 +8,6 @@ import {
   RECONNECT_MS,
   type ScriptedEncoder,
 } from "../support/encoders/encoder_world.ts";
-import { concat } from "../support/concat.ts";
 import {
   AAC,
   audioBytes,
@@ -21,7 +20,7 @@ import {
   videoConfigBytes,
 } from "../support/encoders/film_bytes.ts";
 import { commandBytes, handshakeBytes, messageBytes } from "../support/encoders/rtmp_bytes.ts";
-import { done } from "@qumo/shared/runtime";
+import { done, joinBytes } from "@qumo/shared/runtime";
 import { MAX_ENCODER_TRACKS } from "../../relay/media/ingest/limits.ts";
 import { QUOTA_GRACE_MS } from "../../relay/access/limits.ts";
 import type { Steering } from "../../relay/access/steering.ts";
@@ -161,7 +160,7 @@ encoderTest(
     const encoder = await filming(world, 3);
     const catalog = await world.watch("live", "cam", "catalog.json");
     const viewer = await world.watch("live", "cam", "video");
-    const inBand = (avcc: Uint8Array) => concat([setsWithLengths(avcc), avcFrame(true)]);
+    const inBand = (avcc: Uint8Array) => joinBytes([setsWithLengths(avcc), avcFrame(true)]);
     await encoder.send(videoBytes(300, true, inBand(AVCC)));
     assert.deepEqual([viewer.groups, catalog.groups], [[3, 1], [1]], "the same ones are no news");
     await encoder.send(videoBytes(400, true, inBand(OTHER_AVCC)), videoBytes(500, false));

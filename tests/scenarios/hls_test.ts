@@ -1,4 +1,5 @@
 /** What encoders and others send, as players of HLS get it. */
+import { joinBytes } from "@qumo/shared/runtime";
 import { commonDraft, DEFAULT_TRACK_PROPERTIES, liteTrackBlock } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { DEFAULTS } from "../../relay/config/definition.ts";
@@ -11,7 +12,6 @@ import { readInit } from "../../relay/media/mp4/read_init.ts";
 import { rendererOf } from "../../relay/session/moqt/dialect/renderer.ts";
 import { openGate } from "../../relay/session/rights.ts";
 import { EncoderWorld } from "../support/encoders/encoder_world.ts";
-import { concat } from "../support/concat.ts";
 import { AVCC, HEVC_SETS, videoBytes, videoConfigBytes } from "../support/encoders/film_bytes.ts";
 import { memoryLog } from "../support/worlds/memory_log.ts";
 import { nameOf, namespaceOf } from "../support/worlds/track_model.ts";
@@ -195,8 +195,11 @@ Deno.test("H.265 whose parameter sets come with its frames has a header made of 
   const asked = world.get(MEDIA);
   for (let frame = 0; frame < 100; frame++) {
     await world.clock.advance(100);
-    const picture = concat([HEVC_SETS, Uint8Array.of(0, 0, 1, 0x28, 1, ...new Uint8Array(9), 7)]);
-    write(concat([timestampBytes(frame * 100_000), picture]));
+    const picture = joinBytes([
+      HEVC_SETS,
+      Uint8Array.of(0, 0, 1, 0x28, 1, ...new Uint8Array(9), 7),
+    ]);
+    write(joinBytes([timestampBytes(frame * 100_000), picture]));
   }
   const media = await asked;
   assert.equal(media.status, 200, media.text);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { joinBytes } from "@qumo/shared/runtime";
 import { ffmpegMissing } from "../../../tests/peers/encoder.ts";
-import { concat } from "../../../tests/support/concat.ts";
 import { ffmpegBytes, testFilm } from "../../../tests/support/encoders/ffmpeg_bytes.ts";
 import { optionalTest } from "../../../tests/support/optional_test_case.ts";
 import { SEED } from "../../../tests/support/properties.ts";
@@ -95,7 +95,7 @@ function withoutTiming(stream: Uint8Array): Uint8Array {
   const begins = stream.findIndex((_, at) =>
     stream[at] === 0 && stream[at + 1] === 0 && stream[at + 2] === 1 && (stream[at + 3]! & 31) === 8
   );
-  return concat([silent, stream.subarray(begins)]);
+  return joinBytes([silent, stream.subarray(begins)]);
 }
 
 optionalTest(
@@ -117,7 +117,7 @@ optionalTest(
     const stream = await encode(...LIVE);
     const { frames } = read(stream, 500);
     const most = Math.max(...frames.slice(1).map(({ size }) => size)) + 100;
-    const large = concat([stream, new Uint8Array(200_000).fill(9), stream]);
+    const large = joinBytes([stream, new Uint8Array(200_000).fill(9), stream]);
     const { frames: others, lost } = read(large, 500, { maxFrameBytes: Math.max(most, 60_000) });
     assert.deepEqual([others.length, lost], [39, ["too_large"]]);
     assert.equal(others.at(-1)!.timestamp, 3_900_000, "its time is counted");

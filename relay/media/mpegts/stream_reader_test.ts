@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { joinBytes } from "@qumo/shared/runtime";
 import { ffmpegMissing } from "../../../tests/peers/encoder.ts";
-import { concat } from "../../../tests/support/concat.ts";
 import { ffmpegBytes, testFilm } from "../../../tests/support/encoders/ffmpeg_bytes.ts";
 import { optionalTest } from "../../../tests/support/optional_test_case.ts";
 import { SEED } from "../../../tests/support/properties.ts";
@@ -131,7 +131,7 @@ optionalTest("times that begin anew go on where they were", ffmpegMissing, async
     encode(...LIVE, "-output_ts_offset", "50000"),
     encode(...LIVE),
   ]);
-  const times = of(read(concat([one, other]), 4_096), VIDEO).map(({ timestamp }) => timestamp);
+  const times = of(read(joinBytes([one, other]), 4_096), VIDEO).map(({ timestamp }) => timestamp);
   // The last picture of the first has no end, since its stream does not go on.
   assert.equal(times.length, 39);
   const steps = times.slice(1).map((time, index) => time - times[index]!);
@@ -149,9 +149,9 @@ optionalTest(
     const garbage = new Random(SEED).bytes(1_000);
     for (
       const damaged of [
-        concat([before, behind.subarray(PACKET_BYTES)]),
-        concat([before, garbage, behind]),
-        concat([before, behind.subarray(77)]),
+        joinBytes([before, behind.subarray(PACKET_BYTES)]),
+        joinBytes([before, garbage, behind]),
+        joinBytes([before, behind.subarray(77)]),
       ]
     ) {
       const { frames, lost } = read(damaged, 4_096);
@@ -165,10 +165,10 @@ optionalTest(
     const packets = packetsOf(stream);
     const goesOn = (one?: Uint8Array) => one?.[1] === VIDEO >> 8 && one[2] === (VIDEO & 255);
     const middle = packets.findLastIndex((one, index) => goesOn(one) && goesOn(packets[index + 1]));
-    const holed = read(concat(packets.filter((_, index) => index !== middle)), 4_096);
+    const holed = read(joinBytes(packets.filter((_, index) => index !== middle)), 4_096);
     assert.deepEqual([holed.frames.length, holed.lost], [whole.frames.length - 1, ["malformed"]]);
     // A packet that came twice is taken once, and one may join anywhere.
-    const twice = concat([before, behind.subarray(0, PACKET_BYTES), behind]);
+    const twice = joinBytes([before, behind.subarray(0, PACKET_BYTES), behind]);
     assert.deepEqual(read(twice, 4_096), whole);
     const joined = read(stream.subarray(77), 4_096);
     assert.ok(of(joined, VIDEO).some(({ isKey }) => isKey));
@@ -252,9 +252,9 @@ Deno.test("tables of hostile lengths are passed over", () => {
         0xff,
         0xff,
       ]);
-      const stream = concat([table(ASSOCIATION), packet(0x1000, map, 0), packet(0x100, map, 0)]
+      const stream = joinBytes([table(ASSOCIATION), packet(0x1000, map, 0), packet(0x100, map, 0)]
         .map((one) => one.length === PACKET_BYTES ? one : packet(0, one, 0)));
-      assert.deepEqual(read(concat([stream, stream, stream]), 188).frames, []);
+      assert.deepEqual(read(joinBytes([stream, stream, stream]), 188).frames, []);
     }
   }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { joinBytes } from "@qumo/shared/runtime";
 import { messageBytes } from "../../../tests/support/encoders/rtmp_bytes.ts";
-import { concat } from "../../../tests/support/concat.ts";
 import { ChunkReader, type RtmpMessage } from "./chunk_reader.ts";
 import { RtmpError } from "./errors.ts";
 import { FIRST_MESSAGE_BYTES, MAX_CHUNK_STREAMS, MAX_COMMAND_BYTES } from "./limits.ts";
@@ -18,7 +18,7 @@ function read(bytes: Uint8Array, step = bytes.length, reader = new ChunkReader()
 
 Deno.test("ChunkReader puts the chunks of a message together however they come", () => {
   const payload = payloadOf(1_000);
-  const bytes = concat([
+  const bytes = joinBytes([
     messageBytes({ type: 9, payload, timestamp: 40 }),
     messageBytes({ type: 8, payload: payloadOf(3), timestamp: 0x1234567 }),
     messageBytes({ type: 8, payload: payloadOf(0), timestamp: 50 }),
@@ -36,20 +36,20 @@ Deno.test("ChunkReader reads messages in turns, with what their headers leave ou
   const one = messageBytes({ type: 9, payload: payloadOf(200), timestamp: 100, chunks: 6 });
   const other = messageBytes({ type: 8, payload: payloadOf(5), timestamp: 90, chunks: 5 });
   const later = Uint8Array.of(0x40 | 5, 0, 0, 20, 0, 0, 2, 8, 1, 2, 0xc0 | 5, 3, 4);
-  const messages = read(concat([one.subarray(0, 140), other, later, one.subarray(140)]));
+  const messages = read(joinBytes([one.subarray(0, 140), other, later, one.subarray(140)]));
   assert.deepEqual(
     messages.map(({ type, timestamp, payload }) => [type, timestamp, payload.length]),
     [[8, 90, 5], [8, 110, 2], [8, 130, 2], [9, 100, 200]],
   );
   const aborted = messageBytes({ type: 2, payload: Uint8Array.of(0, 0, 0, 6), chunks: 2 });
-  const anew = read(concat([one.subarray(0, 140), aborted, one]));
+  const anew = read(joinBytes([one.subarray(0, 140), aborted, one]));
   assert.deepEqual(anew.map(({ payload }) => payload.length), [200]);
 });
 
 Deno.test("ChunkReader reads chunks of the size that the peer says", () => {
   const size = messageBytes({ type: 1, payload: Uint8Array.of(0, 0, 16, 0), chunks: 2 });
   const payload = payloadOf(5_000);
-  const messages = read(concat([size, messageBytes({ type: 9, payload }, 4_096)]));
+  const messages = read(joinBytes([size, messageBytes({ type: 9, payload }, 4_096)]));
   assert.deepEqual(messages.map(({ payload }) => payload), [payload]);
 });
 
@@ -61,8 +61,8 @@ Deno.test("ChunkReader refuses what is above its limits, or no chunk", () => {
   raised.maxMessageBytes = MAX_COMMAND_BYTES + 1;
   assert.deepEqual(read(head(MAX_COMMAND_BYTES + 1).subarray(0, 12), 12, raised), []);
   const streams = Array.from({ length: MAX_CHUNK_STREAMS + 1 }, (_, at) => head(1, at + 3));
-  assert.equal(read(concat(streams.slice(1))).length, MAX_CHUNK_STREAMS);
-  assert.throws(() => read(concat(streams)), RtmpError);
+  assert.equal(read(joinBytes(streams.slice(1))).length, MAX_CHUNK_STREAMS);
+  assert.throws(() => read(joinBytes(streams)), RtmpError);
   assert.throws(() => read(Uint8Array.of(0xc4, 0)), RtmpError, "nothing was said before");
   const none = messageBytes({ type: 1, payload: Uint8Array.of(0, 0, 0, 0), chunks: 2 });
   assert.throws(() => read(none), RtmpError, "chunks of no bytes");

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
+import { joinBytes } from "@qumo/shared/runtime";
 import {
   commandBytes,
   handshakeBytes,
   messageBytes,
   publishBytes,
 } from "../../../tests/support/encoders/rtmp_bytes.ts";
-import { concat } from "../../../tests/support/concat.ts";
 import { type AmfValue, readAmf } from "./amf.ts";
 import { ChunkReader } from "./chunk_reader.ts";
 import { RtmpError } from "./errors.ts";
@@ -68,7 +68,7 @@ Deno.test("media before the client may publish is no media, and a key frame fits
   const { session, media } = setUp();
   const frame = messageBytes({ type: 9, payload: new Uint8Array(100_000) });
   await assert.rejects(
-    session.feed(concat([handshakeBytes(), frame])),
+    session.feed(joinBytes([handshakeBytes(), frame])),
     RtmpError,
   );
   const other = setUp();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { joinBytes } from "@qumo/shared/runtime";
 import { encodeTimestamp, FrameDecoder, liteVersionOf, ObjectStatus } from "@qumo/shared/wire";
-import { concat } from "../../../tests/support/concat.ts";
 import { Random } from "../../../tests/support/random.ts";
 import { seeds } from "../../../tests/support/properties.ts";
 import { integerProperty, mark, World } from "../../../tests/support/worlds/track_model.ts";
@@ -37,7 +37,7 @@ class GroupCopy implements LogReader {
   evicted(): void {}
 
   get frames(): string[] {
-    const bytes = concat(this.#chunks);
+    const bytes = joinBytes(this.#chunks);
     const decoder = new FrameDecoder(liteVersionOf("moq-lite-04")!.frames);
     const frames: string[] = [];
     for (let at = 0; at < bytes.length;) {
@@ -296,7 +296,7 @@ Deno.test("timestamps come along, whichever dialect had them", () => {
   writer.payload(Uint8Array.of(0x61));
   writer.flush();
   const log = track.renderings.wholeOf(track.group(0n)!.logs[0]!, timed)!;
-  const bytes = concat([...track.renderings.of(log, timed).views(0, 100)]);
+  const bytes = joinBytes([...track.renderings.of(log, timed).views(0, 100)]);
   assert.equal(bytes.toHex(), "47d00161");
   assert.equal(log.objectAt(0).properties.bytes.toHex(), encodeTimestamp(1_000n).toHex());
 });

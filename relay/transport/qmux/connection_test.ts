@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Clock } from "@qumo/shared/runtime";
+import { joinBytes } from "@qumo/shared/runtime";
 import { ManualClock } from "../../../tests/support/worlds/manual_clock.ts";
-import { concat } from "../../../tests/support/concat.ts";
 import { checkProperty } from "../../../tests/support/properties.ts";
 import {
   MemoryChannel,
@@ -61,7 +61,7 @@ class Scripted {
   }
 
   send(...frames: Uint8Array[]): void {
-    this.line.inject(concat(frames));
+    this.line.inject(joinBytes(frames));
   }
 
   data(id: number, offset: number, data: Uint8Array, fin = false): void {
@@ -252,7 +252,7 @@ const MISDEEDS: Readonly<Record<string, Misdeed>> = {
   "sends a datagram that is too large": {
     code: protocolViolation,
     reason: /a datagram frame of 1501 bytes where 1500 are allowed/,
-    act: (client) => client.send(concat([Uint8Array.of(0x30), new Uint8Array(1_500)])),
+    act: (client) => client.send(joinBytes([Uint8Array.of(0x30), new Uint8Array(1_500)])),
   },
   "sends a datagram where there are none": {
     version: "qmux-00",
@@ -561,7 +561,7 @@ Deno.test("whatever frames come, the session goes on or ends with an error of ou
   const amount = fc.nat({ max: 2_000 });
   const frame = fc.oneof(
     fc.tuple(id, amount, fc.nat({ max: 40 }), fc.boolean()).map(([id, offset, length, fin]) =>
-      concat([streamHeader(id, offset % 50, { length, fin }), new Uint8Array(length)])
+      joinBytes([streamHeader(id, offset % 50, { length, fin }), new Uint8Array(length)])
     ),
     fc.tuple(id, amount).map(([id, size]) => encodeFrame({ kind: "reset", id, code: 1, size })),
     id.map((id) => encodeFrame({ kind: "stop", id, code: 2 })),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { joinBytes } from "@qumo/shared/runtime";
 import { checkProperty } from "../../../tests/support/properties.ts";
-import { concat } from "../../../tests/support/concat.ts";
 import { QmuxCode, QmuxError } from "./codes.ts";
 import {
   type ControlFrame,
@@ -80,7 +80,7 @@ for (const [frame, hex] of [...CONTROL, ...DATA]) {
     for (let length = 1; length < bytes.length; length++) {
       assert.throws(() => readAll(bytes.subarray(0, length)), isEncodingError);
     }
-    assert.deepEqual(readAll(concat([bytes, bytesOf("1405")])), [
+    assert.deepEqual(readAll(joinBytes([bytes, bytesOf("1405")])), [
       frame,
       { kind: "data_blocked", limit: 5 },
     ]);
@@ -118,7 +118,7 @@ Deno.test("whatever is written is read again", () => {
       { kind: "close", code, frame: size, reason: reason.toWellFormed() },
       { kind: "max_stream_data", id, limit: size },
     ];
-    assert.deepEqual(readAll(concat(frames.map(encodeFrame))), frames);
+    assert.deepEqual(readAll(joinBytes(frames.map(encodeFrame))), frames);
   }));
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { joinBytes } from "@qumo/shared/runtime";
 import { checkProperty } from "../../../tests/support/properties.ts";
-import { concat } from "../../../tests/support/concat.ts";
 import {
   frameHeaderSize,
   FrameParser,
@@ -64,7 +64,7 @@ Deno.test("messages in fragments are joined, with a ping in between", () => {
 
 Deno.test("a stream is read the same wherever it is cut", () => {
   const large = Uint8Array.from({ length: 16_384 }, (_, at) => at * 7);
-  const stream = concat([
+  const stream = joinBytes([
     frame(0x82, hello),
     frame(0x02, large.subarray(0, 300)),
     frame(0x8a, hello),

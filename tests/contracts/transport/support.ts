@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { joinBytes } from "@qumo/shared/runtime";
 import {
   type BidiStream,
   type Connection,
@@ -7,7 +8,6 @@ import {
   TransportError,
   type TransportErrorKind,
 } from "../../../relay/transport/mod.ts";
-import { concat } from "../../support/concat.ts";
 
 /** Everything up to the end of the stream. */
 export async function readAll(stream: ReceiveStream, step = 65_536): Promise<Uint8Array> {
@@ -15,7 +15,7 @@ export async function readAll(stream: ReceiveStream, step = 65_536): Promise<Uin
   let memory = new Uint8Array(step);
   for (;;) {
     const part = await stream.read(memory);
-    if (part === undefined) return concat(parts);
+    if (part === undefined) return joinBytes(parts);
     parts.push(part.slice());
     memory = new Uint8Array(part.buffer);
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { joinBytes } from "@qumo/shared/runtime";
 import { commonDraft, rfc9000 } from "@qumo/shared/wire";
 import { Ingests, type IngestSettings } from "../../../relay/media/ingest/ingests.ts";
 import {
@@ -9,7 +10,6 @@ import {
 import { checkNamespace } from "../../../relay/session/connection/reserved.ts";
 import { rendererOf } from "../../../relay/session/moqt/dialect/renderer.ts";
 import type { OpenTrack, Scope } from "../../../relay/track/mod.ts";
-import { concat } from "../concat.ts";
 import type { ManualClock } from "../worlds/manual_clock.ts";
 import { LIMITS, RELAY_NAME, SessionWorld, type WorldOptions } from "../worlds/session_world.ts";
 import { nameOf, Subscriber, WIDE } from "../worlds/track_model.ts";
@@ -131,7 +131,7 @@ export class ScriptedEncoder implements RtmpTransport {
 
   /** Sends bytes, and lets the relay take them. */
   async send(...parts: readonly Uint8Array[]): Promise<void> {
-    this.unread = concat([this.unread, ...parts]);
+    this.unread = joinBytes([this.unread, ...parts]);
     this.#wake();
     await this.#clock.advance(0);
   }
@@ -192,7 +192,7 @@ export class Viewer extends Subscriber {
     return this.copies.flatMap(({ log }) =>
       Array.from({ length: log.count }, (_, index) => {
         const { payloadStart, payloadLength } = log.objectAt(index);
-        return concat([...log.views(payloadStart, payloadStart + payloadLength)]);
+        return joinBytes([...log.views(payloadStart, payloadStart + payloadLength)]);
       })
     );
   }

@@ -1,5 +1,5 @@
+import { joinBytes } from "@qumo/shared/runtime";
 import { avcSets } from "../../../relay/media/codec/avc.ts";
-import { concat } from "../concat.ts";
 import { messageBytes } from "./rtmp_bytes.ts";
 
 /** What x264 says of pictures of 160x120. */
@@ -25,12 +25,12 @@ export const AAC = Uint8Array.fromHex("118856e500");
 
 /** A frame of H.264: one unit, which a decoder can begin with or not. */
 export function avcFrame(isKey: boolean, body = 10): Uint8Array {
-  return concat([Uint8Array.of(0, 0, 0, body + 1, isKey ? 0x65 : 0x41), new Uint8Array(body)]);
+  return joinBytes([Uint8Array.of(0, 0, 0, body + 1, isKey ? 0x65 : 0x41), new Uint8Array(body)]);
 }
 
 /** The parameter sets of an avcC, as a frame has them. */
 export function setsWithLengths(avcc: Uint8Array): Uint8Array {
-  return concat(avcSets(avcc).flatMap((set) => [Uint8Array.of(0, 0, 0, set.length), set]));
+  return joinBytes(avcSets(avcc).flatMap((set) => [Uint8Array.of(0, 0, 0, set.length), set]));
 }
 
 /** How the decoder of video begins, by RTMP. */
@@ -57,5 +57,5 @@ const AUDIO = { type: 8, chunks: 5 };
 const VIDEO = { type: 9, chunks: 6 };
 
 function mediaBytes(kind: typeof AUDIO, head: number[], data: Uint8Array, timestamp = 0) {
-  return messageBytes({ ...kind, payload: concat([Uint8Array.from(head), data]), timestamp });
+  return messageBytes({ ...kind, payload: joinBytes([Uint8Array.from(head), data]), timestamp });
 }

@@ -1,5 +1,5 @@
+import { joinBytes } from "@qumo/shared/runtime";
 import { type AmfValue, writeAmf } from "../../../relay/media/rtmp/amf.ts";
-import { concat } from "../concat.ts";
 
 /** A message as a client sends it. */
 export interface ClientMessage {
@@ -36,7 +36,7 @@ export function messageBytes(
     if (at > 0) parts.push(Uint8Array.of(0xc0 | chunks), head.subarray(12));
     parts.push(payload.subarray(at, at + chunkBytes));
   }
-  return concat(parts);
+  return joinBytes(parts);
 }
 
 /** A command as a message. */
@@ -46,7 +46,7 @@ export function commandBytes(...values: AmfValue[]): Uint8Array {
 
 /** What a client says before it sends media. */
 export function publishBytes(app: string, key: string): Uint8Array {
-  return concat([
+  return joinBytes([
     handshakeBytes(),
     commandBytes("connect", 1, { app, tcUrl: `rtmp://relay/${app}`, fourCcList: ["hvc1"] }),
     commandBytes("createStream", 2, null),

@@ -1,5 +1,4 @@
-import { sleep, systemClock } from "@qumo/shared/runtime";
-import { concat } from "../concat.ts";
+import { joinBytes, sleep, systemClock } from "@qumo/shared/runtime";
 import { subscribe } from "../peers/scripted_requests.ts";
 import { type ScriptedPeer, trackOf } from "../peers/scripted_peer.ts";
 import { referenceDraft } from "../reference_draft.ts";
@@ -100,4 +99,4 @@ const UPDATE = referenceDraft.control.encode({
   requestId: 2_000n,
   parameters: {},
 });
-const UPDATES = concat(Array(Math.floor(64 * 1024 / UPDATE.length)).fill(UPDATE));
+const UPDATES = joinBytes(Array(Math.floor(64 * 1024 / UPDATE.length)).fill(UPDATE));

@@ -1,5 +1,5 @@
 import { encode } from "cborg";
-import { concat } from "../concat.ts";
+import { joinBytes } from "@qumo/shared/runtime";
 import type { Random } from "../random.ts";
 import { catOf, HS256 } from "../worlds/cats.ts";
 
@@ -49,7 +49,7 @@ function mutated(random: Random, good: Uint8Array): Uint8Array<ArrayBuffer> {
   const at = random.below(good.length);
   const to = at + 1 + random.below(good.length - at);
   const [head, middle, tail] = [good.subarray(0, at), good.subarray(at, to), good.subarray(to)];
-  return concat(random.pick([
+  return joinBytes(random.pick([
     [head],
     [head, tail],
     [head, middle, middle, tail],

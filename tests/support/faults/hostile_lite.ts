@@ -1,3 +1,4 @@
+import { joinBytes } from "@qumo/shared/runtime";
 import {
   encodeDatagramHeader,
   encodeDatagramRest,
@@ -11,7 +12,6 @@ import {
 import type { LiteSubscribeReply } from "../../../shared/wire/lite/messages.ts";
 import { trackTextOf } from "../../../relay/session/lite/dialect/names.ts";
 import type { BidiStream, Connection } from "../../../relay/transport/mod.ts";
-import { concat } from "../concat.ts";
 import type { Random } from "../random.ts";
 import { HostileConnection, ignore, type Move, type StreamFate } from "./hostile_connection.ts";
 
@@ -57,7 +57,7 @@ export class HostileLite extends HostileConnection {
     const { setup } = this.#version.messages;
     const type = this.#version.uniStreams.setup;
     if (setup === undefined || type === undefined) return;
-    const bytes = concat([encodeStreamType(type), setup.encode({ probe: 0 })]);
+    const bytes = joinBytes([encodeStreamType(type), setup.encode({ probe: 0 })]);
     void this.onNewUni(this.maybeMutate(share, bytes), "fin");
   }
 
@@ -130,13 +130,13 @@ export class HostileLite extends HostileConnection {
     const early = { ...info, timescale: 0n };
     return [
       one.ok(random.below(4)),
-      concat([one.ok(1), one.start(name, [random.integer() % MAX_TIMESTAMP], cost)]),
-      concat([other.start(name, [], cost), other.update(name, [5n], cost), other.end(name)]),
+      joinBytes([one.ok(1), one.start(name, [random.integer() % MAX_TIMESTAMP], cost)]),
+      joinBytes([other.start(name, [], cost), other.update(name, [5n], cost), other.end(name)]),
       reply.encode({ kind: "ok", group, endGroup: undefined, info: early }),
       reply.encode({ kind: "drop", first: group, last: group + 1n, code: 3n }),
       messages.trackInfo === undefined
         ? random.bytes(8)
-        : concat([messages.trackInfo.encode(info), reply.encode({ kind: "end", group })]),
+        : joinBytes([messages.trackInfo.encode(info), reply.encode({ kind: "end", group })]),
       this.#frames(),
       random.bytes(20),
     ];
@@ -161,7 +161,7 @@ export class HostileLite extends HostileConnection {
       group: this.#groupId(),
       startFrame: 0n,
     });
-    return concat([encodeStreamType(uniStreams.group!), header, this.#frames()]);
+    return joinBytes([encodeStreamType(uniStreams.group!), header, this.#frames()]);
   }
 
   #frames(): Uint8Array {
@@ -175,13 +175,13 @@ export class HostileLite extends HostileConnection {
       writer.write(head, 0, timestamp, payload.length);
       parts.push(head, payload);
     }
-    return concat(parts);
+    return joinBytes(parts);
   }
 
   #datagram(): Uint8Array {
     const group = this.#groupId();
     const rest = encodeDatagramRest({ group, timestamp: 5n, payload: this.random.bytes(100) });
-    return concat([encodeDatagramHeader(this.#subscriptionId()), rest]);
+    return joinBytes([encodeDatagramHeader(this.#subscriptionId()), rest]);
   }
 
   #groupId(): bigint {
@@ -203,7 +203,7 @@ export class HostileLite extends HostileConnection {
     fate?: StreamFate,
   ): void {
     const type = encodeStreamType(this.#version.requests[request] ?? 0x40n);
-    this.onNewBidi([concat([type, ...parts])], fate);
+    this.onNewBidi([joinBytes([type, ...parts])], fate);
   }
 
   async #meetRequests(): Promise<void> {

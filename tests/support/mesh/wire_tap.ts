@@ -1,3 +1,4 @@
+import { joinBytes } from "@qumo/shared/runtime";
 import {
   ByteReader,
   decodeSubgroupHeader,
@@ -8,7 +9,6 @@ import {
 } from "@qumo/shared/wire";
 import type { SessionTransport } from "../transport/quic_transport.ts";
 import { referenceData } from "../reference_draft.ts";
-import { concat } from "../concat.ts";
 
 /**
  * Watches which objects come in on the streams of a session, beneath a library that drops in silence
@@ -31,7 +31,7 @@ function tap(came: (object: string) => void): TransformStream<Uint8Array, Uint8A
   let told = 0;
   return new TransformStream({
     transform(chunk, controller) {
-      bytes = concat([bytes, chunk]);
+      bytes = joinBytes([bytes, chunk]);
       const objects = objectsIn(bytes);
       for (const object of objects.slice(told)) came(object);
       told = objects.length;

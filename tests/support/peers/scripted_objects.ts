@@ -1,4 +1,5 @@
 /** Objects as scripted publishers write them and scripted subscribers read them, in streams and datagrams. */
+import { joinBytes } from "@qumo/shared/runtime";
 import {
   ByteReader,
   type DataDialect,
@@ -12,7 +13,6 @@ import {
   writeObjectHeader,
 } from "@qumo/shared/wire";
 import type { SendStream } from "../../../relay/transport/mod.ts";
-import { concat } from "../concat.ts";
 import { referenceData, referenceDraft } from "../reference_draft.ts";
 import type { ScriptedPeer } from "./scripted_peer.ts";
 import {
@@ -102,7 +102,7 @@ export class SubgroupScript extends OutgoingStream {
 
   /** Sends objects in one write. */
   async send(...objects: readonly OutgoingObject[]): Promise<void> {
-    await this.write(concat(objects.map((object) => this.encode(object))));
+    await this.write(joinBytes(objects.map((object) => this.encode(object))));
   }
 
   /** An object as it would be sent next. */

@@ -1,3 +1,4 @@
+import { joinBytes } from "@qumo/shared/runtime";
 import {
   ByteReader,
   ByteWriter,
@@ -16,7 +17,6 @@ import {
   type SendStream,
   TransportError,
 } from "../../../relay/transport/mod.ts";
-import { concat } from "../concat.ts";
 
 /** How the other side ended a stream: with FIN, or with a reset, whose code may have a name. */
 export type StreamEnd = "fin" | StreamErrorName | number;
@@ -68,7 +68,7 @@ export class IncomingStream {
 
   /** Everything that was read so far, from the first byte of the stream on. */
   get seen(): Uint8Array {
-    return concat(this.#seen);
+    return joinBytes(this.#seen);
   }
 
   /** The next `length` bytes; an error when the stream ends before. */
@@ -80,7 +80,7 @@ export class IncomingStream {
       parts.push(part);
       left -= part.length;
     }
-    return concat(parts);
+    return joinBytes(parts);
   }
 
   /** The next integer; an error when the stream ends before. */
@@ -95,7 +95,7 @@ export class IncomingStream {
     const first = await this.#read(1);
     if (first === undefined) return undefined;
     const more = this.draft.varint.lengthFrom(first[0]!) - 1;
-    return this.draft.varint.read(concat([first, await this.bytes(more)]), 0);
+    return this.draft.varint.read(joinBytes([first, await this.bytes(more)]), 0);
   }
 
   /** The next control message, or undefined when the stream ends here. */

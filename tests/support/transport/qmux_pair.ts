@@ -1,4 +1,4 @@
-import { systemClock } from "@qumo/shared/runtime";
+import { joinBytes, systemClock } from "@qumo/shared/runtime";
 import type {
   ChannelEvents,
   OutgoingRecord,
@@ -9,7 +9,6 @@ import {
   type QmuxLimits,
   type QmuxParts,
 } from "../../../relay/transport/qmux/connection.ts";
-import { concat } from "../concat.ts";
 
 /** What a connection may be made of beside the usual. */
 export interface QmuxOptions extends Partial<Omit<QmuxParts, "limits">> {
@@ -82,7 +81,7 @@ export class MemoryChannel implements RecordChannel {
   }
 
   async send(records: readonly OutgoingRecord[]): Promise<void> {
-    const bytes = records.map(({ parts }) => concat([...parts]));
+    const bytes = records.map(({ parts }) => joinBytes([...parts]));
     await this.#held?.promise;
     if (this.#isOver) throw new Error("The channel has ended");
     await Promise.resolve();

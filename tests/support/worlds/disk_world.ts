@@ -1,10 +1,10 @@
+import { joinBytes } from "@qumo/shared/runtime";
 import { DiskArchive } from "../../../relay/disk/disk_archive.ts";
 import type { DiskCounts } from "../../../relay/disk/counts.ts";
 import type { ReadableFile, SegmentFiles } from "../../../relay/disk/files.ts";
 import type { DiskSettings } from "../../../relay/disk/settings.ts";
 import { RelayMetrics } from "../../../relay/metrics.ts";
 import type { KeptGroup, KeptTrack, TrackRecorder } from "../../../relay/track/mod.ts";
-import { concat } from "../concat.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { memoryLog } from "./memory_log.ts";
 import { blockOf, nameOf, NATIVE, payloadOf } from "./track_model.ts";
@@ -30,7 +30,7 @@ export class MemoryFiles extends Map<string, Uint8Array<ArrayBuffer>> implements
 
   append(name: string, bytes: Uint8Array): Promise<void> {
     const written = bytes.slice(0, Math.min(bytes.length, this.room));
-    this.set(name, concat([this.get(name) ?? new Uint8Array(), written]));
+    this.set(name, joinBytes([this.get(name) ?? new Uint8Array(), written]));
     this.room -= written.length;
     if (written.length === bytes.length) return Promise.resolve();
     return Promise.reject(new Error("no space left on device"));
@@ -140,7 +140,7 @@ export const smallGroup = (id: number): KeptGroup => groupOf(id, [5, 9]);
 
 function textOf({ id, isWhole, objects }: KeptGroup): string {
   const rows = objects.map(({ id, subgroup, priority, properties, payload }) =>
-    [id, subgroup, priority, properties.bytes.toHex(), concat(payload).toHex()].join(" ")
+    [id, subgroup, priority, properties.bytes.toHex(), joinBytes(payload).toHex()].join(" ")
   );
   return [id, isWhole, ...rows].join("\n");
 }

@@ -1,3 +1,4 @@
+import { joinBytes } from "@qumo/shared/runtime";
 import {
   ByteReader,
   decodeSubgroupHeader,
@@ -30,7 +31,6 @@ import {
 import type { EvictionReason } from "../../../relay/vocabulary/mod.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { referenceData } from "../reference_draft.ts";
-import { concat } from "../concat.ts";
 
 /** The dialect that everybody speaks where nothing is said. */
 export const NATIVE: Renderer = rendererOf(referenceData);
@@ -200,7 +200,7 @@ export class Copy implements LogReader {
 
   /** All that was read. */
   get bytes(): Uint8Array {
-    return concat(this.#chunks);
+    return joinBytes(this.#chunks);
   }
 
   /** Ids of the objects whose payload came whole and is what it should be; throws on any other. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { joinBytes } from "@qumo/shared/runtime";
 import {
   EncodeError,
   encodeTimestamp,
@@ -9,7 +10,6 @@ import {
 import { SubgroupLog } from "../../../track/mod.ts";
 import { referenceData } from "../../../../tests/support/reference_draft.ts";
 import { rendererOf } from "../../moqt/dialect/renderer.ts";
-import { concat } from "../../../../tests/support/concat.ts";
 import { liteRenderer } from "./renderer.ts";
 
 const plain = liteRenderer(liteVersionOf("moq-lite-04")!);
@@ -52,7 +52,7 @@ function logOf(renderer: typeof plain, objects: readonly Given[], timescale?: bi
 function bytesOf(log: SubgroupLog, renderer: typeof plain): string {
   const rendering = log.renderingOf(renderer) ?? log.render(renderer);
   assert.equal(rendering.isBroken, false);
-  return concat([...rendering.views(0, rendering.ready)]).toHex();
+  return joinBytes([...rendering.views(0, rendering.ready)]).toHex();
 }
 
 const OBJECTS = [
@@ -80,7 +80,7 @@ Deno.test("what came as frames has its timestamps as properties", () => {
   const log = logOf(timed, OBJECTS);
   const { properties, payloadStart, time } = log.objectAt(1);
   assert.deepEqual(properties.form.read(properties.bytes), [{ type: 0x10n, value: 1_033n }]);
-  assert.equal(concat([...log.views(payloadStart, payloadStart + 2)]).toHex(), "796f");
+  assert.equal(joinBytes([...log.views(payloadStart, payloadStart + 2)]).toHex(), "796f");
   assert.equal(time, 2_000);
 });
 

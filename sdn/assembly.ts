@@ -13,14 +13,7 @@ import { pageEndpoints } from "./http/page_endpoints.ts";
 import { syncEndpoints } from "./http/sync_endpoints.ts";
 import type { LiveSettings } from "./live_config.ts";
 import type { Stored } from "./store/mod.ts";
-import {
-  type AccessExchange,
-  type AccessPeer,
-  AccessReplicator,
-  type Exchange,
-  type Peer,
-  Replicator,
-} from "./sync/mod.ts";
+import { type AccessPeer, AccessReplicator, type Peer, Replicator } from "./sync/mod.ts";
 import { version } from "./version.ts";
 
 /** What a controller and its API are assembled from. */
@@ -48,8 +41,6 @@ export class Assembly {
   readonly #tokens: RefusedRequests;
   readonly #limits: RefusedRequests;
   readonly #tasks: TaskGroup;
-  readonly #exchange: Exchange;
-  readonly #access: AccessExchange;
 
   constructor(parts: AssemblyParts) {
     const { config, name, stored, events, clock, log } = parts;
@@ -61,8 +52,6 @@ export class Assembly {
       ...parts,
       onStoreFailure: (error) => log.debug("a change could not be stored", { error }),
     });
-    this.#exchange = this.controller.exchange();
-    this.#access = this.controller.accessExchange();
     const app = this.#openApp();
     this.handle = (request, client) => app.fetch(request, client);
   }
@@ -107,11 +96,7 @@ export class Assembly {
       onTokenRefused: (client, { method, path }) => this.#tokens.add(client, `${method} ${path}`),
       onLimitReached: (client, detail) => this.#limits.add(client, detail),
       more: [
-        ...syncEndpoints(
-          controller,
-          { exchange: this.#exchange, access: this.#access },
-          graph.nodeTtlSec * 1000,
-        ),
+        ...syncEndpoints(controller, graph.nodeTtlSec * 1000),
         ...pageEndpoints(dashboardFiles, revision),
         ...identityEndpoints(controller.relays, identities),
       ],
@@ -133,10 +118,10 @@ export class Assembly {
     });
   }
 
-  #replicateAccess(): void {
+  #openAccessReplicator(): AccessReplicator {
     const { config: { graph }, peers, clock, log } = this.#parts;
-    const replicator = new AccessReplicator(peers, {
-      exchange: this.#access,
+    return new AccessReplicator(peers, {
+      exchange: this.controller.peers.access,
       clock,
       tasks: this.#tasks,
       intervalMs: graph.syncIntervalSec * 1000,
@@ -145,11 +130,6 @@ export class Assembly {
         log.warn("an older controller is not told of revocations and policies", { peer }),
       onKicksLost: (peer, count) => log.warn("a controller was not told of kicks", { peer, count }),
     });
-    this.controller.followAccess({
-      push: (keys) => replicator.push(keys),
-      pushUsage: (relay) => replicator.pushUsage(relay),
-      kick: (kick) => replicator.kick({ ...kick }),
-    });
   }
 
   #replicate(): void {
@@ -157,7 +137,7 @@ export class Assembly {
     const { controller } = this;
     const outages = new Outages(events);
     const replicator = new Replicator(peers, {
-      exchange: this.#exchange,
+      exchange: controller.peers.exchange,
       clock,
       tasks: this.#tasks,
       intervalMs: graph.syncIntervalSec * 1000,
@@ -168,9 +148,14 @@ export class Assembly {
         outages.peer(peer, error);
       },
     });
-    controller.follow((relays) => replicator.push(relays));
-    this.#replicateAccess();
-    controller.hearElsewhere(() => replicator.isDeaf);
+    const access = this.#openAccessReplicator();
+    controller.peers.replicate({
+      push: (relays) => replicator.push(relays),
+      pushAccess: (keys) => access.push(keys),
+      pushUsage: (relay) => access.pushUsage(relay),
+      kick: (kick) => access.kick({ ...kick }),
+      isDeaf: () => replicator.isDeaf,
+    });
     controller.metricsSink.readLags(() => replicator.lags());
   }
 }

@@ -3,8 +3,6 @@ import type { Graph } from "../graph/mod.ts";
 import { History } from "../history/mod.ts";
 import { Registry } from "../registry/mod.ts";
 import type { Stored, Told } from "../store/types.ts";
-import type { AccessExchange } from "../sync/access_exchange.ts";
-import { Exchange } from "../sync/exchange.ts";
 import { AccessRoom } from "./access_room.ts";
 import type { AccessService } from "./access_service.ts";
 import { Admission } from "./admission.ts";
@@ -17,6 +15,7 @@ import { HistoryService } from "./history_service.ts";
 import { InterestIndex } from "./interest_index.ts";
 import { Journal } from "./journal.ts";
 import { ControllerMetrics } from "./metrics.ts";
+import { PeerSide } from "./peer_side.ts";
 import { Presenter } from "./presenter.ts";
 import { entriesFromTexts, StepPublisher } from "./step_publisher.ts";
 import { RevokedRelays } from "./revoked_relays.ts";
@@ -25,7 +24,7 @@ import { countStates } from "./relay_states.ts";
 import { RouteService } from "./route_service.ts";
 import { RouteTables } from "./route_tables.ts";
 import { Snapshots } from "./snapshots.ts";
-import type { Kick, OperationUseCases, WatchQuery, WatchUseCases } from "./use_cases.ts";
+import type { OperationUseCases, WatchQuery, WatchUseCases } from "./use_cases.ts";
 import { Wakeups } from "./wakeups.ts";
 import { watch, type WatchSources } from "./watch.ts";
 
@@ -42,6 +41,8 @@ export class Controller implements WatchUseCases, OperationUseCases {
   readonly access: AccessService;
   /** Past values of relays, links and tracks. */
   readonly history: HistoryService;
+  /** Replication with peer controllers. */
+  readonly peers: PeerSide;
   readonly #options: ControllerOptions;
   readonly #parts: ControllerParts;
   readonly #registry: Registry;
@@ -130,6 +131,11 @@ export class Controller implements WatchUseCases, OperationUseCases {
     this.#publisher.follow((names) => revoked.relaysChanged(names));
     this.access = this.#room.service(this.#journal);
     if (store.sharing !== undefined) this.#room.share(store.sharing.notices);
+    this.peers = new PeerSide({
+      ...{ registry, journal: this.#journal, publisher: this.#publisher, leaseMs },
+      ...{ room: this.#room, access: this.access, now: () => clock.now() },
+      onMerged: (relays) => this.metricsSink.merged(relays),
+    });
     this.routes = new RouteService({
       ...shared,
       changeLog: this.#changeLog,
@@ -164,46 +170,6 @@ export class Controller implements WatchUseCases, OperationUseCases {
     registry.restore(relays, tombstones, parts.clock.now());
     for (const entry of access) registry.access.set(entry);
     return new Controller(options, parts, { registry, told });
-  }
-
-  /** This controller's side of the replication protocol. */
-  exchange(): Exchange {
-    return new Exchange({
-      registry: this.#registry,
-      leaseMs: this.#options.leaseMs,
-      now: () => this.#parts.clock.now(),
-      expire: () => this.#journal.expire(),
-      adopt: (adoptions) => {
-        this.metricsSink.merged(adoptions.length);
-        return this.#journal.adopt(adoptions);
-      },
-    });
-  }
-
-  /** As {@linkcode Controller.exchange}, for what is about access. */
-  accessExchange(): AccessExchange {
-    return this.#room.exchange(this.#journal, this.access);
-  }
-
-  /** Tells others of each change of access, of what relays say that tenants use, and of kicks. */
-  followAccess(others: {
-    readonly push: (keys: readonly string[]) => void;
-    readonly pushUsage: (relay: string) => void;
-    readonly kick: (kick: Kick) => number;
-  }): void {
-    this.#publisher.followAccess(others.push);
-    this.#room.usages.follow(others.pushUsage);
-    this.access.passKicksOn(others.kick);
-  }
-
-  /** Registers `push`, which is called with the relays of each published change. */
-  follow(push: (relays: readonly string[]) => void): void {
-    this.#publisher.follow(push);
-  }
-
-  /** Prolongs leases instead of ending them while `isDeaf`: a peer that heard relays is silent. */
-  hearElsewhere(isDeaf: () => boolean): void {
-    this.#journal.hearElsewhere(isDeaf);
   }
 
   /** The revision of the newest published change. */

@@ -149,7 +149,13 @@ Deno.test("flows are what each relay said last, until its lease ends", async () 
 Deno.test("flows that change are news for watchers alone, not for other controllers", async () => {
   const { ask, controller } = await testController();
   const told: string[] = [];
-  controller.follow((relays) => void told.push(...relays));
+  controller.peers.replicate({
+    push: (relays) => void told.push(...relays),
+    pushAccess: () => {},
+    pushUsage: () => {},
+    kick: () => 0,
+    isDeaf: () => false,
+  });
   await ask("PUT", "/relay/a", {});
   const flows = [{ track: "x", next_hop: "b", source: "b" }];
   assert.equal((await ask("PUT", "/relay/a", { flows })).body.revision, 2);

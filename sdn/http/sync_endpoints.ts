@@ -4,7 +4,7 @@ import { relayNameSchema } from "@qumo/shared/topology/schemas";
 import * as z from "zod";
 import { graphAnswer } from "../control/answers.ts";
 import type { Controller } from "../control/controller.ts";
-import type { AccessExchange, Exchange, SyncMessage, WireState } from "../sync/mod.ts";
+import type { Exchange, SyncMessage, WireState } from "../sync/mod.ts";
 import {
   accessMessageAnswer,
   accessMessageSchema,
@@ -38,11 +38,8 @@ const stateAnswer = graphAnswer.extend({ states: z.array(wireStateSchema) })
 const OURS = { [READS_HEADER]: READS };
 
 /** Replication between controllers: digests, differences, and full state. */
-export function syncEndpoints(
-  controller: Controller,
-  { exchange, access }: { exchange: Exchange; access: AccessExchange },
-  leaseMs: number,
-): Endpoint[] {
+export function syncEndpoints(controller: Controller, leaseMs: number): Endpoint[] {
+  const { exchange, access } = controller.peers;
   return [
     endpoint({
       method: "post",

@@ -1,5 +1,4 @@
 /** Replication between controllers: messages, digests and merging. */
-export { AccessExchange } from "./access_exchange.ts";
 export { accessMessageAnswer, accessMessageSchema } from "./access_message.ts";
 export { type AccessPeer, AccessReplicator } from "./access_replicator.ts";
 export { stateHash } from "./digest.ts";

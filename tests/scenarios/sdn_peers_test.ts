@@ -67,7 +67,7 @@ async function cluster(
   for (const [from, member] of members.entries()) {
     const peers = [...members.keys()].filter((to) => to !== from).map((to) => peer(from, to));
     const access = new AccessReplicator(peers, {
-      exchange: member.access,
+      exchange: member.controller.peers.access,
       clock,
       tasks,
       intervalMs: interval,
@@ -75,13 +75,8 @@ async function cluster(
       onOlder: () => {},
       onKicksLost: (peer, count) => void lost.push(`${peer} ${count}`),
     });
-    member.controller.followAccess({
-      push: (keys) => access.push(keys),
-      pushUsage: (relay) => access.pushUsage(relay),
-      kick: (kick) => access.kick({ ...kick }),
-    });
     const replicator = new Replicator(peers, {
-      exchange: member.exchange,
+      exchange: member.controller.peers.exchange,
       clock,
       tasks,
       intervalMs: interval,
@@ -90,8 +85,13 @@ async function cluster(
       onSync: () => {},
     });
     member.controller.metricsSink.readLags(() => replicator.lags());
-    member.controller.follow((relays) => replicator.push(relays));
-    member.controller.hearElsewhere(() => replicator.isDeaf);
+    member.controller.peers.replicate({
+      push: (relays) => replicator.push(relays),
+      pushAccess: (keys) => access.push(keys),
+      pushUsage: (relay) => access.pushUsage(relay),
+      kick: (kick) => access.kick({ ...kick }),
+      isDeaf: () => replicator.isDeaf,
+    });
   }
   const asks = members.map((member) => member.ask);
   return { clock, cut, lost, tasks, traffic, members, asks: asks as [Ask, Ask, ...Ask[]] };
@@ -446,7 +446,7 @@ Deno.test("a kick that a controller cannot be told is counted, and not told late
   cut.delete(1);
   await clock.advance(INTERVAL);
   assert.deepEqual(lost, ["c1 1"]);
-  assert.equal(members[0]!.access.kicksLost, 1, "qumo_sdn_kicks_lost_total");
+  assert.equal(members[0]!.controller.peers.access.kicksLost, 1, "qumo_sdn_kicks_lost_total");
   await tasks.close();
 });
 

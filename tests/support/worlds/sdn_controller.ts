@@ -66,10 +66,8 @@ export async function testController(given: {
     events,
     onStoreFailure: (error) => faults.push(error),
   });
-  const exchange = controller.exchange();
   const signing = { lifetimeMs: 600_000, clock };
   const { identities = await MeshIdentity.open(await MeshIdentity.newKey(), signing) } = given;
-  const access = controller.accessExchange();
   const app = buildApp({
     relays: controller.relays,
     routes: controller.routes,
@@ -82,7 +80,7 @@ export async function testController(given: {
     onTokenRefused: (client, { method, path }) => tokens.add(client, `${method} ${path}`),
     onLimitReached: (client, detail) => limits.add(client, detail),
     more: [
-      ...syncEndpoints(controller, { exchange, access }, 90_000),
+      ...syncEndpoints(controller, 90_000),
       ...identityEndpoints(controller.relays, identities),
       ...given.more ?? [],
     ],
@@ -114,7 +112,7 @@ export async function testController(given: {
     return { status: response.status, headers: response.headers, body };
   };
   const seen = { faults, requests, watchers, events, lines };
-  return { controller, exchange, access, app, request, ask, clock, ending, ...seen };
+  return { controller, app, request, ask, clock, ending, ...seen };
 }
 
 /** Registers the relays of upstream's demo: Tokyo, London and New York in a row. */

@@ -89,7 +89,7 @@ export class Assembly {
       routes: controller.routes,
       directory: controller.directory,
       access: controller.access,
-      watching: controller,
+      watching: controller.watching,
       operation: controller,
       events: new EventService(events, revision),
       history: controller.history,

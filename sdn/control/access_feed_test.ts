@@ -11,7 +11,7 @@ type Subject = Awaited<ReturnType<typeof testController>>;
 function watcher({ controller }: Subject, given: { since?: number; scope?: WatchScope } = {}) {
   let woken = 0;
   const query = { scope: SCOPE, ...given, client: "test", onNews: () => void woken++ };
-  const feed = controller.watch(query);
+  const feed = controller.watching.watch(query);
   assert.ok(feed.ok);
   const take = () => feed.value.take();
   return {

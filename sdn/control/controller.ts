@@ -5,7 +5,6 @@ import { Registry } from "../registry/mod.ts";
 import type { Stored, Told } from "../store/types.ts";
 import { AccessRoom } from "./access_room.ts";
 import type { AccessService } from "./access_service.ts";
-import { Admission } from "./admission.ts";
 import { ChangeLog } from "./change_log.ts";
 import type { ControllerOptions, ControllerParts } from "./controller_options.ts";
 import { datesOf } from "./dates.ts";
@@ -22,14 +21,12 @@ import { RevokedRelays } from "./revoked_relays.ts";
 import { RelayService } from "./relay_service.ts";
 import { countStates } from "./relay_states.ts";
 import { RouteService } from "./route_service.ts";
-import { RouteTables } from "./route_tables.ts";
-import { Snapshots } from "./snapshots.ts";
-import type { OperationUseCases, WatchQuery, WatchUseCases } from "./use_cases.ts";
+import type { OperationUseCases } from "./use_cases.ts";
 import { Wakeups } from "./wakeups.ts";
-import { watch, type WatchSources } from "./watch.ts";
+import { WatchService } from "./watch_service.ts";
 
 /** Every use case of the controller, over one registry, one store, one graph and one change log. */
-export class Controller implements WatchUseCases, OperationUseCases {
+export class Controller implements OperationUseCases {
   readonly metricsSink: ControllerMetrics;
   /** Use cases about relays: registration, heartbeats, drain, deregistration. */
   readonly relays: RelayService;
@@ -41,6 +38,8 @@ export class Controller implements WatchUseCases, OperationUseCases {
   readonly access: AccessService;
   /** Past values of relays, links and tracks. */
   readonly history: HistoryService;
+  /** Following changes. */
+  readonly watching: WatchService;
   /** Replication with peer controllers. */
   readonly peers: PeerSide;
   readonly #options: ControllerOptions;
@@ -53,7 +52,6 @@ export class Controller implements WatchUseCases, OperationUseCases {
   readonly #publisher: StepPublisher;
   readonly #journal: Journal;
   readonly #graphs: GraphKeeper;
-  readonly #watching: WatchSources;
   readonly #chronicle: Chronicle;
   readonly #outages: Outages;
   readonly #samples: History;
@@ -143,7 +141,15 @@ export class Controller implements WatchUseCases, OperationUseCases {
     });
     this.directory = new DirectoryService(shared);
     this.history = new HistoryService(this.#samples, shared.revision);
-    this.#watching = this.#openWatching(wakeups);
+    this.watching = new WatchService({
+      ...{ clock, registry, wakeups, presenter: this.#presenter, directory: this.directory },
+      changeLog: this.#changeLog,
+      interested: this.#interested,
+      access: this.#room.feed,
+      graph: this.#graphs.current,
+      freshGraph: shared.freshGraph,
+      onBehind: () => this.metricsSink.watcherBehind(),
+    });
   }
 
   /** Loads the store and starts from its contents. */
@@ -184,16 +190,10 @@ export class Controller implements WatchUseCases, OperationUseCases {
     this.#samples.close();
     this.#outages.close();
     this.#graphs.close();
-    this.#watching.tables.close();
-    this.#watching.snapshots.close();
-    this.#watching.admission.close();
+    this.watching.close();
     this.#changeLog.close();
     this.#interested.close();
     await this.#parts.store.close();
-  }
-
-  watch(query: WatchQuery) {
-    return watch(this.#watching, query);
   }
 
   health() {
@@ -244,33 +244,9 @@ export class Controller implements WatchUseCases, OperationUseCases {
       onGraph: (graph, milliseconds) => {
         this.metricsSink.graph(milliseconds);
         this.#chronicle.graph(graph);
-        this.#watching.tables.update(graph);
+        this.watching.graphChanged(graph);
       },
     });
-  }
-
-  #openWatching(wakeups: Wakeups): WatchSources {
-    const freshGraph = () => this.#freshGraph();
-    return {
-      changeLog: this.#changeLog,
-      interested: this.#interested,
-      access: this.#room.feed,
-      announces: () => this.#registry.directory.size,
-      interestPages: (interests) => this.directory.pagesFor(interests),
-      tables: new RouteTables(this.#parts.clock, this.#graphs.current),
-      snapshots: new Snapshots({
-        clock: this.#parts.clock,
-        revision: () => this.revision(),
-        freshGraph,
-        graphText: (graph, revision) => this.#presenter.graph(graph, revision),
-        announces: (after) => this.directory.page(after),
-      }),
-      wakeups,
-      admission: new Admission(this.#parts.clock),
-      freshGraph,
-      onBehind: () => this.metricsSink.watcherBehind(),
-      flows: () => this.#registry.flows,
-    };
   }
 
   #openJournal(): Journal {

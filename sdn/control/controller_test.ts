@@ -29,7 +29,7 @@ async function start() {
     await clock.advance(0);
     const scope = { graph: true, announces: true, flows: false, access: false, routes: [] };
     const events: WatchEvent[] = [];
-    for await (const event of eventsOf(controller, { since: 0, scope })) {
+    for await (const event of eventsOf(controller.watching, { since: 0, scope })) {
       if (event.event !== "ready") events.push(event);
       if (event.id === controller.revision() && event.event !== "ready") break;
     }

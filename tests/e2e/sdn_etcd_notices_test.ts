@@ -22,7 +22,7 @@ type On = Awaited<ReturnType<typeof controllerOn>>;
 function followed({ controller }: On, relay: string) {
   const kicks: string[] = [];
   const scope = { graph: false, announces: false, flows: false, access: true, routes: [relay] };
-  const feed = controller.watch({ scope, client: "test", onNews: () => {} });
+  const feed = controller.watching.watch({ scope, client: "test", onNews: () => {} });
   assert.ok(feed.ok);
   const { value } = feed;
   return {

@@ -112,7 +112,7 @@ Deno.test("whoever follows the events knows what the controller would answer", a
       const subject = await testController();
       for (const one of before) await take(subject, one);
       const scope = { graph: true, announces: true, flows: true, access: false, routes: ["a"] };
-      const events = eventsOf(subject.controller, { scope });
+      const events = eventsOf(subject.controller.watching, { scope });
       const mirror = new Mirror();
       let last = 0;
       const following = (async () => {

@@ -457,7 +457,7 @@ Deno.test("a kick is told to the relays of every controller", async () => {
   const scope = { graph: false, announces: false, flows: false, access: true };
   const feeds = members.map(({ controller }, at) => {
     const query = { scope: { ...scope, routes: [`r${at}`] }, client: "test", onNews: () => {} };
-    const feed = controller.watch(query);
+    const feed = controller.watching.watch(query);
     assert.ok(feed.ok);
     while (feed.value.take().length > 0);
     return feed.value;

@@ -51,7 +51,7 @@ async function missed({ controller, clock }: Started, since: number): Promise<Wa
   const newest = controller.revision();
   // Those who begin have their turn one after the other.
   await clock.advance(1);
-  for await (const event of eventsOf(controller, { since, scope: SCOPE })) {
+  for await (const event of eventsOf(controller.watching, { since, scope: SCOPE })) {
     events.push(event);
     const isReady = events.some((one) => one.event === "ready");
     if (isReady && (since === newest || event.id === newest)) break;
@@ -103,7 +103,7 @@ Deno.test("nobody resumes at a controller that was restored, whatever has change
   const restored = await world.start("copy/state.sqlite");
   for (const name of ["x", "y", "z"]) await restored.ask("PUT", `/relay/${name}`, {});
   const query = { since: seen, scope: SCOPE, client: "me", onNews: () => {} };
-  const feed = restored.controller.watch(query);
+  const feed = restored.controller.watching.watch(query);
   assert.equal(!feed.ok && feed.refusal.code, "history_gone");
 });
 
@@ -119,7 +119,7 @@ Deno.test("a controller starts with changes that it cannot read, and goes on aft
   const after = await world.start();
   assert.deepEqual(await missed(after, seen - 1), await missed(before, seen - 1));
   const query = { since: seen - 2, scope: SCOPE, client: "me", onNews: () => {} };
-  const feed = after.controller.watch(query);
+  const feed = after.controller.watching.watch(query);
   assert.equal(!feed.ok && feed.refusal.code, "history_gone");
 });
 
@@ -137,7 +137,7 @@ Deno.test("what is revoked and limited is so after a restart, and who resumes is
   assert.equal((await second.ask("GET", "/policy/acme")).body.sessions, 2);
   const events: string[] = [];
   const scope = { ...SCOPE, access: true };
-  for await (const { event, data } of eventsOf(second.controller, { since, scope })) {
+  for await (const { event, data } of eventsOf(second.controller.watching, { since, scope })) {
     events.push(
       `${event} ${JSON.parse(data).unrevoked ?? JSON.parse(data).revocations?.[0].value}`,
     );

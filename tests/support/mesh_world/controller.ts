@@ -71,7 +71,7 @@ export class WorldController {
     this.#feeds.set(relay, undefined);
     if (this.#controller === undefined) return;
     const { mirror, name, clock } = relay;
-    const watching = this.#controller.watch({
+    const watching = this.#controller.watching.watch({
       scope: { graph: true, announces: true, routes: [name], flows: false, access: false },
       client: name,
       onNews: () => take(),

@@ -73,7 +73,7 @@ export async function testController(given: {
     routes: controller.routes,
     directory: controller.directory,
     access: controller.access,
-    watching: controller,
+    watching: controller.watching,
     operation: controller,
     events: new EventService(events, () => controller.revision()),
     history: controller.history,

@@ -1,4 +1,4 @@
-import { done, type Outcome, refused } from "@qumo/shared/runtime";
+import { done, type Outcome } from "@qumo/shared/runtime";
 import type {
   Feed,
   FeedChange,
@@ -11,7 +11,7 @@ import type {
 } from "../track/mod.ts";
 import type { RemoteTrack } from "./directory.ts";
 import { DrainingSubscriptions } from "./draining_subscriptions.ts";
-import { isFinal, isPassing, NOT_WANTED, OUT_OF_REACH, ROUTING_LOOP } from "./refusals.ts";
+import { isFinal, OUT_OF_REACH, ROUTING_LOOP } from "./refusals.ts";
 import type { RemoteFeed, RouteContext, RouteFeedInit } from "./route_context.ts";
 import { RouteSearch } from "./route_search.ts";
 import { RouteTelemetry } from "./route_telemetry.ts";
@@ -45,7 +45,6 @@ export class RouteFeed implements Feed, RemoteFeed, SubscriptionOwner {
   readonly #draining: DrainingSubscriptions;
   readonly #upgrade: RouteUpgrade;
   readonly #telemetry: RouteTelemetry;
-  #searching: AbortController | undefined;
   #current: UpstreamSubscription | undefined;
   #isNeeded = true;
   #forward = true;
@@ -62,7 +61,14 @@ export class RouteFeed implements Feed, RemoteFeed, SubscriptionOwner {
     this.#telemetry = telemetry;
     const draining = this.#draining = new DrainingSubscriptions(track, clock);
     const trace = () => telemetry.traceparent;
-    this.#search = new RouteSearch(remote, { options, owner: this, draining, trace }, context);
+    this.#search = new RouteSearch(remote, {
+      options,
+      owner: this,
+      draining,
+      trace,
+      onFound: (subscription) => this.#use(subscription),
+      onFailure: () => target.feeds.broken(),
+    }, context);
     this.#upgrade = new RouteUpgrade({
       clock,
       search: this.#search,
@@ -200,18 +206,10 @@ export class RouteFeed implements Feed, RemoteFeed, SubscriptionOwner {
     this.#pathChanged();
   }
 
-  /**
-   * Finds the first route. A request of another relay does not wait for one, since that relay may
-   * have others.
-   */
   async #findFirst(): Promise<Outcome<void, Refusal>> {
-    const { clock, settings } = this.#context;
-    const { via, isKnown: wasKnown, isContinuation } = this.#search;
-    const wait = isContinuation ? settings.failoverHoldMs : settings.requestTimeoutMs;
-    const outcome = await this.#find(
-      this.offered ? Infinity : clock.now() + (via.length > 0 ? 0 : wait),
-      (refusal) => this.offered || isContinuation || this.#search.isKnown && isPassing(refusal),
-    );
+    const wasKnown = this.#search.isKnown;
+    this.#telemetry.searching();
+    const outcome = await this.#search.first();
     if (outcome.ok) {
       this.#telemetry.found(this.path.length);
       return done(undefined);
@@ -231,40 +229,13 @@ export class RouteFeed implements Feed, RemoteFeed, SubscriptionOwner {
 
   /** Searches for another route, for a limited time. */
   #findOther(): void {
-    const { clock, settings } = this.#context;
-    const deadline = this.offered ? Infinity : clock.now() + settings.failoverHoldMs;
-    void this.#find(deadline, () => true).then((outcome) => {
+    this.#telemetry.searching();
+    void this.#search.another().then((outcome) => {
       if (outcome.ok || this.#over || this.offered) return;
       const { reason } = outcome.refusal;
       this.#telemetry.trackLost(reason);
       this.#finish({ kind: "lost", reason });
     });
-  }
-
-  /** Tries every route until a neighbor accepts, and uses that one. */
-  async #find(
-    deadline: number,
-    isPassing: (refusal: Refusal) => boolean,
-  ): Promise<Outcome<UpstreamSubscription, Refusal>> {
-    this.#telemetry.searching();
-    const searching = this.#searching = new AbortController();
-    const outcome = await this.#search.find({
-      deadline,
-      isPassing,
-      // Subscribers of an offered track would wait for ever; others wait until the search ends.
-      onFailure: (round) => {
-        if (round === 0 || this.offered || this.outOfReach !== undefined) {
-          this.#target.feeds.broken();
-        }
-      },
-    }, searching.signal);
-    if (this.#searching !== searching) {
-      if (outcome.ok) outcome.value.cancel();
-      return refused(NOT_WANTED);
-    }
-    this.#searching = undefined;
-    if (outcome.ok) this.#use(outcome.value);
-    return outcome;
   }
 
   /** Switches to `subscription`; the previous one delivers its last groups. */
@@ -305,8 +276,7 @@ export class RouteFeed implements Feed, RemoteFeed, SubscriptionOwner {
   }
 
   #stopSearching(): void {
-    this.#searching?.abort();
-    this.#searching = undefined;
+    this.#search.stop();
     this.#upgrade.stop();
   }
 

@@ -2,7 +2,7 @@ import { type Outcome, refused, sleep } from "@qumo/shared/runtime";
 import type { Refusal, RequestOptions } from "../track/mod.ts";
 import type { RemoteTrack } from "./directory.ts";
 import type { DrainingSubscriptions } from "./draining_subscriptions.ts";
-import { NO_ROUTE, NOBODY, NOT_WANTED, OUT_OF_REACH } from "./refusals.ts";
+import { isPassing, NO_ROUTE, NOBODY, NOT_WANTED, OUT_OF_REACH } from "./refusals.ts";
 import type { RouteContext } from "./route_context.ts";
 import type { Route } from "./routes.ts";
 import { type SubscriptionOwner, UpstreamSubscription } from "./upstream_subscription.ts";
@@ -29,16 +29,18 @@ export interface RouteSearchInit {
   readonly draining: DrainingSubscriptions;
   /** Returns the trace context that is sent to neighbors. */
   readonly trace: () => string | undefined;
+  /** Called when a neighbor has accepted. */
+  readonly onFound: (subscription: UpstreamSubscription) => void;
+  /** Called when every route was tried in vain, and subscribers need not wait for the rest. */
+  readonly onFailure: () => void;
 }
 
 /** How long a search lasts. */
-export interface SearchOptions {
-  /** When the search ends without a result, in the clock's milliseconds. */
-  readonly deadline: number;
+interface SearchLimits {
+  /** For how many milliseconds, where the track is not an offered one. */
+  readonly waitMs: number;
   /** Whether a refusal may be temporary. */
-  readonly isPassing: (refusal: Refusal) => boolean;
-  /** Every route was tried in vain, for the first time (0) or again. */
-  readonly onFailure: (round: number) => void;
+  readonly isTemporary: (refusal: Refusal) => boolean;
 }
 
 interface Round {
@@ -47,12 +49,13 @@ interface Round {
   readonly isUnheardOf: boolean;
 }
 
-/** Searches for neighbors that deliver a remote track, and subscribes to it there. */
+/** Searches for neighbors that deliver a remote track, one search at a time, and subscribes to it there. */
 export class RouteSearch {
   readonly #remote: RemoteTrack;
   readonly #init: RouteSearchInit;
   readonly #context: RouteContext;
   #change = new AbortController();
+  #searching: AbortController | undefined;
   #isAnswered = false;
 
   constructor(remote: RemoteTrack, init: RouteSearchInit, context: RouteContext) {
@@ -81,6 +84,11 @@ export class RouteSearch {
     return !this.isKnown && this.#context.routes.isOutOfReach(this.#remote);
   }
 
+  /** Whether the track was offered: it is searched for as long as it has subscribers. */
+  get #isOffered(): boolean {
+    return this.#init.options.offered ?? false;
+  }
+
   /** The usable routes, the best first. */
   routes(): readonly Route[] {
     return this.#context.routes.to(this.#remote, this.via);
@@ -98,23 +106,64 @@ export class RouteSearch {
   }
 
   /**
-   * Tries one neighbor after the other, and all again whenever something changed, until one
-   * accepts, the deadline has passed or the search is aborted. Never rejects.
+   * Searches for the first route. A request of another relay does not wait for one, since that relay
+   * may have others. Never rejects.
    */
-  async find(
-    { deadline, isPassing, onFailure }: SearchOptions,
+  first(): Promise<Outcome<UpstreamSubscription, Refusal>> {
+    const { failoverHoldMs, requestTimeoutMs } = this.#context.settings;
+    const { isContinuation } = this;
+    const waitMs = isContinuation ? failoverHoldMs : requestTimeoutMs;
+    return this.#find({
+      waitMs: this.via.length > 0 ? 0 : waitMs,
+      isTemporary: (refusal) =>
+        this.#isOffered || isContinuation || this.isKnown && isPassing(refusal),
+    });
+  }
+
+  /** Searches for a route to continue on, after one was lost. Never rejects. */
+  another(): Promise<Outcome<UpstreamSubscription, Refusal>> {
+    const { failoverHoldMs: waitMs } = this.#context.settings;
+    return this.#find({ waitMs, isTemporary: () => true });
+  }
+
+  /** Stops the search: its result is not wanted any more. */
+  stop(): void {
+    this.#searching?.abort();
+    this.#searching = undefined;
+  }
+
+  async #find(limits: SearchLimits): Promise<Outcome<UpstreamSubscription, Refusal>> {
+    const searching = this.#searching = new AbortController();
+    const outcome = await this.#tryUntilFound(limits, searching.signal);
+    if (this.#searching !== searching) {
+      if (outcome.ok) outcome.value.cancel();
+      return refused(NOT_WANTED);
+    }
+    this.#searching = undefined;
+    if (outcome.ok) this.#init.onFound(outcome.value);
+    return outcome;
+  }
+
+  /**
+   * Tries one neighbor after the other, and all again whenever something changed, until one
+   * accepts, the time is over or the search is aborted.
+   */
+  async #tryUntilFound(
+    { waitMs, isTemporary }: SearchLimits,
     signal: AbortSignal,
   ): Promise<Outcome<UpstreamSubscription, Refusal>> {
     const { clock } = this.#context;
+    const deadline = this.#isOffered ? Infinity : clock.now() + waitMs;
     const spread = clock.now() + SPREAD_MS;
     let retryMs = FIRST_RETRY_MS;
     for (let round = 0;; round++) {
       const change = this.#change.signal;
       const { outcome, isUnheardOf } = await this.#tryAll(signal);
       if (outcome.ok || signal.aborted) return outcome;
-      onFailure(round);
+      // Subscribers of an offered track would wait for ever; others wait until the search ends.
+      if (round === 0 || this.#isOffered || this.isOutOfReach) this.#init.onFailure();
       const isEarly = isUnheardOf && clock.now() < spread;
-      if (clock.now() >= deadline || !isEarly && !isPassing(outcome.refusal)) return outcome;
+      if (clock.now() >= deadline || !isEarly && !isTemporary(outcome.refusal)) return outcome;
       const wait = Math.min(deadline - clock.now(), retryMs);
       await sleep(clock, wait, AbortSignal.any([change, signal]));
       if (signal.aborted) return refused(NOT_WANTED);

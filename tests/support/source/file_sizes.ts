@@ -10,7 +10,6 @@ const LONG_FILES = {
   "relay/session/delivery/subgroup_pump.ts": { lines: 340, why: STATES },
   "relay/track/objects/group.ts": { lines: 320, why: STATES },
   "relay/track/objects/subgroup_log.ts": { lines: 400, why: STATES },
-  "relay/upstream/route_feed.ts": { lines: 340, why: STATES },
 };
 
 /** Every file of the programs that is longer than it may be, and every exception that none needs. */

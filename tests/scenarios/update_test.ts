@@ -1,11 +1,15 @@
+import { done } from "@qumo/shared/runtime";
 import { type ControlMessageOf } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { type Gate, openGate } from "../../relay/session/rights.ts";
 import { draftTest, draftTestFrom, draftTestUpTo } from "../support/draft_test_case.ts";
 import { namespaceOf } from "../support/peers/scripted_peer.ts";
 import type { RequestStream } from "../support/peers/scripted_streams.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
+  accept,
   announce,
+  announcing,
   at,
   closedWith,
   fetch,
@@ -16,6 +20,7 @@ import {
   publish,
   sendSubgroup,
   SubgroupReader,
+  subscribe,
   watch,
 } from "./script.ts";
 
@@ -259,3 +264,39 @@ draftTest("R-152: a changed subscriber priority counts for streams that are open
   await downstream.expect("requestOk");
   assert.equal(joined.opened.at(-1)!.priority - before, 28 * 2 ** 23);
 });
+
+/** Lets everybody do everything; what is shown later is looked at for as long as a test says. */
+function slowToRenew(looked: Promise<void>): Gate {
+  return {
+    async admit(peer) {
+      const admitted = await openGate.admit(peer);
+      if (!admitted.ok) return admitted;
+      const rights = admitted.value;
+      return done({
+        ...rights,
+        async authorize(request) {
+          const allowed = await rights.authorize(request);
+          const renew = () => looked.then(() => done(undefined));
+          return allowed.ok ? done({ ...allowed.value, renew }) : allowed;
+        },
+      });
+    },
+  };
+}
+
+draftTest("R-042: updates behind one whose token takes time are answered too", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await using world = new SessionWorld({ gate: () => slowToRenew(promise) });
+  const publisher = await announcing(world);
+  const downstream = await subscribe(await world.connect());
+  // The first comes before the subscription is served, as of a player that does not wait.
+  await update(downstream, 2n, { authorizationTokens: [TOKEN] });
+  await accept(publisher);
+  await downstream.expect("subscribeOk");
+  for (const id of [4n, 6n]) await update(downstream, id, { subscriberPriority: Number(id) });
+  await world.settle();
+  resolve();
+  for (let answers = 0; answers < 3; answers++) await downstream.expect("requestOk");
+});
+
+const TOKEN = { alias: "none", type: 0n, value: Uint8Array.of(1) } as const;

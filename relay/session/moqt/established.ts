@@ -63,7 +63,6 @@ export class EstablishedMoqt implements LiveSession {
       serve: async (request, message) => {
         access.register(message);
         await serving.router.serve(request, message);
-        await request.drain();
       },
       datagram: (bytes) => this.#receiving.datagram(bytes),
     });

@@ -31,7 +31,7 @@ const REQUESTS = {
 type Kind = keyof typeof REQUESTS;
 type Request = ControlMessageOf<Kind>;
 
-/** A request that is served, and goes on without the function that answered it. */
+/** A request that is served, and goes on without the function that answered it; it reads what the peer says. */
 export interface Lasting {
   /** Resolves when the request is over; never rejects. */
   readonly ended: Promise<unknown>;
@@ -71,27 +71,31 @@ export class RequestRouter {
     this.#handlers = handlers;
   }
 
-  /** Serves a request until it has ended, or goes on by itself. */
+  /** Serves a request until the peer has said all of it, or until it goes on by itself. */
   async serve(stream: RequestChannel, message: ControlMessage): Promise<void> {
     if (!isRequest(message)) throw violation(`${message.kind} does not begin a request`);
     checkMeshParameters(message, this.#context.peer);
     this.#context.ids.accept(message.requestId);
-    const refusal = this.#overload() ?? loopOf(message, this.#context.relayName) ??
+    const outcome = this.#overload() ?? loopOf(message, this.#context.relayName) ??
       await this.#handle(stream, message);
-    if (refusal === undefined) return;
-    const request = REQUESTS[message.kind];
-    refuse(this.#context, stream, { request, subject: subjectOf(message), refusal });
+    // What goes on reads what the peer says: it must not lose any of that to another reader.
+    if (isLasting(outcome)) return;
+    if (outcome !== undefined) {
+      const request = REQUESTS[message.kind];
+      refuse(this.#context, stream, { request, subject: subjectOf(message), refusal: outcome });
+    }
+    await stream.drain();
   }
 
-  async #handle(stream: RequestChannel, message: Request): Promise<Refusal | undefined> {
+  async #handle(
+    stream: RequestChannel,
+    message: Request,
+  ): Promise<Refusal | Lasting | undefined> {
     const end = this.#begin(stream, message);
     try {
       const outcome = await this.#dispatch(stream, message);
-      if (outcome !== undefined && "ended" in outcome) {
-        void outcome.ended.then(end);
-        return undefined;
-      }
-      end();
+      if (isLasting(outcome)) void outcome.ended.then(end);
+      else end();
       return outcome;
     } catch (error) {
       end();
@@ -146,6 +150,10 @@ export class RequestRouter {
       retryAfter: 1_000,
     };
   }
+}
+
+function isLasting(outcome: Refusal | Lasting | undefined): outcome is Lasting {
+  return outcome !== undefined && "ended" in outcome;
 }
 
 function isRequest(message: ControlMessage): message is Request {

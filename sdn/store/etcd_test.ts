@@ -7,11 +7,10 @@ import { EtcdStore } from "./etcd.ts";
 import { StoreConflict } from "./types.ts";
 
 const timeline = { toWall: (time: number) => time + 5000, fromWall: (wall: number) => wall - 5000 };
-const missing = etcdMissing();
 
 let cluster: EtcdCluster | undefined;
 Deno.test.beforeAll(async () => {
-  if (missing === undefined) cluster = await EtcdCluster.start(1);
+  if (etcdMissing === undefined) cluster = await EtcdCluster.start(1);
 });
 Deno.test.afterAll(() => cluster?.[Symbol.asyncDispose]());
 
@@ -38,7 +37,7 @@ storeContract("etcd", () => {
     open: () => openStore(prefix),
     clear: () => {},
     isDurable: true,
-    missing,
+    missing: etcdMissing,
   };
 });
 

@@ -10,9 +10,8 @@ import { print } from "./sdn_subject.ts";
  * and how long three controllers take to agree. Prints one JSON line for each case.
  */
 export async function benchController(seconds: number): Promise<void> {
-  const missing = etcdMissing();
-  if (missing !== undefined) print({ skipped: "etcd", reason: missing });
-  await using cluster = missing === undefined ? await EtcdCluster.start(1) : undefined;
+  if (etcdMissing !== undefined) print({ skipped: "etcd", reason: etcdMissing });
+  await using cluster = etcdMissing === undefined ? await EtcdCluster.start(1) : undefined;
   const onEtcd = (prefix: string) => {
     return { store: "etcd", etcd: { endpoints: cluster?.endpoints, prefix } };
   };

@@ -600,32 +600,27 @@ chromiumTest("the page shows how this controller and its peers are", async (brow
   assert.deepEqual(problems, []);
 });
 
-const noEtcd = etcdMissing();
-const quorumTest = "the page shows etcd's members, and when their quorum is lost";
-if (noEtcd !== undefined) Deno.test.ignore(`${quorumTest} (skipped: ${noEtcd})`, () => {});
-else {
-  chromiumTest(quorumTest, async (browser) => {
-    await using cluster = await EtcdCluster.start(3);
-    const etcd = { endpoints: cluster.endpoints, timeout_ms: 1000 };
-    await using program = await SdnProcess.start({ store: "etcd", etcd });
-    const { page, problems } = await open(browser, program.url);
-    await page.getByText("etcd has its quorum: 3 of 3 members agree.").waitFor();
-    const hosts = cluster.endpoints.map((url) => new URL(url).host);
-    await showsRows(page, "Members of etcd", hosts, ([member]) => member);
-    await becomes(
-      async () => (await rows(page, "Members of etcd")).map(([, state]) => state).sort(),
-      ["follower", "follower", "leader"],
-    );
-    const lost = await cluster.leader();
-    await cluster.kill(lost);
-    await page.getByText("etcd has its quorum: 2 of 3 members agree.").waitFor();
-    await becomes(async () => (await rows(page, "Members of etcd"))[lost]?.[1], "silent");
-    await cluster.kill((lost + 1) % 3);
-    await page.getByText(/^etcd has lost its quorum: [01] of 3 members agree\.$/).waitFor();
-    await page.getByText("This controller is not ready: store unavailable.").waitFor();
-    assert.deepEqual(problems, []);
-  });
-}
+chromiumTest("the page shows etcd's members, and when their quorum is lost", async (browser) => {
+  await using cluster = await EtcdCluster.start(3);
+  const etcd = { endpoints: cluster.endpoints, timeout_ms: 1000 };
+  await using program = await SdnProcess.start({ store: "etcd", etcd });
+  const { page, problems } = await open(browser, program.url);
+  await page.getByText("etcd has its quorum: 3 of 3 members agree.").waitFor();
+  const hosts = cluster.endpoints.map((url) => new URL(url).host);
+  await showsRows(page, "Members of etcd", hosts, ([member]) => member);
+  await becomes(
+    async () => (await rows(page, "Members of etcd")).map(([, state]) => state).sort(),
+    ["follower", "follower", "leader"],
+  );
+  const lost = await cluster.leader();
+  await cluster.kill(lost);
+  await page.getByText("etcd has its quorum: 2 of 3 members agree.").waitFor();
+  await becomes(async () => (await rows(page, "Members of etcd"))[lost]?.[1], "silent");
+  await cluster.kill((lost + 1) % 3);
+  await page.getByText(/^etcd has lost its quorum: [01] of 3 members agree\.$/).waitFor();
+  await page.getByText("This controller is not ready: store unavailable.").waitFor();
+  assert.deepEqual(problems, []);
+}, etcdMissing);
 
 chromiumTest(
   "a token is asked for, decides what can be done, and is kept nowhere",

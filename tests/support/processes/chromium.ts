@@ -8,9 +8,13 @@ export const CHROMIUM_PATH = Deno.env.get("CHROMIUM_PATH") ?? "/usr/bin/chromium
 /** Why tests that need Chromium cannot run here, or undefined when they can. */
 export const chromiumMissing = executableMissing("Chromium", CHROMIUM_PATH);
 
-/** Registers a test that needs Chromium; where there is none it is skipped with the reason in its name. */
-export function chromiumTest(name: string, test: (browser: Browser) => Promise<void>): void {
-  optionalTest(name, chromiumMissing, async () => {
+/** Registers a test that needs Chromium; where that or anything else is missing, it is skipped with the reason in its name. */
+export function chromiumTest(
+  name: string,
+  test: (browser: Browser) => Promise<void>,
+  missing?: string,
+): void {
+  optionalTest(name, missing ?? chromiumMissing, async () => {
     const browser = await launchChromium();
     try {
       await test(browser);

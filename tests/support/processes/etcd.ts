@@ -9,13 +9,11 @@ import { ProgramProcess } from "./program_process.ts";
 const ETCD_PATH = Deno.env.get("ETCD_PATH") ?? "/usr/bin/etcd";
 
 /** Why tests that need etcd cannot run here, or undefined when they can. */
-export function etcdMissing(): string | undefined {
-  return executableMissing("etcd", ETCD_PATH);
-}
+export const etcdMissing = executableMissing("etcd", ETCD_PATH);
 
 /** Registers a test that needs etcd; where there is none it is skipped with the reason in its name. */
 export function etcdTest(name: string, test: () => Promise<void>): void {
-  optionalTest(name, etcdMissing(), test);
+  optionalTest(name, etcdMissing, test);
 }
 
 interface Member {

@@ -55,11 +55,8 @@ export function relayChromiumTest(
   test: (context: RelayTest, browser: Browser) => Promise<void>,
   options: RelayTestOptions = {},
 ): void {
-  if (options.missing !== undefined) return optionalTest(name, options.missing, async () => {});
-  chromiumTest(
-    name,
-    (browser) => runWithRelay((context) => test(context, browser), options),
-  );
+  const run = (browser: Browser) => runWithRelay((context) => test(context, browser), options);
+  chromiumTest(name, run, options.missing);
 }
 
 async function runWithRelay(

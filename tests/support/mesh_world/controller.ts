@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import type { Clock } from "@qumo/shared/runtime";
 import type { Mirror } from "../../../relay/control_plane/mirror.ts";
 import { readMirrorEvent } from "../../../relay/control_plane/mirror_event.ts";
+import { DEFAULTS } from "../../../sdn/config/definition.ts";
 import { Controller } from "../../../sdn/control/controller.ts";
 import type { WatchEvent, WatchFeed } from "../../../sdn/control/use_cases.ts";
 import { EventLog } from "../../../sdn/events/mod.ts";
+import { controllerOptions } from "../../../sdn/from_config.ts";
 import { MemoryStore } from "../../../sdn/store/mod.ts";
 import { memoryLog } from "../worlds/memory_log.ts";
 import type { WorldRelay } from "./relay.ts";
@@ -113,16 +115,10 @@ export class WorldController {
     const clock = this.#clock;
     const { log } = memoryLog();
     this.#controller = Controller.begin({ revision: 0, relays: [], tombstones: [] }, {
-      name: "sdn",
+      ...controllerOptions(DEFAULTS, "sdn"),
       leaseMs: NEVER_MS,
       tombstoneMs: NEVER_MS,
-      smoothing: 0.3,
-      policy: { kind: "static" },
-      oneWayLinks: true,
       spfHoldMs: 0,
-      regions: new Map(),
-      history: 10_000,
-      historyBytes: 1 << 25,
     }, {
       clock,
       store: new MemoryStore(0),

@@ -1,7 +1,9 @@
+import { DEFAULTS } from "../../../sdn/config/definition.ts";
 import { Controller } from "../../../sdn/control/controller.ts";
 import type { ControllerOptions } from "../../../sdn/control/controller_options.ts";
 import { EventService } from "../../../sdn/control/event_service.ts";
 import { EventLog, RefusedRequests } from "../../../sdn/events/mod.ts";
+import { controllerOptions } from "../../../sdn/from_config.ts";
 import { type AppOptions, buildApp } from "../../../sdn/http/app.ts";
 import type { Endpoint } from "../../../sdn/http/endpoint.ts";
 import { openAccess } from "../../../sdn/http/auth.ts";
@@ -48,16 +50,8 @@ export async function testController(given: {
   const tokens = new RefusedRequests("tokens_refused", events, clock);
   const limits = new RefusedRequests("limits_reached", events, clock);
   const controller = await Controller.open({
-    name: "c1",
-    leaseMs: 90_000,
-    tombstoneMs: 3_600_000,
-    smoothing: 0.3,
-    policy: { kind: "static" },
-    oneWayLinks: true,
+    ...controllerOptions(DEFAULTS, "c1"),
     spfHoldMs: 0,
-    regions: new Map(),
-    history: 10_000,
-    historyBytes: 1 << 25,
     ...given.controller,
   }, {
     clock,

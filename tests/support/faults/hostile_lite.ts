@@ -144,14 +144,9 @@ export class HostileLite extends HostileConnection {
 
   #otherStream(): void {
     const random = this.random;
-    switch (random.below(3)) {
-      case 0:
-        return void this.onNewUni(random.bytes(40));
-      case 1:
-        return this.#sendSetup(50);
-      default:
-        return void this.onNewUni(this.#group().subarray(0, random.below(12)));
-    }
+    if (random.percent(33)) return this.#sendSetup(50);
+    const begun = () => this.#group().subarray(0, random.below(12));
+    void this.onNewUni(random.percent(50) ? random.bytes(40) : begun());
   }
 
   #group(): Uint8Array {

@@ -43,7 +43,8 @@ export class GroupReading {
       this.#hasBegun = true;
       const home = group.homeOf(this.#next);
       if (home === undefined) {
-        if (group.end !== undefined && this.#next >= group.end) return this.#over();
+        const { end } = group.extent;
+        if (end !== undefined && this.#next >= end) return this.#over();
         // What is missing in the middle may still come, on a stream that is open.
         if (group.logs.some((log) => log.state === "open" && log.hasWriters)) return WAIT;
         const later = group.ids().find((id) => id > this.#next);

@@ -49,10 +49,10 @@ export function writeDatagram(
   }
   checkExists(track, group, id, status);
   if (group.isDatagramGivenUp(id)) return "too_old";
-  if (received.endOfGroup) group.checkEnd(id + 1);
+  if (received.endOfGroup) group.extent.checkEnd(id + 1);
   const { bytes: properties, form } = received.properties;
   noteEndsAndGaps(track, group, { id, properties, status }, form);
-  if (received.endOfGroup) group.endAt(id + 1);
+  if (received.endOfGroup) group.extent.endAt(id + 1);
   // A group older than everything that the cache has room for is evicted at once.
   if (!track.keep(group, source)) return "too_old";
   const object = new DatagramObject(received, {

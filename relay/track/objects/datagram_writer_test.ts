@@ -90,7 +90,7 @@ Deno.test("R-114 writeDatagram() refuses an object that comes again otherwise", 
 Deno.test("writeDatagram() ends groups and tracks, and refuses what lies behind", () => {
   const { world, track, subscriber } = setUp();
   writeDatagram(track, datagramOf(0n, 4, { endOfGroup: true }), { now: 0, renderer: NATIVE });
-  assert.equal(track.group(0n)?.end, 5);
+  assert.equal(track.group(0n)?.extent.end, 5);
   assert.throws(
     () => writeDatagram(track, datagramOf(0n, 5), { now: 0, renderer: NATIVE }),
     MalformedTrack,

@@ -82,15 +82,16 @@ function* stepsOf(group: Group, { from, to }: { from: bigint; to: bigint }): Ite
     else yield* unknownObjects(group, object, object);
     next = object + 1n;
   }
-  const end = group.end === undefined ? to : min(to, BigInt(group.end) - 1n);
+  const { end: behind } = group.extent;
+  const end = behind === undefined ? to : min(to, BigInt(behind) - 1n);
   yield* unknownObjects(group, next, end);
 }
 
 function* unknownObjects(group: Group, from: bigint, to: bigint): Iterable<FetchStep> {
   if (from > to) return;
   // Gaps are followed by objects, so the rest of the range outside them is contiguous.
-  const start = group.gaps.skipForward(from);
-  const end = group.gaps.skipBackward(to);
+  const start = group.extent.gaps.skipForward(from);
+  const end = group.extent.gaps.skipBackward(to);
   if (start > end) return;
   yield {
     kind: "unknown",

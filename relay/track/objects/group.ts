@@ -2,7 +2,7 @@ import { MalformedTrack } from "../errors.ts";
 import type { DatagramObject } from "./datagram_object.ts";
 import { ForgottenSubgroups } from "./forgotten_subgroups.ts";
 import { GroupDatagrams } from "./group_datagrams.ts";
-import { Gaps } from "./gaps.ts";
+import { GroupExtent } from "./group_extent.ts";
 import { MAX_SOURCES, MAX_SUBGROUPS_PER_GROUP, SUBGROUPS_FORGOTTEN } from "../limits.ts";
 import type { Source } from "./source.ts";
 import { SubgroupLog } from "./subgroup_log.ts";
@@ -24,8 +24,7 @@ export class Group {
   readonly id: bigint;
   /** The number of groups of the track that started before it. */
   readonly ordinal: number;
-  /** Declared gaps of object ids. */
-  readonly gaps = new Gaps();
+  readonly extent: GroupExtent;
   /** The group as one log, for dialects in which it is one stream. */
   readonly wholes = new WholeGroups();
   /** What passes filters of its subgroups. */
@@ -36,10 +35,7 @@ export class Group {
   readonly #forgotten = new ForgottenSubgroups();
   #logs: SubgroupLog[] = [];
   readonly #subgroups = new Map<bigint, Subgroup>();
-  #priorGroups: bigint | undefined;
   #bytes = 0;
-  #end: number | undefined;
-  #largest = -1;
   #touched: number;
   // Tokens of the sources that delivered part of it live.
   readonly #bringers = new Set<string>();
@@ -48,6 +44,7 @@ export class Group {
 
   constructor(id: bigint, ordinal: number, now: number) {
     this.id = id;
+    this.extent = new GroupExtent(id);
     this.ordinal = ordinal;
     this.#touched = now;
   }
@@ -60,11 +57,6 @@ export class Group {
   /** The number of objects. */
   get count(): number {
     return this.#streamed.size + this.#datagrams.count;
-  }
-
-  /** The first object id without a payload behind the group's end, if the end is known. */
-  get end(): number | undefined {
-    return this.#end;
   }
 
   /** The time of the last arrival, in the clock's milliseconds. */
@@ -186,7 +178,7 @@ export class Group {
     if (home instanceof SubgroupLog) this.#streamed.set(id, home);
     else this.#datagrams.add(id, home);
     this.#touched = now;
-    if (isNormal && id > this.#largest) this.#largest = id;
+    if (isNormal) this.extent.note(id);
   }
 
   /** The last object of a subgroup, without end markers; undefined if no publisher declared it. */
@@ -206,35 +198,9 @@ export class Group {
     known.end = last;
   }
 
-  /** Throws for ids beyond the group's end and in its gaps. */
-  checkId(id: number): void {
-    if (this.#end !== undefined && id >= this.#end) {
-      throw new MalformedTrack(`Object ${id} lies behind the end of group ${this.id}`);
-    }
-    if (!this.gaps.isEmpty && this.gaps.has(BigInt(id))) {
-      throw new MalformedTrack(`Object ${id} lies in a gap of group ${this.id}`);
-    }
-  }
-
-  /** Throws for an end that contradicts the group's content. */
-  checkEnd(end: number): void {
-    if (this.#end !== undefined && this.#end !== end) {
-      throw new MalformedTrack(`Group ${this.id} ends at ${end} and at ${this.#end}`);
-    }
-    if (this.#largest >= end) {
-      throw new MalformedTrack(`Group ${this.id} ends at ${end} but has object ${this.#largest}`);
-    }
-  }
-
-  /** Declares that no object with a payload has this id or a larger one. */
-  endAt(end: number): void {
-    this.checkEnd(end);
-    this.#end = end;
-  }
-
   /** Whether a gap of `length` objects before `id` is new; throws if an object is in it. */
   checkGap(id: number, length: bigint): boolean {
-    if (!this.gaps.isNews(BigInt(id), length, "object")) return false;
+    if (!this.extent.gaps.isNews(BigInt(id), length, "object")) return false;
     const first = id - Number(length);
     for (const ids of [this.#streamed.keys(), this.#datagrams.ids()]) {
       for (const known of ids) {
@@ -244,18 +210,6 @@ export class Group {
       }
     }
     return true;
-  }
-
-  /** Throws if the number of missing groups before this one differs from an earlier object's. */
-  checkPriorGroups(count: bigint): void {
-    const known = this.#priorGroups;
-    if (known === undefined || known === count) return;
-    throw new MalformedTrack(`Group ${this.id} follows on a gap of ${known} and of ${count}`);
-  }
-
-  /** Declares the number of missing groups before this one. */
-  declarePriorGroups(count: bigint): void {
-    this.#priorGroups = count;
   }
 
   /** Evicts every object. */

@@ -16,7 +16,7 @@ export function keptGroupOf(track: Priorities, group: Group): KeptGroup {
   let bytes = 0;
   let isWhole = isOver(group);
   for (const id of group.ids()) {
-    if (id > next && !group.gaps.covers(BigInt(next), BigInt(id))) isWhole = false;
+    if (id > next && !group.extent.gaps.covers(BigInt(next), BigInt(id))) isWhole = false;
     next = id + 1;
     const object = objectOf(track, id, group.homeOf(id));
     if (object === undefined) isWhole = false;
@@ -26,16 +26,16 @@ export function keptGroupOf(track: Priorities, group: Group): KeptGroup {
       for (const view of object.payload) bytes += view.length;
     }
   }
-  const { end } = group;
-  if (end !== undefined && next < end && !group.gaps.covers(BigInt(next), BigInt(end))) {
+  const { end, gaps } = group.extent;
+  if (end !== undefined && next < end && !gaps.covers(BigInt(next), BigInt(end))) {
     isWhole = false;
   }
   return { id: group.id, isWhole, objects, bytes };
 }
 
 /** Whether everything of a group has come, as far as its streams tell. */
-function isOver({ end, logs, count }: Group): boolean {
-  if (end !== undefined) return true;
+function isOver({ extent, logs, count }: Group): boolean {
+  if (extent.end !== undefined) return true;
   const streamed = logs.reduce((sum, log) => sum + log.count, 0);
   return streamed >= count && logs.length > 0 &&
     logs.every(({ state, endsByMark }) => state === "complete" || endsByMark);

@@ -13,7 +13,7 @@ export function checkExists(track: Track, group: Group, id: number, status: numb
   const marksTrack = status === ObjectStatus.END_OF_TRACK && end?.group === group.id &&
     end.object === BigInt(id);
   if (!marksTrack) track.extent.checkLocation(group.id, id);
-  if (status === ObjectStatus.NORMAL || group.end !== id) group.checkId(id);
+  if (status === ObjectStatus.NORMAL || group.extent.end !== id) group.extent.checkId(id);
 }
 
 /**
@@ -58,10 +58,10 @@ export function noteEndsAndGaps(
   const end = status === ObjectStatus.END_OF_TRACK
     ? { group: group.id, object: BigInt(id) }
     : undefined;
-  if (isEnd) group.checkEnd(id);
+  if (isEnd) group.extent.checkEnd(id);
   if (end !== undefined) track.extent.checkEnd(end);
   if (properties.length > 0) noteGaps(track, group, id, form.gapsOf(properties));
-  if (isEnd) group.endAt(id);
+  if (isEnd) group.extent.endAt(id);
   if (end !== undefined) track.extent.endAt(end);
 }
 
@@ -75,10 +75,10 @@ function noteGaps(
   const { priorObjectGap: objects, priorGroupGap: groups } = found;
   const areObjectsNews = objects !== undefined && group.checkGap(id, objects);
   if (groups !== undefined) {
-    group.checkPriorGroups(groups);
+    group.extent.checkPriorGroups(groups);
     const areGroupsNews = track.checkGap(group.id, groups);
-    group.declarePriorGroups(groups);
+    group.extent.declarePriorGroups(groups);
     if (areGroupsNews) track.extent.gaps.add(group.id, groups);
   }
-  if (areObjectsNews) group.gaps.add(BigInt(id), objects);
+  if (areObjectsNews) group.extent.gaps.add(BigInt(id), objects);
 }

@@ -105,7 +105,7 @@ export class StreamLogs {
     if (this.#init.hasProperties && !log.hasProperties) return false;
     if (!log.canKeep(object, this.#options.renderer.properties)) return false;
     return id === lastId + 1 || before === lastId ||
-      group.gaps.covers(BigInt(lastId + 1), BigInt(id));
+      group.extent.gaps.covers(BigInt(lastId + 1), BigInt(id));
   }
 
   #beginLog(

@@ -193,9 +193,9 @@ export class SubgroupWriter {
     const group = this.#group;
     if (group !== undefined && this.#track.group(group.id) === group) {
       const endsGroup = this.#init.endOfGroup && this.#last === this.#lastNormal;
-      if (endsGroup) group.checkEnd(this.#last + 1);
+      if (endsGroup) group.extent.checkEnd(this.#last + 1);
       group.endSubgroup(this.#subgroup!, this.#lastNormal);
-      if (endsGroup) group.endAt(this.#last + 1);
+      if (endsGroup) group.extent.endAt(this.#last + 1);
       // After a dropped object the log is not complete.
       if (this.#logs.current?.lastNormalId === this.#lastNormal) this.#logs.current.end("complete");
     }

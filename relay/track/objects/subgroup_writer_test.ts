@@ -310,7 +310,7 @@ Deno.test("SubgroupWriter ends a group by an object, by a header's bit, or by bo
     put(writer, 1);
     if (byMark) mark(writer, 2, END_OF_GROUP);
     writer.finish();
-    assert.equal(track.group(0n)?.end, 2);
+    assert.equal(track.group(0n)?.extent.end, 2);
     assert.deepEqual(subscriber.states, ["complete"]);
     malformed(() => put(world.stream(track, { subgroup: 1n }), 3));
     malformed(() => put(world.stream(track, { subgroup: 1n }), 2));
@@ -337,7 +337,7 @@ Deno.test("A header's bit ends no group when its stream breaks off", () => {
   const writer = world.stream(track, { endOfGroup: true });
   put(writer, 0);
   writer.abandon();
-  assert.equal(track.group(0n)?.end, undefined);
+  assert.equal(track.group(0n)?.extent.end, undefined);
   put(world.stream(track, { subgroup: 1n }), 7);
 });
 

@@ -1,7 +1,7 @@
 import { ObjectStatus } from "@qumo/shared/wire";
 import type { TrackEnd } from "../errors.ts";
 import { MAX_OBJECTS_HELD } from "../limits.ts";
-import type { Gaps } from "./gaps.ts";
+import type { GroupExtent } from "./group_extent.ts";
 import type { Renderer } from "./renderer.ts";
 import { type LogReader, type LogState, SubgroupLog } from "./subgroup_log.ts";
 
@@ -20,9 +20,7 @@ export interface WholePlace {
     readonly id: bigint;
     readonly ordinal: number;
     readonly logs: readonly SubgroupLog[];
-    readonly gaps: Pick<Gaps, "covers">;
-    /** The first object id behind the group's end, if the end is known. */
-    readonly end: number | undefined;
+    readonly extent: Pick<GroupExtent, "gaps" | "end">;
   };
   /** Whether no later group has begun. */
   isLatest(): boolean;
@@ -195,7 +193,9 @@ export class WholeGroup implements LogReader {
   #mayTake(part: Part): boolean {
     const id = idOf(part);
     const wanted = this.#last + 1;
-    if (id === wanted || this.#place.group.gaps.covers(BigInt(wanted), BigInt(id))) return true;
+    if (id === wanted || this.#place.group.extent.gaps.covers(BigInt(wanted), BigInt(id))) {
+      return true;
+    }
     if (this.#last < 0) {
       return part.log.firstObject && part.log.indexOf(id) === 0 && !this.#waits(part);
     }
@@ -231,7 +231,7 @@ export class WholeGroup implements LogReader {
 
   /** Whether further subgroups of the group may start. */
   get #isUnended(): boolean {
-    const { track, group: { end } } = this.#place;
+    const { track, group: { extent: { end } } } = this.#place;
     if (track.endReason !== undefined) return false;
     return this.#place.isLatest() && (end === undefined || this.#last + 1 < end);
   }
@@ -244,7 +244,7 @@ export class WholeGroup implements LogReader {
   }
 
   get #isComplete(): boolean {
-    const { end } = this.#place.group;
+    const { end } = this.#place.group.extent;
     if (end !== undefined && this.#last + 1 >= end) return true;
     return this.#parts.every(({ log }) =>
       log.isFetched || log.state === "complete" || log.endsByMark

@@ -61,7 +61,7 @@ export class MeshProgram implements AsyncDisposable {
 
   /** Asks its API. */
   ask(method: string, path: string, body?: unknown): Promise<Answer> {
-    return askApi(this.url, method, { path, body });
+    return askApi(this.url + path, method, body);
   }
 
   /** Asks it something that it must agree to, and gives the text. */

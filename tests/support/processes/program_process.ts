@@ -110,7 +110,7 @@ export class ProgramProcess implements AsyncDisposable {
 
   /** Asks its API. */
   ask(method: string, path: string, body?: unknown): Promise<Answer> {
-    return askApi(this.origin, method, { path, body });
+    return askApi(this.origin + path, method, body);
   }
 
   /** Asks it something that it must agree to, and gives the text. */
@@ -185,14 +185,10 @@ export interface Answer {
   readonly body: any;
 }
 
-/** Asks the API that is at a URL. */
-export async function askApi(
-  url: string,
-  method: string,
-  { path, body }: { readonly path: string; readonly body?: unknown },
-): Promise<Answer> {
+/** Asks an API at this URL. */
+export async function askApi(url: string, method: string, body?: unknown): Promise<Answer> {
   const text = body === undefined ? null : JSON.stringify(body);
-  const response = await fetch(`${url}${path}`, { method, body: text });
+  const response = await fetch(url, { method, body: text });
   return { status: response.status, body: await response.json() };
 }
 

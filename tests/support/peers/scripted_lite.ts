@@ -1,5 +1,4 @@
 import {
-  type AnnounceEvent,
   encodeStreamType,
   FrameDecoder,
   FrameWriter,
@@ -331,17 +330,12 @@ async function readFrames(
 }
 
 /** What the relay announces on one stream. */
-export interface HeardAnnouncements {
-  /** The next event, without the ANNOUNCE_OK of newer versions; or how the stream ended. */
-  next(): Promise<Exclude<AnnounceEvent, { kind: "ok" }> | "fin" | number>;
-}
+export type HeardAnnouncements = ReturnType<typeof hearAnnouncements>;
 
-function hearAnnouncements(
-  { input }: LiteTransaction,
-  { announcements }: LiteVersion,
-): HeardAnnouncements {
+function hearAnnouncements({ input }: LiteTransaction, { announcements }: LiteVersion) {
   const reader = announcements.reader();
   return {
+    /** The next event, without the ANNOUNCE_OK of newer versions; or how the stream ended. */
     async next() {
       for (;;) {
         const message = await ending(() => readBody(input, reader.layout));

@@ -98,7 +98,7 @@ Deno.test("a track that no catalog describes is written as it comes", async () =
 Deno.test("a publisher that pauses costs a viewer one more session, and nothing that is published", async () => {
   using deadline = new Deadline();
   await using ends = new AsyncDisposableStack();
-  const { relay, publication, subscriber, file } = await numbers(deadline, ends);
+  const { publication, subscriber, file } = await numbers(deadline, ends);
   const groups: number[] = [];
   const add = async () => {
     const group = await publication.startGroup("numbers");
@@ -107,23 +107,23 @@ Deno.test("a publisher that pauses costs a viewer one more session, and nothing 
     groups.push(group.id);
     await fileOf(file, groups.length * 2 * 100);
   };
-  const sessions = () => relay.lines.filter(({ text }) => text === "info: session started").length;
+  // A slow machine may see one session more, of a way that the viewer tried meanwhile.
+  const renewals = () => subscriber.log().split("goes on with a new session").length - 1;
   // Until the viewer takes the track for a steady one, and its silence for an outage.
-  let before = sessions();
-  while (sessions() === before) {
+  let before = renewals();
+  while (renewals() === before) {
     for (const began = systemClock.now(); systemClock.now() - began < 3_000;) {
       await deadline.for("a group", add());
       await sleep(systemClock, 50);
     }
-    before = sessions();
-    for (let looks = 0; looks < 60 && sessions() === before; looks++) await sleep(systemClock, 50);
+    before = renewals();
+    for (let looks = 0; looks < 60 && renewals() === before; looks++) await sleep(systemClock, 50);
   }
   for (let count = 0; count < 10; count++) await deadline.for("a group", add());
   assert.equal(await deadline.for("the end", subscriber.end("SIGINT")), 0);
   const expected = groups.flatMap((group) => [0, 1].map((object) => payloadOf(group, object, 100)));
   assert.deepEqual([...await Deno.readFile(file)], expected.flatMap((payload) => [...payload]));
-  assert.match(subscriber.log(), /goes on with a new session/);
-  assert.equal(sessions(), before + 1);
+  assert.equal(renewals(), before + 1);
 });
 
 Deno.test("subscribe ends with 4 when nobody publishes the name", async () => {

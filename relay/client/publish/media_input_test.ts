@@ -7,7 +7,7 @@ import { formatOf } from "./media_format.ts";
 import { MediaInput } from "./media_input.ts";
 
 /** A second of ffmpeg's. */
-function encode(...options: readonly string[]): Promise<Uint8Array> {
+function encode(...options: readonly string[]): Uint8Array {
   return ffmpegBytes([...testFilm(1), "-pix_fmt", "yuv420p", ...options]);
 }
 
@@ -36,8 +36,8 @@ for (const [format, options] of Object.entries(FORMATS)) {
   optionalTest(
     `${format} is known by its first bytes, however they come`,
     ffmpegMissing,
-    async () => {
-      const film = await encode(...options);
+    () => {
+      const film = encode(...options);
       assert.deepEqual(formatOf(film, false), { isTaken: true, format });
       const whole = read(film, film.length);
       assert.ok(whole.frames.includes(10), String(whole.frames));
@@ -49,15 +49,15 @@ for (const [format, options] of Object.entries(FORMATS)) {
 optionalTest(
   "MPEG-TS that does not begin with a packet, and a short one, are known",
   ffmpegMissing,
-  async () => {
-    const film = await encode(...FORMATS.mpegts);
+  () => {
+    const film = encode(...FORMATS.mpegts);
     assert.deepEqual(formatOf(film.subarray(77), false), { isTaken: true, format: "mpegts" });
     assert.equal(formatOf(film.subarray(77, 500), false), undefined, "more has to come");
     assert.deepEqual(formatOf(film.subarray(0, 188), true), { isTaken: true, format: "mpegts" });
   },
 );
 
-optionalTest("what cannot be published is said, with what to do", ffmpegMissing, async () => {
+optionalTest("what cannot be published is said, with what to do", ffmpegMissing, () => {
   const mp2 = ["-c:v", "mpeg2video", "-c:a", "mp2", "-f", "mpegts"];
   for (
     const [options, framerate, expected] of [
@@ -82,7 +82,7 @@ optionalTest("what cannot be published is said, with what to do", ffmpegMissing,
       ],
     ] as const
   ) {
-    const film = await encode(...options);
+    const film = encode(...options);
     const isSaid = (error: Error) => error instanceof MediaError && expected.test(error.message);
     assert.throws(() => read(film, 4_096, framerate), isSaid, String(expected));
   }
@@ -91,7 +91,7 @@ optionalTest("what cannot be published is said, with what to do", ffmpegMissing,
   assert.throws(() => read(new Uint8Array(), 4), /film is empty; /);
 });
 
-optionalTest("sound that is not taken is said", ffmpegMissing, async () => {
-  const { said } = read(await encode(...H264, "-c:a", "mp2", "-f", "mpegts"), 4_096);
+optionalTest("sound that is not taken is said", ffmpegMissing, () => {
+  const { said } = read(encode(...H264, "-c:a", "mp2", "-f", "mpegts"), 4_096);
   assert.deepEqual(said, ["Left out: MPEG audio (MP2, MP3)"]);
 });

@@ -41,19 +41,19 @@ function read(
 const LIVE = ["-tune", "zerolatency"];
 
 /** Twenty pictures of ffmpeg's, ten a second, encoded like this. */
-function encode(...options: string[]): Promise<Uint8Array> {
+function encode(...options: string[]): Uint8Array {
   const codec = ["-g", "10", "-c:v", "libx264", "-pix_fmt", "yuv420p"];
   return ffmpegBytes([...testFilm(2, { hasSound: false }), ...codec, ...options, "-f", "h264"]);
 }
 
-optionalTest("H.264 of ffmpeg is read alike however it comes", ffmpegMissing, async () => {
+optionalTest("H.264 of ffmpeg is read alike however it comes", ffmpegMissing, () => {
   for (
     const slices of [[], ["-slices", "4"], ["-x264-params", "aud=1"], [
       "-x264-params",
       "sliced-threads=1:threads=3",
     ]]
   ) {
-    const stream = await encode(...LIVE, ...slices);
+    const stream = encode(...LIVE, ...slices);
     const whole = read(stream, stream.length);
     const [config] = whole.configs;
     assert.ok(config?.kind === "video");
@@ -71,10 +71,10 @@ optionalTest(
   "the frame rate is what is said, or what the stream says, or 30",
   ffmpegMissing,
   async () => {
-    const stream = await encode(...LIVE);
+    const stream = encode(...LIVE);
     const said = read(stream, 4_096, { framerate: 25 });
     assert.deepEqual([said.frames[1]!.timestamp, said.assumed], [40_000, []]);
-    const silent = await encode(
+    const silent = encode(
       ...LIVE,
       "-bsf:v",
       "filter_units=remove_types=6|7|8",
@@ -101,8 +101,8 @@ function withoutTiming(stream: Uint8Array): Uint8Array {
 optionalTest(
   "pictures that are presented out of order are refused with what to do",
   ffmpegMissing,
-  async () => {
-    const stream = await encode("-bf", "2");
+  () => {
+    const stream = encode("-bf", "2");
     assert.throws(
       () => read(stream, 4_096),
       (error: Error) => error instanceof MediaError && /-bf 0.*-f mpegts/.test(error.message),
@@ -113,8 +113,8 @@ optionalTest(
 optionalTest(
   "a frame above the limit is left out, and the next ones are read",
   ffmpegMissing,
-  async () => {
-    const stream = await encode(...LIVE);
+  () => {
+    const stream = encode(...LIVE);
     const { frames } = read(stream, 500);
     const most = Math.max(...frames.slice(1).map(({ size }) => size)) + 100;
     const large = joinBytes([stream, new Uint8Array(200_000).fill(9), stream]);
@@ -127,8 +127,8 @@ optionalTest(
 optionalTest(
   "a stream that breaks off anywhere is read as far as it goes",
   ffmpegMissing,
-  async () => {
-    const stream = await encode(...LIVE, "-s", "32x32");
+  () => {
+    const stream = encode(...LIVE, "-s", "32x32");
     for (let length = 0; length < stream.length; length += length < 1_500 ? 1 : 53) {
       const { frames } = read(stream.subarray(0, length), length + 1);
       assert.ok(frames.length <= 20);
@@ -136,8 +136,8 @@ optionalTest(
   },
 );
 
-optionalTest("fuzz: no H.264 does more than end its stream", ffmpegMissing, async () => {
-  const stream = await encode(...LIVE);
+optionalTest("fuzz: no H.264 does more than end its stream", ffmpegMissing, () => {
+  const stream = encode(...LIVE);
   const random = new Random(SEED);
   for (let round = 0; round < 200; round++) {
     const bytes = stream.slice();

@@ -20,7 +20,7 @@ const CODECS: Record<NalCodec, readonly string[]> = {
 };
 
 /** One picture with start codes. */
-function encode(codec: NalCodec, size: string): Promise<Uint8Array> {
+function encode(codec: NalCodec, size: string): Uint8Array {
   const picture = ["-f", "lavfi", "-i", `testsrc=size=${size}:rate=25`, "-frames:v", "1"];
   return ffmpegBytes([...picture, "-pix_fmt", "yuv420p", ...CODECS[codec]]);
 }
@@ -32,12 +32,12 @@ for (const codec of ["avc", "hevc"] as const) {
   optionalTest(
     `what ffmpeg makes of parameter sets of ${codec} is what we make`,
     ffmpegMissing,
-    async () => {
-      const picture = await encode(codec, "322x242");
+    () => {
+      const picture = encode(codec, "322x242");
       const { data, isKey, description } = new FramePacker(codec).pack(picture);
       assert.ok(isKey && data.length > 100);
       const movie = ["-f", "mp4", "-movflags", "empty_moov+frag_keyframe+delay_moov"];
-      const mp4 = await ffmpegBytes(["-f", demuxer, "-i", "-", "-c", "copy", ...movie], picture);
+      const mp4 = ffmpegBytes(["-f", demuxer, "-i", "-", "-c", "copy", ...movie], picture);
       const [track] = readInit(Uint8Array.from(mp4.subarray(0, mp4.length)));
       const theirs = track!.description!;
       assert.deepEqual(setsOf(description!), setsOf(theirs));
@@ -59,11 +59,9 @@ for (const codec of ["avc", "hevc"] as const) {
   optionalTest(
     `the key frame of ${codec} that brings other sets changes what is known`,
     ffmpegMissing,
-    async () => {
+    () => {
       const packers = [new FramePacker(codec), new FramePacker(codec)];
-      const [small, large] = await Promise.all(
-        ["160x120", "320x240"].map((size) => encode(codec, size)),
-      );
+      const [small, large] = ["160x120", "320x240"].map((size) => encode(codec, size));
       const [first, other] = [packers[0]!.pack(small!), packers[1]!.pack(large!)];
       const watch = new FrameWatch(codec, first.description!);
       const before = watch.config;
@@ -90,8 +88,8 @@ for (const codec of ["avc", "hevc"] as const) {
   optionalTest(
     `a track of ${codec} whose sets are all in its frames is known by the first`,
     ffmpegMissing,
-    async () => {
-      const { data, description } = new FramePacker(codec).pack(await encode(codec, "160x120"));
+    () => {
+      const { data, description } = new FramePacker(codec).pack(encode(codec, "160x120"));
       const empty = codec === "avc"
         ? Uint8Array.of(...description!.subarray(0, 4), 0xfd, 0xe0, 0, 0)
         : Uint8Array.of(...description!.subarray(0, 22), 0);
@@ -117,8 +115,8 @@ for (const codec of ["avc", "hevc"] as const) {
   optionalTest(
     `fuzz: no parameter set of ${codec} does more than be refused`,
     ffmpegMissing,
-    async () => {
-      const { description } = new FramePacker(codec).pack(await encode(codec, "160x120"));
+    () => {
+      const { description } = new FramePacker(codec).pack(encode(codec, "160x120"));
       const random = new Random(SEED);
       for (const set of setsOf(description!)) {
         for (let length = 1; length < set.length; length++) taken(set.subarray(0, length));

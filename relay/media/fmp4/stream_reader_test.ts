@@ -31,15 +31,15 @@ function read(file: Uint8Array, step: number, maxFrameBytes = 1_000_000): Read {
 }
 
 /** Two seconds of ffmpeg's, encoded like this. */
-function encode(...codecs: string[]): Promise<Uint8Array> {
+function encode(...codecs: string[]): Uint8Array {
   const movie = ["-f", "mp4", "-movflags", "frag_keyframe+delay_moov+default_base_moof"];
   return ffmpegBytes([...testFilm(2), "-g", "10", ...codecs, ...movie]);
 }
 
 const H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"];
 
-optionalTest("what ffmpeg writes is read alike however it comes", ffmpegMissing, async () => {
-  const file = await encode(...H264, "-c:a", "aac");
+optionalTest("what ffmpeg writes is read alike however it comes", ffmpegMissing, () => {
+  const file = encode(...H264, "-c:a", "aac");
   const whole = read(file, file.length);
   assert.deepEqual(
     whole.configs.map((config) =>
@@ -58,8 +58,8 @@ optionalTest("what ffmpeg writes is read alike however it comes", ffmpegMissing,
   for (const step of [1, 7, 100, 4_096]) assert.deepEqual(read(file, step), whole);
 });
 
-optionalTest("pictures out of order are presented when they should be", ffmpegMissing, async () => {
-  const file = await encode("-c:v", "libx264", "-bf", "2", "-pix_fmt", "yuv420p", "-c:a", "aac");
+optionalTest("pictures out of order are presented when they should be", ffmpegMissing, () => {
+  const file = encode("-c:v", "libx264", "-bf", "2", "-pix_fmt", "yuv420p", "-c:a", "aac");
   const video = read(file, 4_096).frames.filter(({ track }) => track === 1);
   const times = video.map(({ timestamp }) => timestamp);
   assert.notDeepEqual(times, times.toSorted((a, b) => a - b));
@@ -72,8 +72,8 @@ for (
     ["AV1 and Opus", ["-c:v", "libaom-av1", "-cpu-used", "8", "-usage", "realtime"], /^av01\.0\./],
   ] as const
 ) {
-  optionalTest(`${name} of ffmpeg are read`, ffmpegMissing, async () => {
-    const file = await encode(
+  optionalTest(`${name} of ffmpeg are read`, ffmpegMissing, () => {
+    const file = encode(
       ...codecs,
       "-pix_fmt",
       "yuv420p",
@@ -93,8 +93,8 @@ for (
 optionalTest(
   "a frame above the limit is left out, and the others are read",
   ffmpegMissing,
-  async () => {
-    const file = await encode(...H264, "-c:a", "aac");
+  () => {
+    const file = encode(...H264, "-c:a", "aac");
     const { frames } = read(file, 1_000);
     const most = Math.max(...frames.map(({ size }) => size)) - 1;
     const { frames: others, lost } = read(file, 1_000, most);
@@ -120,8 +120,8 @@ Deno.test("what is no fragmented MP4 is refused", () => {
   assert.deepEqual(read(box("free", 300), 1).frames, []);
 });
 
-optionalTest("fuzz: no MP4 does more than end its stream", ffmpegMissing, async () => {
-  const file = await encode(...H264, "-c:a", "aac");
+optionalTest("fuzz: no MP4 does more than end its stream", ffmpegMissing, () => {
+  const file = encode(...H264, "-c:a", "aac");
   const random = new Random(SEED);
   let refused = 0;
   for (let round = 0; round < 300; round++) {

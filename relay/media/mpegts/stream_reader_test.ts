@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { joinBytes } from "@qumo/shared/runtime";
 import { ffmpegMissing } from "../../../tests/peers/encoder.ts";
 import { ffmpegBytes, testFilm } from "../../../tests/support/encoders/ffmpeg_bytes.ts";
@@ -39,7 +40,7 @@ function read(stream: Uint8Array, step: number, maxFrameBytes = 1_000_000): Read
 }
 
 /** Two seconds of ffmpeg's, encoded like this. */
-function encode(...codecs: string[]): Promise<Uint8Array> {
+function encode(...codecs: string[]): Uint8Array {
   return ffmpegBytes([...testFilm(2), "-g", "10", ...codecs, "-f", "mpegts"]);
 }
 
@@ -51,22 +52,10 @@ const AUDIO = 0x101;
 const of = ({ frames }: Read, track: number) => frames.filter((one) => one.track === track);
 
 /** What ffprobe says when the packets of a stream are presented, in microseconds. */
-async function probed(stream: Uint8Array, kind: "v" | "a"): Promise<number[]> {
-  const child = new Deno.Command("ffprobe", {
-    args: [
-      ...["-v", "error", "-select_streams", kind, "-show_entries", "packet=pts_time"],
-      ...["-of", "csv=p=0", "-"],
-    ],
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-  const output = child.output();
-  const writer = child.stdin.getWriter();
-  await writer.write(stream);
-  await writer.close();
-  const lines = new TextDecoder().decode((await output).stdout).split("\n").filter((line) =>
-    line !== ""
-  );
+function probed(stream: Uint8Array, kind: "v" | "a"): number[] {
+  const args = ["-v", "error", "-select_streams", kind, "-show_entries", "packet=pts_time"];
+  const said = execFileSync("ffprobe", [...args, "-of", "csv=p=0", "-"], { input: stream });
+  const lines = said.toString().split("\n").filter((line) => line !== "");
   return lines.map((line) => Math.round(parseFloat(line) * 1e6));
 }
 
@@ -88,8 +77,8 @@ for (
   optionalTest(
     `${name} in MPEG-TS is read as ffprobe reads it, however it comes`,
     ffmpegMissing,
-    async () => {
-      const stream = await encode(...codecs);
+    () => {
+      const stream = encode(...codecs);
       const whole = read(stream, stream.length);
       const [video, audio] = [of(whole, VIDEO), of(whole, AUDIO)];
       assert.deepEqual([video.length, video[0]!.isKey], [20, true]);
@@ -103,7 +92,7 @@ for (
         1,
       ]);
       for (const [kind, frames] of [["v", video], ["a", audio]] as const) {
-        const theirs = await probed(stream, kind);
+        const theirs = probed(stream, kind);
         assert.equal(frames.length, theirs.length, kind);
         for (const [index, { timestamp }] of frames.entries()) {
           // Theirs are rounded to ticks.
@@ -116,8 +105,8 @@ for (
   );
 }
 
-optionalTest("times go on where 33 bits end", ffmpegMissing, async () => {
-  const stream = await encode(...LIVE, "-output_ts_offset", String(2 ** 33 / 90_000 - 2.4));
+optionalTest("times go on where 33 bits end", ffmpegMissing, () => {
+  const stream = encode(...LIVE, "-output_ts_offset", String(2 ** 33 / 90_000 - 2.4));
   const times = of(read(stream, 4_096), VIDEO).map(({ timestamp }) => timestamp);
   assert.equal(times.length, 20);
   for (const [index, time] of times.entries()) {
@@ -126,11 +115,8 @@ optionalTest("times go on where 33 bits end", ffmpegMissing, async () => {
   assert.ok(times[0]! / 1e6 * 90_000 < 2 ** 33 && times.at(-1)! / 1e6 * 90_000 > 2 ** 33);
 });
 
-optionalTest("times that begin anew go on where they were", ffmpegMissing, async () => {
-  const [one, other] = await Promise.all([
-    encode(...LIVE, "-output_ts_offset", "50000"),
-    encode(...LIVE),
-  ]);
+optionalTest("times that begin anew go on where they were", ffmpegMissing, () => {
+  const [one, other] = [encode(...LIVE, "-output_ts_offset", "50000"), encode(...LIVE)];
   const times = of(read(joinBytes([one, other]), 4_096), VIDEO).map(({ timestamp }) => timestamp);
   // The last picture of the first has no end, since its stream does not go on.
   assert.equal(times.length, 39);
@@ -141,8 +127,8 @@ optionalTest("times that begin anew go on where they were", ffmpegMissing, async
 optionalTest(
   "what a lost packet or garbage hits is lost, and nothing else",
   ffmpegMissing,
-  async () => {
-    const stream = await encode(...LIVE);
+  () => {
+    const stream = encode(...LIVE);
     const whole = read(stream, 4_096);
     const at = Math.floor(stream.length / 2 / PACKET_BYTES) * PACKET_BYTES;
     const [before, behind] = [stream.subarray(0, at), stream.subarray(at)];
@@ -178,8 +164,8 @@ optionalTest(
 optionalTest(
   "a stream that breaks off anywhere is read as far as it goes",
   ffmpegMissing,
-  async () => {
-    const stream = await encode(...LIVE, "-b:v", "20k", "-s", "32x32");
+  () => {
+    const stream = encode(...LIVE, "-b:v", "20k", "-s", "32x32");
     const whole = read(stream, stream.length);
     let last = 0;
     for (let length = 0; length < stream.length; length += length < 2_000 ? 1 : 61) {
@@ -194,8 +180,8 @@ optionalTest(
 optionalTest(
   "a frame above the limit is left out, and the others are read",
   ffmpegMissing,
-  async () => {
-    const stream = await encode(...LIVE);
+  () => {
+    const stream = encode(...LIVE);
     const { frames } = read(stream, 1_000);
     const most = Math.max(...frames.map(({ size }) => size)) - 500;
     const { frames: others, lost } = read(stream, 1_000, most);
@@ -207,11 +193,11 @@ optionalTest(
 optionalTest(
   "streams that are not taken are said, and a program of them alone is refused",
   ffmpegMissing,
-  async () => {
-    const mixed = read(await encode(...H264, "-c:a", "mp2"), 4_096);
+  () => {
+    const mixed = read(encode(...H264, "-c:a", "mp2"), 4_096);
     assert.deepEqual([mixed.leftOut, mixed.lost], [["MPEG audio (MP2, MP3)"], ["codec"]]);
     assert.equal(of(mixed, VIDEO).length, 20);
-    const others = await encode("-c:v", "mpeg2video", "-c:a", "mp2");
+    const others = encode("-c:v", "mpeg2video", "-c:a", "mp2");
     assert.throws(
       () => read(others, 4_096),
       /nothing of H\.264, H\.265 and AAC, but MPEG-2 video, MPEG audio/,
@@ -274,8 +260,8 @@ function packet(pid: number, payload: Uint8Array, counter: number): Uint8Array {
   return bytes;
 }
 
-optionalTest("fuzz: no MPEG-TS does more than end its stream", ffmpegMissing, async () => {
-  const stream = await encode(...LIVE);
+optionalTest("fuzz: no MPEG-TS does more than end its stream", ffmpegMissing, () => {
+  const stream = encode(...LIVE);
   const random = new Random(SEED);
   for (let round = 0; round < 200; round++) {
     const bytes = stream.slice();

@@ -18,8 +18,18 @@ import { rendererOf } from "./session/moqt/dialect/renderer.ts";
 import { openGate } from "./session/rights.ts";
 import type { Registry } from "./track/mod.ts";
 
+/** The dependencies of {@linkcode newIngests}. */
+export interface IngestsSources
+  extends Pick<HostParts, "config" | "gate" | "metrics" | "clock" | "log"> {
+  readonly mesh: Pick<HostParts["mesh"], "name">;
+}
+
 /** The encoders of a relay, which publish into its registry under the rules of sessions. */
-export function newIngests(parts: HostParts, registry: Registry, nextId: () => number): Ingests {
+export function newIngests(
+  parts: IngestsSources,
+  registry: Registry,
+  nextId: () => number,
+): Ingests {
   const { config: { ingest, limits }, gate = openGate, mesh, metrics, clock, log } = parts;
   return new Ingests({
     settings: { ...ingest, maxObjectBytes: limits.maxObjectBytes, sessionLimits: limits },

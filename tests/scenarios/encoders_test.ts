@@ -3,9 +3,6 @@ import assert from "node:assert/strict";
 import {
   EncoderWorld,
   type EncoderWorldOptions,
-  HANDSHAKE_MS,
-  IDLE_MS,
-  RECONNECT_MS,
   type ScriptedEncoder,
 } from "../support/encoders/encoder_world.ts";
 import {
@@ -21,6 +18,7 @@ import {
 } from "../support/encoders/film_bytes.ts";
 import { commandBytes, handshakeBytes, messageBytes } from "../support/encoders/rtmp_bytes.ts";
 import { done, joinBytes } from "@qumo/shared/runtime";
+import { DEFAULTS } from "../../relay/config/definition.ts";
 import { MAX_ENCODER_TRACKS } from "../../relay/media/ingest/limits.ts";
 import { QUOTA_GRACE_MS } from "../../relay/access/limits.ts";
 import type { Steering } from "../../relay/access/steering.ts";
@@ -30,6 +28,8 @@ import type { Refusal } from "../../relay/track/mod.ts";
 import { plainGate, steeringOf } from "../support/worlds/plain_tokens.ts";
 import { namespaceOf } from "../support/worlds/track_model.ts";
 
+const { idleTimeoutMs: IDLE_MS, reconnectMs: RECONNECT_MS } = DEFAULTS.ingest;
+const { handshakeTimeoutMs: HANDSHAKE_MS } = DEFAULTS.server;
 const ENDING = commandBytes("deleteStream", 5, null, 1);
 
 /** Registers a test in a world of its own, of which nothing is left in the end. */
@@ -285,7 +285,7 @@ encoderTest("a frame above the limit is dropped, and the rest of its group", asy
   await encoder.send(videoBytes(200, false), videoBytes(300, true));
   assert.deepEqual(viewer.groups, [1, 1]);
   assert.equal(world.metrics.encoders.framesDropped.too_large, 1);
-}, { ingest: { maxObjectBytes: 1_000 } });
+}, { limits: { maxObjectBytes: 1_000 } });
 
 /** A sound frame of this size. */
 function large(size: number): Uint8Array {
@@ -321,7 +321,7 @@ encoderTest(
     assert.equal(encoder.unread.length, 0);
     assert.equal(world.metrics.encoders.frames, 100);
   },
-  { maxBytesPerSecond: 50_000, ingest: { idleTimeoutMs: 60_000 } },
+  { ingest: { maxBytesPerSecond: 50_000, idleTimeoutMs: 60_000 } },
 );
 
 function large4(at: number): Uint8Array {

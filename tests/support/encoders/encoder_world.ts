@@ -1,29 +1,24 @@
 import assert from "node:assert/strict";
 import { joinBytes } from "@qumo/shared/runtime";
-import { commonDraft, rfc9000 } from "@qumo/shared/wire";
-import { Ingests, type IngestSettings } from "../../../relay/media/ingest/ingests.ts";
+import { rfc9000 } from "@qumo/shared/wire";
+import { DEFAULTS } from "../../../relay/config/definition.ts";
+import { newIngests } from "../../../relay/ingest.ts";
+import type { Ingests } from "../../../relay/media/ingest/ingests.ts";
 import {
   RtmpConnection,
   type RtmpParts,
   type RtmpTransport,
 } from "../../../relay/media/rtmp/connection.ts";
-import { checkNamespace } from "../../../relay/session/connection/reserved.ts";
-import { rendererOf } from "../../../relay/session/moqt/dialect/renderer.ts";
 import type { OpenTrack, Scope } from "../../../relay/track/mod.ts";
 import type { ManualClock } from "../worlds/manual_clock.ts";
-import { LIMITS, RELAY_NAME, SessionWorld, type WorldOptions } from "../worlds/session_world.ts";
+import { RELAY_NAME, SessionWorld, type WorldOptions } from "../worlds/session_world.ts";
 import { nameOf, Subscriber, WIDE } from "../worlds/track_model.ts";
 import { publishBytes } from "./rtmp_bytes.ts";
 
 /** What may be different from the usual. */
-export interface EncoderWorldOptions extends Pick<WorldOptions, "gate" | "policy"> {
-  readonly ingest?: Partial<IngestSettings>;
-  readonly maxBytesPerSecond?: number;
+export interface EncoderWorldOptions extends Pick<WorldOptions, "gate" | "limits" | "policy"> {
+  readonly ingest?: Partial<typeof DEFAULTS.ingest>;
 }
-
-export const IDLE_MS = 10_000;
-export const RECONNECT_MS = 5_000;
-export const HANDSHAKE_MS = 3_000;
 
 /** A relay's encoders and its tracks, without a network. */
 export class EncoderWorld extends SessionWorld {
@@ -32,35 +27,24 @@ export class EncoderWorld extends SessionWorld {
   readonly #rtmp: RtmpParts & { readonly clock: ManualClock };
   #count = 0;
 
-  constructor({ ingest, maxBytesPerSecond = 1e9, ...options }: EncoderWorldOptions = {}) {
+  constructor({ ingest, ...options }: EncoderWorldOptions = {}) {
     super({ ...options, cache: WIDE });
-    const { registry, gate, metrics, clock, log } = this;
-    this.scope = registry.enter("");
+    const { registry, gate, metrics, clock, log, settings: { limits } } = this;
+    const config = { ...DEFAULTS, ingest: { ...DEFAULTS.ingest, ...ingest }, limits };
+    const mesh = { name: RELAY_NAME };
     let lastId = 0;
-    this.ingests = new Ingests({
-      settings: {
-        maxEncoders: 10,
-        idleTimeoutMs: IDLE_MS,
-        reconnectMs: RECONNECT_MS,
-        maxObjectBytes: 100_000,
-        sessionLimits: LIMITS,
-        ...ingest,
-      },
+    this.scope = registry.enter("");
+    this.ingests = newIngests(
+      { config, gate, mesh, metrics, clock, log },
       registry,
-      gate,
-      checkNamespace,
-      relayName: RELAY_NAME,
-      renderer: rendererOf(commonDraft.data),
-      nextId: () => ++lastId,
-      metrics,
-      clock,
-      log,
-    });
+      () => ++lastId,
+    );
     this.#rtmp = {
       ingests: this.ingests,
-      maxMessageBytes: 100_000,
-      maxBytesPerSecond,
-      handshakeTimeoutMs: HANDSHAKE_MS,
+      // What is too large for an object is still read.
+      maxMessageBytes: DEFAULTS.limits.maxObjectBytes,
+      maxBytesPerSecond: config.ingest.maxBytesPerSecond,
+      handshakeTimeoutMs: config.server.handshakeTimeoutMs,
       onLimit: (limit) => void metrics.encoders.limits[limit]++,
       clock,
       log,
@@ -178,28 +162,22 @@ export class Viewer extends Subscriber {
   readonly #opened: OpenTrack;
 
   constructor(opened: OpenTrack) {
-    super(opened.track);
-    this.#opened = opened;
     const { track } = opened;
-    const { largest } = track;
-    if (largest !== undefined) {
-      track.group(largest.group)?.logs.forEach((log) => this.subgroup(log));
+    super(track);
+    this.#opened = opened;
+    if (track.largest !== undefined) {
+      track.group(track.largest.group)?.logs.forEach((log) => this.subgroup(log));
     }
   }
 
   /** The payloads of all objects so far. */
   get objects(): Uint8Array[] {
-    return this.copies.flatMap(({ log }) =>
-      Array.from({ length: log.count }, (_, index) => {
-        const { payloadStart, payloadLength } = log.objectAt(index);
-        return joinBytes([...log.views(payloadStart, payloadStart + payloadLength)]);
-      })
-    );
+    return this.copies.flatMap(({ objects }) => objects.map(({ payload }) => payload));
   }
 
   /** How many objects each group has. */
   get groups(): number[] {
-    return this.copies.map(({ log }) => log.count);
+    return this.copies.map(({ objects }) => objects.length);
   }
 
   /** The timestamps of hang's frames, in milliseconds since the world began. */

@@ -203,28 +203,30 @@ export class Copy implements LogReader {
     return joinBytes(this.#chunks);
   }
 
-  /** Ids of the objects whose payload came whole and is what it should be; throws on any other. */
-  get ids(): number[] {
+  /** The objects that came whole. */
+  get objects(): { readonly id: number; readonly payload: Uint8Array }[] {
     const decoder = new ObjectHeaderDecoder(this.log.hasProperties, referenceData);
     const { bytes } = this;
-    const ids: number[] = [];
-    if (bytes.length === 0) return ids;
+    if (bytes.length === 0) return [];
+    const objects: { id: number; payload: Uint8Array }[] = [];
     const reader = new ByteReader(bytes, vi64);
     decodeSubgroupHeader(reader, reader.varint(), referenceData);
-    let at = reader.offset;
-    while (at < bytes.length) {
-      at = decoder.decode(bytes, at, bytes.length);
-      if (at < 0) throw new Error("a reader was shown a part of a header");
-      const end = at + decoder.payloadLength;
-      if (end > bytes.length) break;
-      const expected = payloadOf(decoder.id, decoder.payloadLength);
-      if (bytes.subarray(at, end).some((byte, index) => byte !== expected[index])) {
-        throw new Error(`object ${decoder.id} has bytes that are not its own`);
-      }
-      ids.push(decoder.id);
-      at = end;
+    for (let at = reader.offset; at < bytes.length;) {
+      const start = decoder.decode(bytes, at, bytes.length);
+      if (start < 0) throw new Error("a reader was shown a part of a header");
+      at = start + decoder.payloadLength;
+      if (at <= bytes.length) objects.push({ id: decoder.id, payload: bytes.subarray(start, at) });
     }
-    return ids;
+    return objects;
+  }
+
+  /** Their ids, if each has the payload that it should have; throws otherwise. */
+  get ids(): number[] {
+    return this.objects.map(({ id, payload }) => {
+      const expected = payloadOf(id, payload.length);
+      if (payload.every((byte, index) => byte === expected[index])) return id;
+      throw new Error(`object ${id} has bytes that are not its own`);
+    });
   }
 }
 

@@ -98,7 +98,7 @@ Deno.test("a track that no catalog describes is written as it comes", async () =
 Deno.test("a publisher that pauses costs a viewer one more session, and nothing that is published", async () => {
   using deadline = new Deadline();
   await using ends = new AsyncDisposableStack();
-  const { publication, subscriber, file } = await numbers(deadline, ends);
+  const { relay, publication, subscriber, file } = await numbers(deadline, ends);
   const groups: number[] = [];
   const add = async () => {
     const group = await publication.startGroup("numbers");
@@ -120,6 +120,10 @@ Deno.test("a publisher that pauses costs a viewer one more session, and nothing 
     for (let looks = 0; looks < 60 && renewals() === before; looks++) await sleep(systemClock, 50);
   }
   for (let count = 0; count < 10; count++) await deadline.for("a group", add());
+  const countOf = (text: string) => relay.lines.filter((line) => line.text === text).length;
+  await until("the sessions of the publisher and the viewer, and no other", () => {
+    return countOf("info: session started") - countOf("info: session ended") === 2;
+  });
   assert.equal(await deadline.for("the end", subscriber.end("SIGINT")), 0);
   const expected = groups.flatMap((group) => [0, 1].map((object) => payloadOf(group, object, 100)));
   assert.deepEqual([...await Deno.readFile(file)], expected.flatMap((payload) => [...payload]));

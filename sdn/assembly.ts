@@ -2,11 +2,10 @@ import type { Handler } from "@qumo/shared/http";
 import { type Log, TaskGroup, type Tracing } from "@qumo/shared/runtime";
 import type { SdnConfig } from "./config/settings.ts";
 import { Controller } from "./control/controller.ts";
-import type { ControllerParts } from "./control/controller_options.ts";
+import type { ControllerOptions, ControllerParts } from "./control/controller_options.ts";
 import { EventService } from "./control/event_service.ts";
 import { dashboardFiles } from "./dashboard/mod.ts";
 import { Outages, RefusedRequests } from "./events/mod.ts";
-import { controllerOptions } from "./from_config.ts";
 import { type App, buildApp } from "./http/app.ts";
 import { type Identities, identityEndpoints } from "./http/identity_endpoints.ts";
 import { pageEndpoints } from "./http/page_endpoints.ts";
@@ -19,7 +18,7 @@ import { version } from "./version.ts";
 /** What a controller and its API are assembled from. */
 export interface AssemblyParts extends Omit<ControllerParts, "onStoreFailure"> {
   readonly config: SdnConfig;
-  readonly name: string;
+  readonly options: ControllerOptions;
   /** What the store held when the controller opened it. */
   readonly stored: Stored;
   readonly peers: readonly (Peer & AccessPeer)[];
@@ -43,12 +42,12 @@ export class Assembly {
   readonly #tasks: TaskGroup;
 
   constructor(parts: AssemblyParts) {
-    const { config, name, stored, events, clock, log } = parts;
+    const { options, stored, events, clock, log } = parts;
     this.#parts = parts;
     this.#tokens = new RefusedRequests("tokens_refused", events, clock);
     this.#limits = new RefusedRequests("limits_reached", events, clock);
     this.#tasks = new TaskGroup((task, error) => log.error("a task failed", { task, error }));
-    this.controller = Controller.begin(stored, controllerOptions(config, name), {
+    this.controller = Controller.begin(stored, options, {
       ...parts,
       onStoreFailure: (error) => log.debug("a change could not be stored", { error }),
     });
@@ -79,7 +78,7 @@ export class Assembly {
   }
 
   #openApp(): App {
-    const { config: { server, graph }, live, clock, events, ending } = this.#parts;
+    const { config: { server }, options, live, clock, events, ending } = this.#parts;
     const { tracing, log, identities } = this.#parts;
     const { controller } = this;
     const { metricsSink } = controller;
@@ -96,7 +95,7 @@ export class Assembly {
       onTokenRefused: (client, { method, path }) => this.#tokens.add(client, `${method} ${path}`),
       onLimitReached: (client, detail) => this.#limits.add(client, detail),
       more: [
-        ...syncEndpoints(controller, graph.nodeTtlSec * 1000),
+        ...syncEndpoints(controller, options.leaseMs),
         ...pageEndpoints(dashboardFiles, revision),
         ...identityEndpoints(controller.relays, identities),
       ],
@@ -133,7 +132,7 @@ export class Assembly {
   }
 
   #replicate(): void {
-    const { config: { graph }, peers, clock, events } = this.#parts;
+    const { config: { graph }, options, peers, clock, events } = this.#parts;
     const { controller } = this;
     const outages = new Outages(events);
     const replicator = new Replicator(peers, {
@@ -141,7 +140,7 @@ export class Assembly {
       clock,
       tasks: this.#tasks,
       intervalMs: graph.syncIntervalSec * 1000,
-      leaseMs: graph.nodeTtlSec * 1000,
+      leaseMs: options.leaseMs,
       random: Math.random,
       onSync(peer, error) {
         controller.metricsSink.sync(peer, { isFine: error === undefined, wall: clock.wall() });

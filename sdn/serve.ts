@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { HttpMetrics } from "@qumo/shared/http";
 import {
-  type Clock,
   type ConfigReload,
   formatAddress,
   greet,
@@ -16,14 +15,14 @@ import { Assembly } from "./assembly.ts";
 import type { SdnConfig } from "./config/settings.ts";
 import type { ProcessSources } from "./control/process_families.ts";
 import { EventLog, type EventStore } from "./events/mod.ts";
-import { peersOf } from "./from_config.ts";
+import { controllerOptions, peersOf } from "./from_config.ts";
 import { Front } from "./front.ts";
 import { LiveSettings } from "./live_config.ts";
 import type { MeshIdentity } from "./mesh_identity.ts";
 import { openIdentity } from "./open_identity.ts";
 import { openDataDir, openStore, readStore } from "./open_store.ts";
 import type { Process } from "./process.ts";
-import type { Store, Timeline } from "./store/mod.ts";
+import { type Store, type Timeline, timelineOf } from "./store/mod.ts";
 import { version } from "./version.ts";
 import { waitForStore } from "./wait_for_store.ts";
 
@@ -68,7 +67,7 @@ async function run(config: SdnConfig, { reload, log, process }: ServeParts): Pro
   const stored = await waitForStore(() => readStore(kept.store, config), waiting);
   if (stored === undefined) return "stopped before the store was available";
   const events = new EventLog({ clock, log, store: kept.eventStore });
-  const who = { config, name, peers, live };
+  const who = { config, options: controllerOptions(config, name), peers, live };
   const what = { ...kept, stored, events, clock, http, tracing, log, ending: signal };
   const assembly = new Assembly({ ...who, ...what });
   assembly.controller.metricsSink.readProcess(processSources(process, { startedAt, front }));
@@ -134,11 +133,6 @@ function processSources(
     certificateEnd: () => front.certificateEnd,
     acmeOrders: front.acmeOrders,
   };
-}
-
-function timelineOf(clock: Clock): Timeline {
-  const start = clock.wall() - clock.now();
-  return { toWall: (time) => start + time, fromWall: (wall) => wall - start };
 }
 
 /** The start message: the URL comes first, so that programs can parse it. */

@@ -152,11 +152,6 @@ export class Controller implements OperationUseCases {
     });
   }
 
-  /** Loads the store and starts from its contents. */
-  static async open(options: ControllerOptions, parts: ControllerParts): Promise<Controller> {
-    return Controller.begin(await parts.store.load(), options, parts);
-  }
-
   /** Starts from contents of the store that were loaded before. */
   static begin(
     { revision, relays, tombstones, access = [], told = [] }: Stored,

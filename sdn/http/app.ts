@@ -45,9 +45,9 @@ export interface AppOptions extends WatchTools {
   readonly version: string;
   readonly authenticate: Authenticate;
   /** Refuses requests from other sites' pages when no token is required. */
-  readonly guard: PageGuard | undefined;
-  /** The limit that holds now; undefined: there never is one. */
-  readonly rateLimit: (() => RateLimit) | undefined;
+  readonly guard: PageGuard;
+  /** The limit that holds now. */
+  readonly rateLimit: () => RateLimit;
   /** The time limit for a request's body, in milliseconds. */
   readonly bodyTimeoutMs: number;
   /** Called with each answered request. */
@@ -86,7 +86,7 @@ export function buildApp(options: AppOptions): App {
   const { rateLimit } = options;
   // Heartbeats have a rate limit of their own, so that other requests of a site cannot expire its
   // relays' leases.
-  const limiters = rateLimit && {
+  const limiters = {
     heartbeats: new RateLimiter(rateLimit),
     others: new RateLimiter(rateLimit),
   };
@@ -96,11 +96,11 @@ export function buildApp(options: AppOptions): App {
       const started = clock.now();
       const id = crypto.randomUUID();
       const url = new URL(request.url);
-      const limiter = limiters?.[isHeartbeat(request, url) ? "heartbeats" : "others"];
-      const charge = (cost: number) => limiter?.charge(client, cost);
+      const limiter = limiters[isHeartbeat(request, url) ? "heartbeats" : "others"];
+      const charge = (cost: number) => limiter.charge(client, cost);
       const asked: Asked = { request, url, id, client, charge, label: "none" };
-      const isAllowed = limiter?.take(client, started) ?? true;
-      asked.refusal = isAllowed ? options.guard?.(request) : tooMany(limiter?.waitMs(client));
+      const isAllowed = limiter.take(client, started);
+      asked.refusal = isAllowed ? options.guard(request) : tooMany(limiter.waitMs(client));
       const response = asked.refusal === undefined
         ? await answer(asked)
         : refuse(asked.refusal, revision());

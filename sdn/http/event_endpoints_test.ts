@@ -8,7 +8,7 @@ const unknownToken = refused(refusal("unauthorized", "The token is not known"));
 
 Deno.test("half an hour of a mesh is in the log and in GET /events", async () => {
   const { ask, clock, lines, request } = await testController({
-    app: {
+    live: {
       authenticate: (header) => header === "Bearer wrong" ? unknownToken : openAccess(header),
     },
   });

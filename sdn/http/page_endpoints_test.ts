@@ -1,14 +1,8 @@
-import type { PageFile } from "@qumo/shared/page";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { dashboardFiles } from "../dashboard/mod.ts";
 import { testController } from "../../tests/support/worlds/sdn_controller.ts";
 import { tokenAccess } from "./auth.ts";
-import { pageEndpoints } from "./page_endpoints.ts";
-
-const files: PageFile[] = [
-  { path: "/", type: "text/html; charset=utf-8", text: "<p>näh</p>" },
-  { path: "/page/app.js", type: "text/javascript; charset=utf-8", text: "1;" },
-];
 
 const tokens = tokenAccess([
   { role: "read", sha256: sha256("reader") },
@@ -20,12 +14,12 @@ function sha256(text: string): Uint8Array {
 }
 
 function page(authenticate = tokens) {
-  return testController({ app: { more: pageEndpoints(files, () => 7), authenticate } });
+  return testController({ live: { authenticate } });
 }
 
 Deno.test("the page and its files need no token, and come with every header that guards them", async () => {
   const { ask } = await page();
-  for (const { path, type, text } of files) {
+  for (const { path, type, text } of dashboardFiles) {
     const { status, headers, body } = await ask("GET", path);
     assert.deepEqual([status, body], [200, text]);
     assert.equal(headers.get("content-type"), type);
@@ -56,7 +50,7 @@ Deno.test("a file that a browser has is not sent again, and one that changed is"
     assert.ok(headers.has("content-security-policy"));
   }
   assert.equal((await ask("GET", "/", undefined, { "if-none-match": '"old"' })).status, 200);
-  const other = await ask("GET", "/page/app.js");
+  const other = await ask("GET", "/dashboard/app.js");
   assert.notEqual(other.headers.get("etag"), etag);
 });
 
@@ -70,15 +64,15 @@ Deno.test("the page can be asked for with a query and for its head, and takes no
     const { status, headers } = await ask(method, "/");
     assert.deepEqual([status, headers.get("allow")], [405, "GET, HEAD"]);
   }
-  assert.equal((await ask("GET", "/page/other.js")).status, 404);
+  assert.equal((await ask("GET", "/dashboard/other.js")).status, 404);
 });
 
 Deno.test("GET /whoami tells callers what they may do", async () => {
   const { ask } = await page();
   const who = (token: string) =>
     ask("GET", "/whoami", undefined, { authorization: `Bearer ${token}` });
-  assert.deepEqual((await who("reader")).body, { revision: 7, role: "read" });
-  assert.deepEqual((await who("tokyo's")).body, { revision: 7, role: "relay", relay: "tokyo" });
+  assert.deepEqual((await who("reader")).body, { revision: 0, role: "read" });
+  assert.deepEqual((await who("tokyo's")).body, { revision: 0, role: "relay", relay: "tokyo" });
   assert.equal((await who("nobody's")).status, 401);
   assert.equal((await ask("GET", "/whoami")).status, 401);
   const open = await page(() => ({ ok: true, value: { role: "admin" } }));

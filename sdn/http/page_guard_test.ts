@@ -68,7 +68,7 @@ const REQUESTS: [what: string, method: string, headers: Record<string, string>, 
 
 for (const [what, method, headers, status] of REQUESTS) {
   Deno.test(`${what}: ${method} is answered with ${status}`, async () => {
-    const { ask } = await testController({ app: { guard: pageGuard(["sdn.example.com"]) } });
+    const { ask } = await testController({ live: { guard: pageGuard(["sdn.example.com"]) } });
     await ask("PUT", "/relay/tokyo", {});
     const path = method === "POST" ? "/relay/tokyo/drain" : "/relay/tokyo";
     const answer = await ask(method, path, undefined, headers);

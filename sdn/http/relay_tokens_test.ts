@@ -28,7 +28,7 @@ for (const [bound, may, mayNot] of BOUND) {
     Deno.test(`a token of ${bound} may ask ${name} for ${may}, and for no other relay`, async () => {
       const sha256 = createHash("sha256").update("t").digest();
       const authenticate = tokenAccess([{ sha256, role: "relay", relay: bound }]);
-      const { ask } = await testController({ app: { authenticate } });
+      const { ask } = await testController({ live: { authenticate } });
       const statusFor = async (relay: string) => {
         // What names no relay in its path names it in its body.
         const body = path("") === path("x") ? { relay } : given;

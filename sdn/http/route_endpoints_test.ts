@@ -227,7 +227,7 @@ Deno.test("GET /assign gathers viewers where the track is, with its publisher or
 
 Deno.test("a search costs a client what it costs the controller", async () => {
   const subject = await testController({
-    app: { rateLimit: () => ({ perSecond: 10, burst: 500 }) },
+    live: { rateLimit: () => ({ perSecond: 10, burst: 500 }) },
   });
   const { ask, controller, clock } = subject;
   for (let relay = 0; relay < 200; relay++) {

@@ -50,7 +50,7 @@ const FORGERIES: readonly (readonly [method: string, path: string, body?: unknow
 ];
 
 async function world() {
-  const { ask } = await testController({ app: { authenticate } });
+  const { ask } = await testController({ live: { authenticate } });
   const as = (token: string) => (...[method, path, body]: Parameters<Ask>) =>
     ask(method, path, body, { authorization: `Bearer ${token}` });
   const all = as("all-relays");

@@ -88,11 +88,11 @@ type Ask = GoClient["ask"];
 
 /** Answers Go clients over one kept connection for each. */
 async function withGoClient(act: (ask: Ask) => Promise<void>): Promise<void> {
-  const { app, faults } = await testController();
+  const { handle, faults } = await testController();
   const listener = listenHttp({
     hostname: "127.0.0.1",
     port: 0,
-    handle: (request) => app.fetch(request, "go"),
+    handle: (request) => handle(request, "go"),
     metrics: new HttpMetrics(),
     clock: systemClock,
     log: memoryLog().log,
@@ -105,7 +105,7 @@ async function withGoClient(act: (ask: Ask) => Promise<void>): Promise<void> {
     connection.close();
     await listener.close(5000);
   }
-  assert.deepEqual(faults, []);
+  assert.deepEqual(faults(), []);
 }
 
 /** That an answer has what upstream's has, whatever else it has. */

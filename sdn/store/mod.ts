@@ -6,4 +6,5 @@ export { EtcdStore } from "./etcd.ts";
 export { NewerStore } from "./newer_store.ts";
 export { MemoryStore } from "./memory.ts";
 export type { EventsOptions } from "./sqlite_events.ts";
+export { timelineOf } from "./timeline.ts";
 export type { Store, Stored, Timeline } from "./types.ts";

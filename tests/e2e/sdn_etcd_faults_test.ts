@@ -213,6 +213,6 @@ etcdTest("etcd: what somebody else writes below the prefix changes nothing", asy
   for (const { ask, faults } of [one, other]) {
     assert.deepEqual(await names(ask), ["a"]);
     assert.deepEqual(await tracks(ask), ["last", "x"]);
-    assert.deepEqual(faults, []);
+    assert.deepEqual(faults(), []);
   }
 });

@@ -160,7 +160,7 @@ etcdTest(
     assert.ok(made.length > 150, `${made.length} were accepted`);
     const sorted = made.sort();
     for (const ask of asks) await becomes(() => tracks(ask), sorted);
-    for (const { faults } of [one, other]) assert.deepEqual(faults, []);
+    for (const { faults } of [one, other]) assert.deepEqual(faults(), []);
   },
 );
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { checkProperty } from "../support/properties.ts";
+import { dashboardFiles } from "../../sdn/dashboard/mod.ts";
 import { errorAnswer } from "../../sdn/http/openapi.ts";
 import { HISTORY_STEP_MS } from "../../sdn/history/mod.ts";
 import { testController } from "../support/worlds/sdn_controller.ts";
@@ -121,7 +122,7 @@ Deno.test("no request, whatever it is, is a fault, goes unexplained, or costs a 
         const told = errorAnswer.parse(await response.json());
         assert.ok(told.error.length > 0);
       } else await response.text();
-      assert.deepEqual(faults, []);
+      assert.deepEqual(faults(), []);
       const kept = await ask("GET", "/relay/keep");
       assert.deepEqual([kept.status, kept.body.announces], [200, 1]);
     }),
@@ -173,6 +174,7 @@ Deno.test("the documented answers are those that the server gives", async () => 
     ["get", "/graph", "/graph"],
     ["get", "/assign", "/assign?region=eu&track=x/y"],
     ["get", "/health", "/health"],
+    ["get", "/whoami", "/whoami"],
     ["get", "/events", "/events?limit=5"],
     ["get", "/history", "/history?relay=b"],
     ["get", "/sync", "/sync"],
@@ -185,8 +187,9 @@ Deno.test("the documented answers are those that the server gives", async () => 
     .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
   // Texts, streams, and what needs one that is open.
   const others = ["get /watch", "post /watch", "put /watch/{watcher}", "get /metrics"];
+  const pages = dashboardFiles.map(({ path }) => `get ${path}`);
   const tried = steps.map(([method, path]) => `${method} ${path}`);
-  assert.deepEqual(new Set([...tried, ...others]), new Set(documented));
+  assert.deepEqual(new Set([...tried, ...others, ...pages]), new Set(documented));
   for (const [method, path, url, body] of steps) {
     if (path === "/history") await clock.advance(HISTORY_STEP_MS);
     const answer = await ask(method.toUpperCase(), url, body);

@@ -81,7 +81,7 @@ Deno.test("a heartbeat that was taken before is nobody else's pass", async () =>
     { sha256: sha256("a"), role: "relay", relay: "a" },
     { sha256: sha256("r"), role: "read" },
   ]);
-  const { ask } = await testController({ app: { authenticate } });
+  const { ask } = await testController({ live: { authenticate } });
   const status = async (token?: string, headers = {}) => {
     const known = token === undefined ? {} : { authorization: `Bearer ${token}` };
     return (await ask("PUT", "/relay/a", '{"epoch":1}', { ...known, ...headers })).status;

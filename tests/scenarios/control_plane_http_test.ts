@@ -14,12 +14,12 @@ import { memoryLog } from "../support/worlds/memory_log.ts";
 async function serve(given: {
   readonly port?: number;
   readonly firstRevision?: number;
-  readonly app?: NonNullable<NonNullable<Parameters<typeof testController>[0]>["app"]>;
+  readonly live?: NonNullable<NonNullable<Parameters<typeof testController>[0]>["live"]>;
   readonly tls?: { cert: string; key: string };
 } = {}) {
   const subject = await testController({
     store: new MemoryStore(given.firstRevision ?? 1000),
-    ...(given.app !== undefined && { app: given.app }),
+    ...(given.live !== undefined && { live: given.live }),
   });
   const stop = new AbortController();
   const server = Deno.serve({
@@ -28,7 +28,7 @@ async function serve(given: {
     signal: stop.signal,
     onListen: () => {},
     ...given.tls,
-  }, (request) => subject.app.fetch(request, "127.0.0.1"));
+  }, (request) => subject.handle(request, "127.0.0.1"));
   return {
     ...subject,
     port: server.addr.port,
@@ -150,7 +150,7 @@ Deno.test("a relay shows its token, and says so when it is not taken", async () 
     await crypto.subtle.digest("SHA-256", new TextEncoder().encode("secret")),
   );
   const authenticate = tokenAccess([{ role: "relay", relay: "one", sha256 }]);
-  await using controller = await serve({ app: { authenticate } });
+  await using controller = await serve({ live: { authenticate } });
   await using one = relay("one", { urls: [controller.url], token: "secret" });
   await using two = relay("two", { urls: [controller.url], token: "wrong" });
   one.plane.start();

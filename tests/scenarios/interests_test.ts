@@ -258,12 +258,11 @@ scenario(
 
 scenario("a controller that keeps no more interests is followed as a whole", async (world) => {
   const { site, plane, mirror, interests, lines } = await begin(world, "live/a", "live/b");
-  const { app } = site.controller;
-  const answer = app.fetch.bind(app);
-  app.fetch = async (request, client) =>
+  const { handle } = site.controller;
+  site.controller.handle = async (request, client) =>
     request.method === "PUT" && request.url.includes("/watch/")
       ? Response.json({ error: "Too many", code: "limit_reached" }, { status: 429 })
-      : await answer(request, client);
+      : await handle(request, client);
   interests.follow(inNamespace("live/a"));
   await world.pass(2000);
   assert.deepEqual(announcesOf(mirror), ["b live/a", "b live/b"]);
@@ -280,14 +279,13 @@ scenario(
       "live/b",
       "live/c",
     );
-    const { app } = site.controller;
-    const answer = app.fetch.bind(app);
-    app.fetch = async (request, client) =>
+    const { handle } = site.controller;
+    site.controller.handle = async (request, client) =>
       request.method === "PUT" && request.url.includes("/watch/")
         ? Response.json({ error: "There is no such watcher here", code: "not_found" }, {
           status: 404,
         })
-        : await answer(request, client);
+        : await handle(request, client);
     interests.follow(inNamespace("live/a"));
     await world.pass(2000);
     assert.deepEqual(announcesOf(mirror), ["b live/a"]);

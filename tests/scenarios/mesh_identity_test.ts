@@ -34,7 +34,7 @@ class World implements AsyncDisposable {
     const { ask } = await testController({
       clock,
       identities: { issue: (name, key) => world.current!.#identity.issue(name, key) },
-      app: {
+      live: {
         authenticate: tokenAccess(NAMES.map((relay) => ({
           sha256: createHash("sha256").update(relay).digest(),
           role: "relay",

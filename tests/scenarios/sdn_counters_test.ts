@@ -1,12 +1,10 @@
 /** Every counter and gauge that the controller shows is one that something moves. */
 import { HttpMetrics } from "@qumo/shared/http";
-import { done, noTracing, refused } from "@qumo/shared/runtime";
+import { done, refused } from "@qumo/shared/runtime";
 import { MAX_TENANTS_PER_RELAY, refusal } from "@qumo/shared/topology";
 import assert from "node:assert/strict";
-import { Assembly } from "../../sdn/assembly.ts";
 import { DEFAULTS } from "../../sdn/config/definition.ts";
 import { MAX_USAGES } from "../../sdn/control/limits.ts";
-import { EventLog } from "../../sdn/events/mod.ts";
 import { EVENTS } from "../../sdn/events/event.ts";
 import { RELAY_BURST } from "../../sdn/events/limits.ts";
 import { pageGuard } from "../../sdn/http/page_guard.ts";
@@ -15,7 +13,6 @@ import type { AccessPeer, Peer } from "../../sdn/sync/mod.ts";
 import { movedIn, MovedSeries } from "../support/metrics/moved_series.ts";
 import { START, testController } from "../support/worlds/sdn_controller.ts";
 import { ManualClock } from "../support/worlds/manual_clock.ts";
-import { memoryLog } from "../support/worlds/memory_log.ts";
 
 const HTTP = "shared/http/listener_test.ts";
 
@@ -48,27 +45,20 @@ class FailingStore extends MemoryStore {
 
 /** A controller with everything that the program has but for its sockets. */
 async function start(peer: Peer & AccessPeer, clock: ManualClock) {
-  const { log } = memoryLog();
   const store = new FailingStore(0);
   const http = new HttpMetrics();
   // What the listener counts of itself.
   http.connections = 1;
-  const ending = new AbortController();
   const config = {
     ...DEFAULTS,
     graph: { ...DEFAULTS.graph, spfHoldMs: 0, syncIntervalSec: 1 },
     watch: { ...DEFAULTS.watch, history: 4 },
   };
-  const assembly = new Assembly({
-    identities: { issue: () => Promise.reject(new Error("nobody asks")) },
+  const made = await testController({
     config,
-    name: "c1",
     clock,
     http,
     store,
-    stored: await store.load(),
-    timeline: { toWall: (time) => START + time, fromWall: (wall) => wall - START },
-    events: new EventLog({ clock, log }),
     peers: [peer],
     live: {
       authenticate: (given) =>
@@ -76,24 +66,9 @@ async function start(peer: Peer & AccessPeer, clock: ManualClock) {
       guard: pageGuard([]),
       rateLimit: () => ({ perSecond: 100, burst: 200 }),
     },
-    tracing: noTracing,
-    log,
-    ending: ending.signal,
   });
-  assembly.begin();
-  const request = (method: string, path: string, body?: unknown, token = "good") =>
-    assembly.handle(
-      new Request(`http://localhost${path}`, {
-        method,
-        headers: { authorization: `Bearer ${token}` },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      }),
-      "127.0.0.1",
-    );
-  const ask = async (...asked: Parameters<typeof request>) => {
-    await (await request(...asked)).text();
-  };
-  return { assembly, store, ending, request, ask };
+  made.assembly.begin();
+  return { ...made, store };
 }
 
 type World = Awaited<ReturnType<typeof start>>;
@@ -164,13 +139,13 @@ async function storeFails({ ask, store }: World, pass: Pass): Promise<void> {
 }
 
 async function clientsAreRefused({ ask }: World, pass: Pass): Promise<void> {
-  await ask("GET", "/relay", undefined, "wrong");
+  await ask("GET", "/relay", undefined, { authorization: "Bearer wrong" });
   for (let time = 0; time < 300; time++) await ask("GET", "/health");
   await pass(120_000);
 }
 
 async function watcherIsSlow({ ask, request }: World, pass: Pass): Promise<void> {
-  const watching = await request("GET", "/watch");
+  const watching = await request("/watch");
   const reader = watching.body!.getReader();
   const read = async () => {
     for (let time = 0; time < 10; time++) {
@@ -186,13 +161,13 @@ async function watcherIsSlow({ ask, request }: World, pass: Pass): Promise<void>
   await reader.cancel();
 }
 
-async function accessChanges({ ask, request }: World, pass: Pass): Promise<void> {
+async function accessChanges({ ask }: World, pass: Pass): Promise<void> {
   await ask("PUT", "/relay/x", { address: "moqt://x:1", epoch: START });
   await pass(100);
   for (const kind of ["token", "subject", "tenant", "key", "namespace"]) {
     await ask("POST", "/revoke", { kind, value: "x" });
   }
-  const { id } = await (await request("POST", "/revoke", { kind: "session", value: "a/1" })).json();
+  const { body: { id } } = await ask("POST", "/revoke", { kind: "session", value: "a/1" });
   await ask("PUT", "/policy/acme", { sessions: 1 });
   await ask("POST", "/kick", { kind: "token", value: "y" });
   const report = (count: number) => Array(count).fill(0).map((_, at) => ({ tenant: `t${at}` }));
@@ -206,7 +181,8 @@ async function accessChanges({ ask, request }: World, pass: Pass): Promise<void>
 }
 
 async function watcherIsInterested({ request }: World, pass: Pass): Promise<void> {
-  const watching = await request("POST", "/watch", { interests: { namespaces: ["live"] } });
+  const body = JSON.stringify({ interests: { namespaces: ["live"] } });
+  const watching = await request("/watch", { method: "POST", body });
   await pass(100);
   await watching.body!.cancel();
   await pass(100);

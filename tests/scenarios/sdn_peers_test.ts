@@ -308,7 +308,7 @@ Deno.test("a peer's states are checked like everybody's input", async () => {
   assert.equal(await put((state) => state.beat = 2 ** 60), 400);
   assert.equal(await put((state) => state.name = ""), 400);
   assert.equal((await ask("GET", "/announce")).status, 200);
-  assert.deepEqual(faults, []);
+  assert.deepEqual(faults(), []);
 });
 
 Deno.test("metrics say what was merged and for how long a peer has been behind", async () => {

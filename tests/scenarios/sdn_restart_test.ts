@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { WatchEvent } from "../../sdn/control/use_cases.ts";
+import { timelineOf } from "../../sdn/store/mod.ts";
 import { SqliteStore } from "../../sdn/store/sqlite.ts";
 import { copyDataDir } from "../../sdn/store/sqlite_copy.ts";
 import { ManualClock } from "../support/worlds/manual_clock.ts";
@@ -13,10 +14,6 @@ const SCOPE = { graph: true, announces: true, flows: false, access: false, route
 async function restarting() {
   const folder = await Deno.makeTempDir();
   const clock = new ManualClock(START);
-  const timeline = {
-    toWall: (time: number) => START + time,
-    fromWall: (wall: number) => wall - START,
-  };
   const stores: SqliteStore[] = [];
   return {
     folder,
@@ -24,7 +21,7 @@ async function restarting() {
     async start(file = "state.sqlite") {
       const store = new SqliteStore(`${folder}/${file}`, {
         clock,
-        timeline,
+        timeline: timelineOf(clock),
         tombstoneMs: 3_600_000,
       });
       stores.push(store);

@@ -114,7 +114,7 @@ export class ControllerSite {
     }
     await this.#going;
     if (this.#running === undefined) throw new TypeError("connection refused");
-    const response = await this.#running.app.fetch(request, "127.0.0.1");
+    const response = await this.#running.handle(request, "127.0.0.1");
     if (response.body === null) return response;
     return new Response(response.body.pipeThrough(this.#wire(line), { signal }), response);
   }

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { systemClock, type Timer } from "@qumo/shared/runtime";
-import { dashboardFiles } from "../../../sdn/dashboard/mod.ts";
-import { pageEndpoints } from "../../../sdn/http/page_endpoints.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { testController } from "./sdn_controller.ts";
 
@@ -25,11 +23,10 @@ export type PageWorld = Awaited<ReturnType<typeof startPageWorld>>;
 export async function startPageWorld() {
   // Today, as in the browser, which reads ages from it.
   const clock = new PageClock(Date.now());
-  const more = pageEndpoints(dashboardFiles, () => 0);
-  const { controller, app, ask, ending } = await testController({ clock, more });
+  const { controller, handle, ask, ending } = await testController({ clock });
   const address = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
   const server = Deno.serve(address, async (request) => {
-    const response = await app.fetch(request, address.hostname);
+    const response = await handle(request, address.hostname);
     // The page reads the controller's time from it.
     response.headers.set("date", new Date(clock.wall()).toUTCString());
     return response;

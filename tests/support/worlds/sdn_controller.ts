@@ -1,21 +1,19 @@
+import { noTracing } from "@qumo/shared/runtime";
+import { Assembly, type AssemblyParts } from "../../../sdn/assembly.ts";
 import { DEFAULTS } from "../../../sdn/config/definition.ts";
-import { Controller } from "../../../sdn/control/controller.ts";
 import type { ControllerOptions } from "../../../sdn/control/controller_options.ts";
-import { EventService } from "../../../sdn/control/event_service.ts";
-import { EventLog, RefusedRequests } from "../../../sdn/events/mod.ts";
+import { EventLog } from "../../../sdn/events/mod.ts";
 import { controllerOptions } from "../../../sdn/from_config.ts";
-import { type AppOptions, buildApp } from "../../../sdn/http/app.ts";
-import type { Endpoint } from "../../../sdn/http/endpoint.ts";
 import { openAccess } from "../../../sdn/http/auth.ts";
 import { MeshIdentity } from "../../../sdn/mesh_identity.ts";
-import { type Identities, identityEndpoints } from "../../../sdn/http/identity_endpoints.ts";
-import { syncEndpoints } from "../../../sdn/http/sync_endpoints.ts";
-import { MemoryStore, type Store } from "../../../sdn/store/mod.ts";
+import { MemoryStore, timelineOf } from "../../../sdn/store/mod.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { memoryLog } from "./memory_log.ts";
 
 /** The moment at which the clock of a test controller begins. */
 export const START = Date.UTC(2026, 0, 1);
+
+const FAULTS = ["error: a request failed", "debug: a change could not be stored"];
 
 /** An answer as a test looks at it. */
 export interface TestAnswer {
@@ -29,70 +27,45 @@ export interface TestAnswer {
 export type Ask = Awaited<ReturnType<typeof testController>>["ask"];
 
 /** A controller with its HTTP API in this process, under a clock that stands still. */
-export async function testController(given: {
-  readonly controller?: Partial<ControllerOptions>;
-  readonly app?: Partial<AppOptions>;
-  /** Endpoints beside those that every test controller has. */
-  readonly more?: readonly Endpoint[];
-  /** Who signs for relays; a key of its own when nothing is said. */
-  readonly identities?: Identities;
-  readonly store?: Store;
-  readonly clock?: ManualClock;
-} = {}) {
-  const clock = given.clock ?? new ManualClock(START);
-  const begin = clock.wall() - clock.now();
-  const faults: unknown[] = [];
+export async function testController(
+  { controller: options, live, ...given }:
+    & Partial<Omit<AssemblyParts, "options" | "live">>
+    & {
+      readonly controller?: Partial<ControllerOptions>;
+      readonly live?: Partial<AssemblyParts["live"]>;
+      readonly clock?: ManualClock;
+    } = {},
+) {
+  const { clock = new ManualClock(START), config = DEFAULTS, store = new MemoryStore(0) } = given;
   const ending = new AbortController();
-  const requests: { method: string; path: string; status: number }[] = [];
-  const watchers: number[] = [];
   const { log, lines } = memoryLog();
   const events = new EventLog({ clock, log });
-  const tokens = new RefusedRequests("tokens_refused", events, clock);
-  const limits = new RefusedRequests("limits_reached", events, clock);
-  const controller = await Controller.open({
-    ...controllerOptions(DEFAULTS, "c1"),
-    spfHoldMs: 0,
-    ...given.controller,
-  }, {
-    clock,
-    store: given.store ?? new MemoryStore(0),
-    timeline: { toWall: (time) => begin + time, fromWall: (wall) => wall - begin },
-    events,
-    onStoreFailure: (error) => faults.push(error),
-  });
   const signing = { lifetimeMs: 600_000, clock };
-  const { identities = await MeshIdentity.open(await MeshIdentity.newKey(), signing) } = given;
-  const app = buildApp({
-    relays: controller.relays,
-    routes: controller.routes,
-    directory: controller.directory,
-    access: controller.access,
-    watching: controller.watching,
-    operation: controller,
-    events: new EventService(events, () => controller.revision()),
-    history: controller.history,
-    onTokenRefused: (client, { method, path }) => tokens.add(client, `${method} ${path}`),
-    onLimitReached: (client, detail) => limits.add(client, detail),
-    more: [
-      ...syncEndpoints(controller, 90_000),
-      ...identityEndpoints(controller.relays, identities),
-      ...given.more ?? [],
-    ],
-    revision: () => controller.revision(),
-    version: "test",
-    authenticate: openAccess,
-    guard: undefined,
-    rateLimit: undefined,
-    bodyTimeoutMs: 30_000,
+  const assembly = new Assembly({
+    config,
+    options: { ...controllerOptions(config, "c1"), spfHoldMs: 0, ...options },
     clock,
+    store,
+    stored: await store.load(),
+    timeline: timelineOf(clock),
+    events,
+    peers: [],
+    live: {
+      authenticate: openAccess,
+      guard: () => undefined,
+      rateLimit: () => ({ perSecond: 0, burst: 0 }),
+      ...live,
+    },
+    identities: given.identities ??
+      await MeshIdentity.open(await MeshIdentity.newKey(), signing),
+    tracing: noTracing,
+    log,
     ending: ending.signal,
-    onWatchers: (count) => watchers.push(count),
-    onRequest: (request) => requests.push(request),
-    onFault: (error) => faults.push(error),
-    ...given.app,
+    ...given,
   });
-  const request = (path: string, init?: RequestInit) =>
-    app.fetch(new Request(`http://localhost${path}`, init), "127.0.0.1");
+  const { controller, handle } = assembly;
+  const request = async (path: string, init?: RequestInit) =>
+    await handle(new Request(`http://localhost${path}`, init), "127.0.0.1");
   const ask = async (
     method: string,
     path: string,
@@ -105,8 +78,9 @@ export async function testController(given: {
     const body = isJson ? await response.json() : await response.text();
     return { status: response.status, headers: response.headers, body };
   };
-  const seen = { faults, requests, watchers, events, lines };
-  return { controller, app, request, ask, clock, ending, ...seen };
+  /** Exceptions of handlers, and what the store did not take. */
+  const faults = () => lines.filter(({ text }) => FAULTS.includes(text));
+  return { assembly, controller, handle, request, ask, clock, ending, events, lines, faults };
 }
 
 /** Registers the relays of upstream's demo: Tokyo, London and New York in a row. */

@@ -29,6 +29,7 @@ export class SessionShutdown {
   #draining: Timer | undefined;
   // A peer closes a session in which a second one comes.
   #hasSaidGoaway = false;
+  #isOver = false;
 
   constructor(parts: SessionShutdownParts) {
     this.#parts = parts;
@@ -63,7 +64,7 @@ export class SessionShutdown {
    * `timeout` milliseconds.
    */
   drain(timeout: number, uri: string): void {
-    if (this.#draining !== undefined) return;
+    if (this.#isOver || this.#draining !== undefined) return;
     const { role, connection, clock, close } = this.#parts;
     this.#say(role === "server" ? uri : "", timeout);
     connection.drain();
@@ -84,8 +85,9 @@ export class SessionShutdown {
     this.#leaveWhenIdle();
   }
 
-  /** Stops the timer; called when the session has ended. */
+  /** Stops the timer for good; called when the session has ended. */
   stop(): void {
+    this.#isOver = true;
     this.#draining?.cancel();
   }
 

@@ -60,7 +60,7 @@ async function populate(mesh: Mesh, deadline: Deadline) {
   const group = await publication.startGroup(CATALOG_TRACK);
   await group.write(new TextEncoder().encode(JSON.stringify(catalog(TRACK))));
   await group.end();
-  const peers = await deadline.for(
+  const [overWebTransport, overQuic] = await deadline.for(
     "the viewers to connect",
     Promise.all([
       connectByWebTransport(mesh.relay("london")),
@@ -70,9 +70,10 @@ async function populate(mesh: Mesh, deadline: Deadline) {
   const what = { path: PATH, track: TRACK };
   const viewers = await deadline.for(
     "the announcement at the other relays",
-    Promise.all(
-      peers.map((peer, at) => Viewer.watch(peer, { ...what, relay: ["london", "newyork"][at]! })),
-    ),
+    Promise.all([
+      Viewer.watch(overWebTransport, "london", { ...what, client: "@moq/net over WebTransport" }),
+      Viewer.watch(overQuic, "newyork", { ...what, client: "@moq/net over QUIC" }),
+    ]),
   );
   // Who comes later gets the group that is under way from its start, and that would look like delay.
   await deadline.for("the subscription at the publisher", publication.subscribed(TRACK));

@@ -26,8 +26,8 @@ export class Viewer {
   #lastArrival = systemClock.now();
   #longestPause = 0;
 
-  private constructor(relay: string, peer: Peer, watch: Watch) {
-    this.name = `${relay}, ${peer.name}`;
+  private constructor(relay: string, client: string, watch: Watch) {
+    this.name = `${relay}, ${client}`;
     this.relay = relay;
     this.ended = this.#read(watch);
   }
@@ -35,10 +35,11 @@ export class Viewer {
   /** Subscribes, once the track's namespace is announced there. */
   static async watch(
     peer: Peer,
-    what: { relay: string; path: string; track: string },
+    relay: string,
+    { client, path, track }: { client: string; path: string; track: string },
   ): Promise<Viewer> {
-    await peer.announced(what.path);
-    return new Viewer(what.relay, peer, await peer.watch(what.path, what.track));
+    await peer.announced(path);
+    return new Viewer(relay, client, await peer.watch(path, track));
   }
 
   /** Objects that came, whole and for the first time. */

@@ -15,5 +15,5 @@ export async function connectByWebTransport(relay: QuicServerAddress): Promise<M
   });
   const transport = asWebTransport(connectionTransport(connection));
   const session = await Connection.connect(url, { transport });
-  return new MoqNetPeer("@moq/net over WebTransport", session);
+  return new MoqNetPeer(session);
 }

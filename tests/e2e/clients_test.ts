@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { connectChromium } from "../peers/browser_peer.ts";
 import { connectMoqNet } from "../support/peers/moq_net.ts";
-import { connectMoqt } from "../support/peers/moqt_peer.ts";
+import { connectMoqt, MoqtPeer } from "../support/peers/moqt_peer.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import {
@@ -64,6 +64,7 @@ async function passOn({ deadline }: RelayTest, publisher: Peer, watcher: Peer): 
     await deadline.for("the end of a group", group.end());
   }
   await deadline.for("the publication to end", publication.end());
-  if (!watcher.seesTrackEnd) return;
+  // `@moq/net` at draft 18 never reads PUBLISH_DONE.
+  if (!(watcher instanceof MoqtPeer)) return;
   assert.equal(await deadline.for("the end of the track", watch.next()), undefined);
 }

@@ -5,11 +5,10 @@ import { ffprobeMissing, probe } from "../peers/ffprobe.ts";
 import { Deadline } from "../support/deadline.ts";
 import { optionalTest } from "../support/optional_test_case.ts";
 import { connectMoqNet } from "../support/peers/moq_net.ts";
-import { MoqtClient } from "../support/peers/moqt.ts";
+import { connectMoqt } from "../support/peers/moqt_peer.ts";
 import type { Publication, Watch } from "../support/peers/peer.ts";
 import { payloadOf, readObjects, writeObjects } from "../support/peers/traffic.ts";
 import { type RelayProcess, startRelay } from "../support/processes/relay_process.ts";
-import { connectQuicTransport } from "../support/transport/quic_transport.ts";
 import { until } from "../support/until.ts";
 
 const PATH = "live/disk";
@@ -79,8 +78,7 @@ Deno.test(
       await using relay = await startWith(folder);
       const groups = await valueOf(relay, "qumo_relay_disk_groups");
       assert.ok(groups >= 8, `${groups} groups`);
-      const transport = await connectQuicTransport(relay, "moqt-18");
-      const client = await deadline.for("the client", MoqtClient.connect(transport));
+      const client = await deadline.for("the client", connectMoqt(relay));
       const range = { startGroup: 0n, startObject: 0n, endGroup: BigInt(groups), endObject: 0n };
       const fetched = await deadline.for("FETCH_OK", client.fetch(PATH, TRACK, range));
       for (let group = 0; group < groups; group++) {

@@ -1,9 +1,8 @@
 /** Clients that come when a group is long under way, and clients that come for what is already over. */
 import assert from "node:assert/strict";
 import { connectMoqNet } from "../support/peers/moq_net.ts";
-import type { MoqtFetch } from "../support/peers/moqt.ts";
-import { connectMoqt } from "../support/peers/moqt_peer.ts";
-import type { MoqtPeer } from "../support/peers/moqt_session.ts";
+import type { MoqtObjects } from "../support/peers/moqt.ts";
+import { connectMoqt, type MoqtPeer } from "../support/peers/moqt_peer.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
@@ -43,7 +42,7 @@ for (const [name, connect] of publishers) {
       const { deadline, join } = test;
       const { group } = await startLongGroup(test, connect);
       const late = await join(connectMoqt);
-      const subscribed = late.client.subscribe(PATH, "video", {
+      const subscribed = late.subscribe(PATH, "video", {
         subscriptionFilter: { type: "LargestObject" },
       });
       const subscription = await deadline.for("SUBSCRIBE_OK", subscribed);
@@ -65,16 +64,12 @@ for (const [name, connect] of publishers) {
       const { deadline, join } = test;
       const { group } = await startLongGroup(test, connect);
       const late = await join(connectMoqt);
-      const subscribed = late.client.subscribe(PATH, "video", {
+      const subscribed = late.subscribe(PATH, "video", {
         subscriptionFilter: { type: "LargestObject" },
       });
       const subscription = await deadline.for("SUBSCRIBE_OK", subscribed);
       await writeObjects(group, 50, 51);
-      const joined = late.client.joiningFetch({
-        joiningFetchType: "relative",
-        joiningRequestId: subscription.requestId,
-        joiningStart: 0n,
-      });
+      const joined = late.joiningFetch(subscription.ok.requestId);
       await readFetch(test, await deadline.for("FETCH_OK", joined), 0, 50);
       const live = await deadline.for("the live object", subscription.next());
       assert.deepEqual([live?.groupId, live?.objectId], [0n, 50n]);
@@ -87,7 +82,7 @@ for (const [name, connect] of publishers) {
       const { deadline, join } = test;
       const { publisher, group } = await startLongGroup(test, connect);
       const late = await join(connectMoqt);
-      const subscribed = late.client.subscribe(PATH, "video", {
+      const subscribed = late.subscribe(PATH, "video", {
         subscriptionFilter: { type: "NextGroupStart" },
       });
       const subscription = await deadline.for("SUBSCRIBE_OK", subscribed);
@@ -133,20 +128,13 @@ relayTest("a catalog that many clients read costs its publisher one FETCH", asyn
 });
 
 /** Takes the catalog from the subscription if it is still to come, and by a joining fetch if not. */
-async function readCatalog({ deadline }: RelayTest, { client }: MoqtPeer): Promise<void> {
+async function readCatalog({ deadline }: RelayTest, client: MoqtPeer): Promise<void> {
   const subscribed = client.subscribe(PATH, "catalog", {
     subscriptionFilter: { type: "LargestObject" },
   });
   const subscription = await deadline.for("SUBSCRIBE_OK", subscribed);
   const source = subscription.ok.parameters.has(LARGEST_OBJECT)
-    ? await deadline.for(
-      "FETCH_OK",
-      client.joiningFetch({
-        joiningFetchType: "relative",
-        joiningRequestId: subscription.requestId,
-        joiningStart: 0n,
-      }),
-    )
+    ? await deadline.for("FETCH_OK", client.joiningFetch(subscription.ok.requestId))
     : subscription;
   const object = await deadline.for("the catalog", source.next());
   assert(object?.kind === "data");
@@ -180,7 +168,7 @@ async function publishCatalog({ deadline, join }: RelayTest, connect: Connect): 
 
 async function readFetch(
   { deadline }: RelayTest,
-  fetch: MoqtFetch,
+  fetch: MoqtObjects,
   from: number,
   to: number,
 ): Promise<void> {

@@ -31,7 +31,7 @@ for (const [name, connect] of clients) {
         publisher.publish(PATH, ["video"]),
       );
       await deadline.for(`the ${generation} NAMESPACE`, witness.announced(PATH));
-      const subscribed = watcher.client.subscribe(PATH, "video");
+      const subscribed = watcher.subscribe(PATH, "video");
       const subscription = await deadline.for("SUBSCRIBE_OK", subscribed);
       await deadline.for("the relay's subscription", publication.subscribed("video"));
       const group = await publication.startGroup("video");
@@ -155,7 +155,7 @@ for (const [name, connect] of clients) {
 relayTest("A track that nobody publishes is refused at once", async ({ deadline, join }) => {
   const watcher = await join(connectMoqt);
   await assert.rejects(
-    deadline.for("the refusal", watcher.client.subscribe("nobody/here", "video")),
+    deadline.for("the refusal", watcher.subscribe("nobody/here", "video")),
     (error) => error instanceof RequestRefused && error.code === DOES_NOT_EXIST,
   );
 });
@@ -164,9 +164,9 @@ relayTest("A relay that is told to stop says GOAWAY and ends with code 0", async
   const { relay, deadline, join } = test;
   const client = await join(connectMoqt);
   // Once it answers requests, the relay has taken in the client's SETUP.
-  await deadline.for("REQUEST_OK", client.client.subscribeNamespace(""));
+  await deadline.for("REQUEST_OK", client.subscribeNamespace(""));
   const goaway = Promise.withResolvers<void>();
-  client.client.connection.onMessage = ({ type }) => {
+  client.connection.onMessage = ({ type }) => {
     if (type === "GOAWAY") goaway.resolve();
   };
   relay.kill("SIGTERM");

@@ -61,8 +61,8 @@ for (
       const began = systemClock.now();
       const chromium = (server: QuicServerAddress) => connectChromium(browser, server);
       const onDeno = (server: QuicServerAddress) => connectMoqNet(server, PATIENT);
-      for (const connect of [onDeno, chromium]) {
-        viewers.push(await Viewer.start(() => test.join(() => connect(server))));
+      for (const [name, connect] of Object.entries({ onDeno, chromium })) {
+        viewers.push(await Viewer.start(name, () => test.join(() => connect(server))));
       }
       await until(() => viewers.every((viewer) => viewer.isLive(camera)), PATIENCE_MS, test);
       const catchUp = CATCH_UP_MS + systemClock.now() - began;
@@ -142,10 +142,9 @@ class Viewer {
     this.name = name;
   }
 
-  static async start(connect: () => Promise<Peer>): Promise<Viewer> {
-    const peer = await connect();
-    const viewer = new Viewer(peer.name);
-    const watch = await watchFrom(peer);
+  static async start(name: string, connect: () => Promise<Peer>): Promise<Viewer> {
+    const viewer = new Viewer(name);
+    const watch = await watchFrom(await connect());
     void viewer.#follow(watch, connect);
     return viewer;
   }

@@ -27,7 +27,7 @@ chromiumTest("the relay's page shows who publishes what, and who watches it", as
   const publisher = await deadline.for("a publisher", connectMoqt(relay));
   const publication = await deadline.for("a namespace", publisher.publish("live/room", ["video"]));
   const viewer = await deadline.for("a viewer", connectMoqt(relay));
-  await deadline.for("a subscription", viewer.client.subscribe("live/room", "video"));
+  await deadline.for("a subscription", viewer.subscribe("live/room", "video"));
   await deadline.for("the relay's subscription", publication.subscribed("video"));
 
   const { page, problems } = await open(browser, relay);

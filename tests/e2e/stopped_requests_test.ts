@@ -78,15 +78,15 @@ relayTest(
   "@moqt/transport understands what is said on a request that was asked whether it was stopped",
   async ({ deadline, join }) => {
     const [viewer, publisher] = [await join(connectMoqt), await join(connectMoqt)];
-    const heard = await deadline.for("REQUEST_OK", viewer.client.subscribeNamespace("live"));
-    const again = viewer.client.subscribeNamespace("live/cam");
+    const heard = await deadline.for("REQUEST_OK", viewer.subscribeNamespace("live"));
+    const again = viewer.subscribeNamespace("live/cam");
     await assert.rejects(
       deadline.for("PREFIX_OVERLAP", again),
       (error) =>
         error instanceof RequestRefused &&
         error.code === BigInt(referenceDraft.requestCodes.prefix_overlap!),
     );
-    await deadline.for("the namespace", publisher.client.publishNamespace("live/cam"));
+    await deadline.for("the namespace", publisher.publishNamespace("live/cam"));
     const event = await deadline.for("NAMESPACE", heard.next());
     assert.deepEqual(event, { path: "cam", active: true });
   },

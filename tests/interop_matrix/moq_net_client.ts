@@ -38,7 +38,7 @@ export const moqNetClient: MatrixClient = {
       : connectionTransport(await dialAs(server, protocol, transport));
     const url = new URL(`https://127.0.0.1:${server.port}/`);
     const established = await Connection.connect(url, { transport: asWebTransport(session) });
-    return matrixPeer(new MoqNetPeer("@moq/net", established));
+    return matrixPeer(new MoqNetPeer(established));
   },
 };
 

@@ -20,14 +20,11 @@ const PRIORITY = 155;
  * in Deno and in a browser.
  */
 export class BroadcastPeer implements Peer {
-  readonly name: string;
-  readonly seesTrackEnd = false;
   readonly #session: Net01.Connection.Established;
   readonly #library: Library;
   readonly #namespaces = new NamespaceSet(() => this.#session.announced());
 
-  constructor(name: string, session: Net01.Connection.Established, library: Library) {
-    this.name = name;
+  constructor(session: Net01.Connection.Established, library: Library) {
     this.#session = session;
     this.#library = library;
   }

@@ -2,8 +2,7 @@
 import * as Lite from "@moq/lite";
 import { Connection } from "@moq/net";
 import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
-import { MoqtClient } from "../support/peers/moqt.ts";
-import { MoqtPeer } from "../support/peers/moqt_session.ts";
+import { MoqtPeer } from "../support/peers/moqt_peer.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import { BroadcastPeer } from "./broadcast_peer.ts";
 
@@ -30,7 +29,7 @@ async function connectMoqNet(url: string, hash: string): Promise<MoqNetPeer> {
     // Without this a failing WebTransport could hide behind a WebSocket.
     websocket: { enabled: false },
   });
-  return new MoqNetPeer("@moq/net", session);
+  return new MoqNetPeer(session);
 }
 
 /** As the library does it by itself, where nothing answers over UDP. */
@@ -38,7 +37,7 @@ async function connectWithoutUdp(url: string): Promise<MoqNetPeer> {
   const session = await Connection.connect(new URL("https://127.0.0.1:9/"), {
     websocket: { url: new URL(url.replace("https:", "http:")) },
   });
-  return new MoqNetPeer("@moq/net over WebSocket", session);
+  return new MoqNetPeer(session);
 }
 
 /** In Firefox it takes a WebSocket whatever it is told. */
@@ -49,7 +48,7 @@ async function connectMoqLite(url: string, hash: string): Promise<BroadcastPeer>
     websocket: { enabled: false },
   });
   // What is used of the library is the same in both versions.
-  return new BroadcastPeer("@moq/lite", session as never, Lite as never);
+  return new BroadcastPeer(session as never, Lite as never);
 }
 
 async function connectMoqt(url: string, hash: string): Promise<MoqtPeer> {
@@ -61,7 +60,7 @@ async function connectMoqt(url: string, hash: string): Promise<MoqtPeer> {
   };
   const session = new WebTransport(url, options);
   await session.ready;
-  return new MoqtPeer("@moqt/transport", await MoqtClient.connect(session));
+  return await new MoqtPeer().connect(session);
 }
 
 /** What the page offers to whoever drives the browser. */

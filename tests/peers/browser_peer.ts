@@ -46,16 +46,12 @@ export function connectChromium(
 
 /** A library in a page. */
 export class BrowserPeer implements Peer {
-  readonly name: string;
-  readonly seesTrackEnd: boolean;
   readonly #page: Page;
   readonly #served: PageServer;
   readonly #target: Parameters<BrowserPage["connect"]>;
   #peer: Remote<Peer> | undefined;
 
   constructor(page: Page, served: PageServer, target: Parameters<BrowserPage["connect"]>) {
-    this.name = `${target[0]} in a page`;
-    this.seesTrackEnd = target[0] === "@moqt/transport";
     this.#page = page;
     this.#served = served;
     this.#target = target;

@@ -51,8 +51,6 @@ interface Answer {
 
 /** moq-dev's Rust library, in a process of its own. */
 export class MoqRsPeer implements Peer {
-  readonly name = "moq-rs";
-  readonly seesTrackEnd = true;
   /** Resolves when the session stands. */
   readonly connected: Promise<void>;
   readonly #script: PythonScript;

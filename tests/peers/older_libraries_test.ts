@@ -53,8 +53,8 @@ async function passOn(
 ): Promise<void> {
   const publication = await deadline.for("the namespace", publisher.publish(path, ["video"]));
   const watches = [];
-  for (const viewer of viewers) {
-    await deadline.for(`the announcement to ${viewer.name}`, viewer.announced(path));
+  for (const [at, viewer] of viewers.entries()) {
+    await deadline.for(`the announcement to viewer ${at}`, viewer.announced(path));
     watches.push(await deadline.for("a subscription", viewer.watch(path, "video")));
   }
   await deadline.for("the subscriber", publication.subscribed("video"));

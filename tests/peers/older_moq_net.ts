@@ -25,7 +25,7 @@ export async function connectMoqNet02(
     await transportTo(server, protocol),
   );
   // What is used of the library is the same in both versions.
-  return new MoqNetPeer("@moq/net 0.2.8 over QUIC", session as never);
+  return new MoqNetPeer(session as never);
 }
 
 /** Connects `@moq/net` 0.1.9 over raw QUIC, as `@moq/publish` 0.2.17 does. */
@@ -37,34 +37,34 @@ export async function connectMoqNet01(
     urlOf(server),
     await transportTo(server, protocol),
   );
-  return new BroadcastPeer("@moq/net 0.1.9 over QUIC", session, Net01);
+  return new BroadcastPeer(session, Net01);
 }
 
 /** Connects `@moq/net` 0.2.8 over WebSocket, in a runtime without WebTransport. */
 export async function callMoqNet02({ port }: QuicServerAddress): Promise<Peer> {
   const url = new URL(`http://127.0.0.1:${port}/`);
   const session = await withoutWebTransport(() => Net02.Connection.connect(url));
-  return new MoqNetPeer("@moq/net 0.2.8 over WebSocket", session as never);
+  return new MoqNetPeer(session as never);
 }
 
 /** Connects `@moq/lite` 0.2.2, which `@moq/net` was before, over raw QUIC. */
 export async function connectMoqLite(server: QuicServerAddress, protocol: string): Promise<Peer> {
   const session = await Lite.Connection.connect(urlOf(server), await transportTo(server, protocol));
-  return new BroadcastPeer("@moq/lite over QUIC", session as never, Lite as never);
+  return new BroadcastPeer(session as never, Lite as never);
 }
 
 /** Connects `@moq/lite` 0.2.2 over WebSocket, where it offers no protocol but `qmux-00`. */
 export async function callMoqLite({ port }: QuicServerAddress): Promise<Peer> {
   const url = new URL(`http://127.0.0.1:${port}/`);
   const session = await withoutWebTransport(() => Lite.Connection.connect(url));
-  return new WebSocketPeer("@moq/lite over WebSocket", session as never, Lite as never);
+  return new WebSocketPeer(session as never, Lite as never);
 }
 
 /** Connects `@moq/net` 0.1.9 over WebSocket, in a runtime without WebTransport. */
 export async function callMoqNet01({ port }: QuicServerAddress): Promise<Peer> {
   const url = new URL(`http://127.0.0.1:${port}/`);
   const session = await withoutWebTransport(() => Net01.Connection.connect(url));
-  return new WebSocketPeer("@moq/net 0.1.9 over WebSocket", session, Net01);
+  return new WebSocketPeer(session, Net01);
 }
 
 /** Its libraries close the WebSocket a tenth of a second after the session. */

@@ -107,7 +107,7 @@ function moqtTransport(draft: DraftVersion): Way[] {
       async come(relay, token) {
         const authTokens = token === undefined ? [] : [moqtToken(token)];
         const transport = await connectQuicTransport(relay, protocol);
-        return moqtVisit(await MoqtClient.connect(transport, draft, { authTokens }));
+        return moqtVisit(await new MoqtClient(draft).connect(transport, { authTokens }));
       },
     },
     {
@@ -119,7 +119,7 @@ function moqtTransport(draft: DraftVersion): Way[] {
           protocols: [protocol],
           serverCertificateHashes: [relay.certificateHash.toHex()],
         });
-        return moqtVisit(await MoqtClient.connect(connectionTransport(connection), draft));
+        return moqtVisit(await new MoqtClient(draft).connect(connectionTransport(connection)));
       },
     },
   ];

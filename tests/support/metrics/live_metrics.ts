@@ -60,8 +60,8 @@ async function carryTrack(relay: RelayProcess, deadline: Deadline): Promise<void
   const publisher = await deadline.for("a publisher", connectMoqt(relay));
   const publication = await deadline.for("a namespace", publisher.publish("live/room", ["video"]));
   const viewer = await deadline.for("a viewer", connectMoqt(relay));
-  await deadline.for("a subscription", viewer.client.subscribe("live/room", "video"));
+  await deadline.for("a subscription", viewer.subscribe("live/room", "video"));
   await deadline.for("the relay's subscription", publication.subscribed("video"));
-  const nothing = viewer.client.subscribe("live/nowhere", "video");
+  const nothing = viewer.subscribe("live/nowhere", "video");
   await deadline.for("a refusal", assert.rejects(nothing));
 }

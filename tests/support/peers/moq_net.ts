@@ -21,7 +21,7 @@ export async function connectMoqNet(
   prepare(transport);
   const url = new URL(`https://${server.hostname ?? "127.0.0.1"}:${server.port}/`);
   const session = await Connection.connect(url, { transport: asWebTransport(transport) });
-  return new MoqNetPeer("@moq/net over QUIC", session);
+  return new MoqNetPeer(session);
 }
 
 /** Connects `@moq/net` over raw QUIC by one protocol. */
@@ -32,13 +32,13 @@ export function moqNetBy(protocol: string): (server: QuicServerAddress) => Promi
 /** Connects `@moq/net` as it is in a runtime without WebTransport, to a relay's `http:` URL. */
 export async function callMoqNet(url: URL | string): Promise<MoqNetPeer> {
   const session = await withoutWebTransport(() => Connection.connect(new URL(url)));
-  return new MoqNetPeer("@moq/net over WebSocket", session);
+  return new MoqNetPeer(session);
 }
 
 /** Plays the server's half of a session with `@moq/net`, to try other clients against it. */
 export async function acceptMoqNet(transport: SessionTransport): Promise<MoqNetPeer> {
   const session = await Connection.accept(asWebTransport(transport), new URL("https://127.0.0.1/"));
-  return new MoqNetPeer("@moq/net as a server", session);
+  return new MoqNetPeer(session);
 }
 
 /**

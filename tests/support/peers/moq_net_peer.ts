@@ -5,13 +5,10 @@ import { Queue } from "./queue.ts";
 
 /** `@moq/net` on an established session, as a {@linkcode Peer}. It runs in Deno and in a browser. */
 export class MoqNetPeer implements Peer {
-  readonly name: string;
-  readonly seesTrackEnd = false;
   readonly session: Connection.Established;
   readonly #namespaces = new NamespaceSet(() => this.session.announced());
 
-  constructor(name: string, session: Connection.Established) {
-    this.name = name;
+  constructor(session: Connection.Established) {
     this.session = session;
   }
 

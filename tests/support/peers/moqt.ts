@@ -3,9 +3,7 @@ import {
   type DraftVersion,
   type FetchOk,
   type FetchOptions,
-  type JoiningFetchOptions,
   type MoqtObject,
-  type PublishDone,
   type PublishNamespaceOk,
   type RequestOk,
   type SetupOptions,
@@ -26,21 +24,6 @@ export class RequestRefused extends Error {
   }
 }
 
-/** A range of a track that was asked for. */
-export interface MoqtFetch<Ok = FetchOk> {
-  readonly requestId: bigint;
-  readonly ok: Ok;
-  /** The next object, or mark of what is not there; undefined at the end. */
-  next(): Promise<MoqtObject | undefined>;
-}
-
-/** A track as it arrives, which ends when PUBLISH_DONE came and every stream of it has ended. */
-export interface MoqtSubscription extends MoqtFetch<SubscribeOk> {
-  /** Resolves with PUBLISH_DONE. */
-  readonly done: Promise<PublishDone>;
-  unsubscribe(): Promise<void>;
-}
-
 /** Answers that carry the id of their request once the library has added it. */
 type Reply = SubscribeOk | FetchOk | RequestOk | PublishNamespaceOk;
 
@@ -53,24 +36,26 @@ export class MoqtClient {
   readonly connection: MoqtConnection;
   // By id of a request, or by alias: whoever asks for one first makes it, we or what arrives.
   readonly #replies = new Map<bigint, PromiseWithResolvers<Reply>>();
-  readonly #tracks = new Map<bigint, IncomingTrack>();
-  readonly #fetches = new Map<bigint, Queue<MoqtObject>>();
+  readonly #tracks = new Map<bigint, MoqtObjects>();
+  readonly #fetches = new Map<bigint, MoqtObjects>();
   readonly #namespaces = new Map<bigint, Queue<NamespaceEvent>>();
-  readonly #streams = new Map<bigint, Sink>();
-  readonly #closed = Promise.withResolvers<{ code: number; reason: string }>();
+  readonly #streams = new Map<bigint, MoqtObjects>();
+  readonly #closed = Promise.withResolvers<void>();
+  /** Resolves when the peer has ended the session. */
+  readonly closed: Promise<void> = this.#closed.promise;
 
-  private constructor(draft: DraftVersion) {
+  constructor(draft: DraftVersion = 18) {
     this.connection = new MoqtConnection(draft);
     this.connection.onMessage = (message) => this.#receive(message);
     this.connection.onDataStream = (id, stream) => {
-      const sink = stream.type === "fetch"
-        ? this.#fetches.getOrInsertComputed(stream.header.requestId, newQueue)
-        : this.#track(stream.header.trackAlias).open();
-      this.#streams.set(id, sink);
+      const objects = stream.type === "fetch"
+        ? this.#fetched(stream.header.requestId)
+        : this.#track(stream.header.trackAlias);
+      this.#streams.set(id, objects);
     };
     this.connection.onObject = (id, object) => this.#streams.get(id)?.push(object);
     this.connection.onStreamClosed = (id) => {
-      this.#streams.get(id)?.end();
+      this.#streams.get(id)?.streamEnded();
       this.#streams.delete(id);
     };
     this.connection.onDatagram = (datagram) => {
@@ -78,7 +63,7 @@ export class MoqtClient {
       if (datagram.status) return;
       const { trackAlias, groupId, objectId, publisherPriority, payload } = datagram;
       const at = { trackAlias, groupId, objectId, subgroupId: objectId };
-      this.#track(trackAlias).objects.push({ kind: "data", ...at, publisherPriority, payload });
+      this.#track(trackAlias).push({ kind: "data", ...at, publisherPriority, payload });
     };
     this.connection.onNamespaceMessage = (id, message) => {
       // In draft 16 the answer comes here too.
@@ -91,31 +76,24 @@ export class MoqtClient {
     this.connection.onClose = (code = 0, reason = "") => this.#close(code, reason);
   }
 
-  /** Exchanges SETUP, of draft 18 when nothing is said. */
-  static async connect(
+  /** Exchanges SETUP. */
+  async connect(
     transport: WebTransportLike,
-    draft: DraftVersion = 18,
     setup: Pick<SetupOptions, "authTokens"> = {},
-  ): Promise<MoqtClient> {
-    const client = new MoqtClient(draft);
-    await client.connection.connect(transport, {
+  ): Promise<this> {
+    await this.connection.connect(transport, {
       ...setup,
       implementation: "moqt-js",
       // Older drafts count requests, and the library lets the peer begin none by itself.
-      ...(draft < 18 && { maxRequestId: varint(1_000) }),
+      ...(this.connection.draftVersion < 18 && { maxRequestId: varint(1_000) }),
     });
-    return client;
-  }
-
-  /** How the peer ended the session. */
-  get closed(): Promise<{ code: number; reason: string }> {
-    return this.#closed.promise;
+    return this;
   }
 
   /** Announces a namespace; the request id withdraws it again. */
   async publishNamespace(path: string): Promise<bigint> {
     const requestId = await this.connection.publishNamespace(fromPath(path));
-    await this.#reply(requestId);
+    await this.#pending(requestId).promise;
     return requestId;
   }
 
@@ -124,7 +102,7 @@ export class MoqtClient {
     // Draft 16 says whether namespaces (1) or tracks (0) are wanted.
     const options = this.connection.draftVersion === 16 ? [varint(1)] : [];
     const requestId = await this.connection.subscribeNamespace(fromPath(prefix), ...options);
-    await this.#reply(requestId);
+    await this.#pending(requestId).promise;
     return this.#namespaces.getOrInsertComputed(requestId, newQueue);
   }
 
@@ -133,29 +111,22 @@ export class MoqtClient {
     path: string,
     track: string,
     options: SubscribeOptions = {},
-  ): Promise<MoqtSubscription> {
+  ): Promise<MoqtObjects> {
     // Streams that PUBLISH_DONE overtakes are delivered too.
     const all = { ...options, terminalDelivery: "drain" } as const;
     const requestId = await this.connection.subscribe(fromPath(path), encode(track), all);
-    const ok = await this.#reply<SubscribeOk>(requestId);
-    const incoming = this.#track(ok.trackAlias);
-    incoming.requestId = requestId;
-    return {
-      requestId,
-      ok,
-      done: incoming.done.promise,
-      next: () => incoming.objects.next(),
-      unsubscribe: () => this.connection.unsubscribe(requestId),
-    };
+    const ok = await this.#pending(requestId).promise as SubscribeOk;
+    return this.#track(ok.trackAlias);
   }
 
   /** Fetches a range of a track. The end's object is one past the last, 0 for the whole group. */
-  fetch(path: string, track: string, range: FetchOptions): Promise<MoqtFetch> {
+  fetch(path: string, track: string, range: FetchOptions): Promise<MoqtObjects> {
     return this.#fetch(this.connection.fetch(fromPath(path), encode(track), range));
   }
 
-  /** Fetches what came before a subscription. */
-  joiningFetch(options: JoiningFetchOptions): Promise<MoqtFetch> {
+  /** Fetches the group of a subscription from its start, up to where the subscription began. */
+  joiningFetch(joiningRequestId: bigint): Promise<MoqtObjects> {
+    const options = { joiningFetchType: "relative", joiningRequestId, joiningStart: 0n } as const;
     return this.#fetch(this.connection.joiningFetch(options));
   }
 
@@ -164,15 +135,10 @@ export class MoqtClient {
     return this.connection.close();
   }
 
-  async #fetch(sent: Promise<bigint>): Promise<MoqtFetch> {
+  async #fetch(sent: Promise<bigint>): Promise<MoqtObjects> {
     const requestId = await sent;
-    const objects = this.#fetches.getOrInsertComputed(requestId, newQueue);
-    const ok = await this.#reply<FetchOk>(requestId);
-    return { requestId, ok, next: () => objects.next() };
-  }
-
-  #reply<T extends Reply>(requestId: bigint): Promise<T> {
-    return this.#pending(requestId).promise as Promise<T>;
+    await this.#pending(requestId).promise;
+    return this.#fetched(requestId);
   }
 
   #pending(requestId: bigint): PromiseWithResolvers<Reply> {
@@ -183,13 +149,19 @@ export class MoqtClient {
     });
   }
 
-  #track(alias: bigint): IncomingTrack {
-    return this.#tracks.getOrInsertComputed(alias, () => new IncomingTrack());
+  #track(alias: bigint): MoqtObjects {
+    return this.#tracks.getOrInsertComputed(alias, () => new MoqtObjects());
+  }
+
+  #fetched(requestId: bigint): MoqtObjects {
+    return this.#fetches.getOrInsertComputed(requestId, () => new MoqtObjects(1n));
   }
 
   #receive(message: ControlMessage): void {
     switch (message.type) {
       case "SUBSCRIBE_OK":
+        this.#track(message.trackAlias).ok = message;
+        return this.#pending(message.requestId).resolve(message);
       case "FETCH_OK":
       case "REQUEST_OK":
       case "PUBLISH_NAMESPACE_OK":
@@ -200,10 +172,8 @@ export class MoqtClient {
         return this.#pending(message.requestId).reject(refused);
       }
       case "PUBLISH_DONE":
-        for (const track of this.#tracks.values()) {
-          if (track.requestId === message.requestId) track.end(message);
-        }
-        return;
+        return this.#tracks.values().find(({ ok }) => ok?.requestId === message.requestId)
+          ?.publishDone(message.streamCount);
       // Draft 14 announces namespaces to whoever asked for a prefix.
       case "PUBLISH_NAMESPACE":
         return this.#announced(message.trackNamespace, true);
@@ -217,12 +187,40 @@ export class MoqtClient {
   }
 
   #close(code: number, reason: string): void {
-    this.#closed.resolve({ code, reason });
+    this.#closed.resolve();
     const lost = new Error(`The session was closed with code ${code}: ${reason}`);
     for (const pending of this.#replies.values()) pending.reject(lost);
-    for (const track of this.#tracks.values()) track.objects.end();
-    for (const queue of this.#fetches.values()) queue.end();
-    for (const queue of this.#namespaces.values()) queue.end();
+    for (const queues of [this.#tracks, this.#fetches, this.#namespaces]) {
+      for (const queue of queues.values()) queue.end();
+    }
+  }
+}
+
+/** Objects as they arrive; they end when as many streams have ended as there are. */
+export class MoqtObjects extends Queue<MoqtObject> {
+  /** What SUBSCRIBE was answered. */
+  ok!: SubscribeOk;
+  readonly #done = Promise.withResolvers<void>();
+  /** Resolves with PUBLISH_DONE. */
+  readonly done: Promise<void> = this.#done.promise;
+  #streams: bigint | undefined;
+  #ended = 0n;
+
+  /** Of a subscription PUBLISH_DONE says how many streams there are. */
+  constructor(streams?: bigint) {
+    super();
+    this.#streams = streams;
+  }
+
+  publishDone(streams: bigint): void {
+    this.#streams = streams;
+    this.#done.resolve();
+    if (this.#ended >= streams) this.end();
+  }
+
+  streamEnded(): void {
+    this.#ended++;
+    if (this.#streams !== undefined && this.#ended >= this.#streams) this.end();
   }
 }
 
@@ -249,42 +247,4 @@ export function encode(text: string): Uint8Array<ArrayBuffer> {
 
 function newQueue<T>(): Queue<T> {
   return new Queue();
-}
-
-/** Where the objects of a stream go. */
-type Sink = Pick<Queue<MoqtObject>, "push" | "end">;
-
-/** Ends its queue when PUBLISH_DONE has come and as many streams as it counted have ended. */
-class IncomingTrack {
-  readonly objects = new Queue<MoqtObject>();
-  readonly done = Promise.withResolvers<PublishDone>();
-  requestId: bigint | undefined;
-  #ended = 0n;
-  #expected: bigint | undefined;
-  #open = 0;
-
-  /** A stream has begun. */
-  open(): Sink {
-    this.#open++;
-    return {
-      push: (object) => this.objects.push(object),
-      end: () => {
-        this.#open--;
-        this.#ended++;
-        this.#endWhenComplete();
-      },
-    };
-  }
-
-  end(done: PublishDone): void {
-    this.#expected = done.streamCount;
-    this.done.resolve(done);
-    this.#endWhenComplete();
-  }
-
-  #endWhenComplete(): void {
-    if (this.#expected === undefined) return;
-    const unknown = this.#expected >= 2n ** 62n - 1n;
-    if (this.#ended >= this.#expected || (unknown && this.#open === 0)) this.objects.end();
-  }
 }

@@ -5,7 +5,7 @@ import {
   RequestError18,
   type SubscriptionFilter,
 } from "@moqt/transport";
-import type { MoqtClient } from "./moqt.ts";
+import type { MoqtConnection } from "@moqt/webtransport";
 import type { PublishedGroup } from "./peer.ts";
 
 // Everything is sent with the priority that the draft takes when none is given.
@@ -14,82 +14,67 @@ const PRIORITY = 128;
 interface TrackGroup {
   readonly id: number;
   readonly objects: Uint8Array[];
-  ended: boolean;
+  isOver: boolean;
 }
 
-/** One subscription: the streams it has open, by group, and its writes in order. */
+/** One subscription. */
 interface Delivery {
   readonly requestId: bigint;
   readonly alias: bigint;
   /** What comes before is not sent. */
   readonly start: Location;
-  readonly streams: Map<number, Promise<bigint>>;
-  written: Promise<unknown>;
+  readonly accepted: Promise<void>;
+  /** The streams, each until it is at its end. */
+  readonly streams: Promise<void>[];
 }
 
 /** Everything that was published on a track, and who gets what comes next. */
 export class MoqtTrack {
-  readonly #client: MoqtClient;
+  readonly #connection: MoqtConnection;
   readonly #groups: TrackGroup[] = [];
   readonly #deliveries = new Map<bigint, Delivery>();
   #changed = Promise.withResolvers<void>();
 
-  constructor(client: MoqtClient) {
-    this.#client = client;
+  constructor(connection: MoqtConnection) {
+    this.#connection = connection;
   }
 
   startGroup(): PublishedGroup {
-    const group: TrackGroup = { id: this.#groups.length, objects: [], ended: false };
-    this.#groups.push(group);
+    const group = this.#addGroup();
+    for (const delivery of this.#deliveries.values()) this.#deliver(delivery, group);
     return {
       id: group.id,
-      write: async (payload) => {
-        group.objects.push(payload);
-        await this.#each((delivery) => this.#send(delivery, group, group.objects.length - 1));
-      },
-      end: async () => {
-        group.ended = true;
-        await this.#each((delivery) => this.#finish(delivery, group));
-      },
+      write: (payload) => Promise.resolve(this.#change(() => group.objects.push(payload))),
+      end: () => Promise.resolve(this.#change(() => group.isOver = true)),
     };
   }
 
   /** A group of one object, in a datagram to everybody; yields the group's number. */
   async sendDatagram(payload: Uint8Array): Promise<number> {
-    const group: TrackGroup = { id: this.#groups.length, objects: [payload], ended: true };
-    this.#groups.push(group);
-    const { connection } = this.#client;
+    const { id } = this.#addGroup(payload);
+    const options = { publisherPriority: PRIORITY };
     await this.#each(({ alias }) =>
-      connection.sendDatagram(alias, BigInt(group.id), 0n, payload, { publisherPriority: PRIORITY })
+      this.#connection.sendDatagram(alias, BigInt(id), 0n, payload, options)
     );
-    return group.id;
+    return id;
   }
 
   async serve(requestId: bigint, alias: bigint, filter?: SubscriptionFilter): Promise<void> {
     const largest = this.#largest();
-    const delivery: Delivery = {
-      requestId,
-      alias,
-      start: startOf(filter, largest),
-      streams: new Map(),
-      written: this.#client.connection.acceptSubscribe(requestId, alias, {
-        parameters: new Map(
-          largest === undefined ? [] : [[BigInt(MessageParam.LARGEST_OBJECT), [largest]]],
-        ),
-      }),
-    };
-    this.#deliveries.set(requestId, delivery);
-    this.#countChanged();
-    for (const group of this.#groups) {
-      group.objects.forEach((_, index) => this.#send(delivery, group, index));
-      if (group.ended) this.#finish(delivery, group);
-    }
-    await delivery.written;
+    const accepted = this.#connection.acceptSubscribe(requestId, alias, {
+      parameters: new Map(
+        largest === undefined ? [] : [[BigInt(MessageParam.LARGEST_OBJECT), [largest]]],
+      ),
+    });
+    const delivery = { requestId, alias, start: startOf(filter, largest), accepted, streams: [] };
+    this.#change(() => this.#deliveries.set(requestId, delivery));
+    for (const group of this.#groups) this.#deliver(delivery, group);
+    await accepted;
   }
 
   /** Serves a range; an end without an object is the whole group. */
   async fetch(requestId: bigint, start: Location, end: Location): Promise<void> {
-    const { connection } = this.#client;
+    const connection = this.#connection;
     const largest = this.#largest();
     if (largest === undefined) {
       return await connection.rejectFetch(requestId, RequestError18.INVALID_RANGE, "nothing yet");
@@ -113,29 +98,37 @@ export class MoqtTrack {
 
   /** The subscription is gone. */
   drop(requestId: bigint): void {
-    if (this.#deliveries.delete(requestId)) this.#countChanged();
+    this.#change(() => this.#deliveries.delete(requestId));
   }
 
   /** Resolves when the number of subscriptions is as wanted. */
-  async deliveries(wanted: (count: number) => boolean): Promise<void> {
-    while (!wanted(this.#deliveries.size)) await this.#changed.promise;
+  deliveries(wanted: (count: number) => boolean): Promise<void> {
+    return this.#until(() => wanted(this.#deliveries.size));
   }
 
-  #countChanged(): void {
+  async end(): Promise<void> {
+    this.#change(() => this.#groups.forEach((group) => group.isOver = true));
+    await this.#each(async ({ requestId, streams }) => {
+      await Promise.all(streams);
+      const code = PublishDoneCode18.TRACK_ENDED;
+      await this.#connection.publishDone(requestId, code, "track ended");
+    });
+  }
+
+  #addGroup(...objects: Uint8Array[]): TrackGroup {
+    const group = { id: this.#groups.length, objects, isOver: objects.length > 0 };
+    this.#groups.push(group);
+    return group;
+  }
+
+  #change(act: () => unknown): void {
+    act();
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
 
-  async end(): Promise<void> {
-    await this.#each(async (delivery) => {
-      for (const group of this.#groups) await this.#finish(delivery, group);
-      await delivery.written;
-      await this.#client.connection.publishDone(
-        delivery.requestId,
-        PublishDoneCode18.TRACK_ENDED,
-        "track ended",
-      );
-    });
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) await this.#changed.promise;
   }
 
   #largest(): Location | undefined {
@@ -148,40 +141,32 @@ export class MoqtTrack {
     await Promise.allSettled(this.#deliveries.values().map(work));
   }
 
-  /** Appends one object's write to what the subscription has still to be sent. */
-  #send(delivery: Delivery, group: TrackGroup, index: number): Promise<void> {
-    const at = { group: BigInt(group.id), object: BigInt(index) };
-    if (isBefore(at, delivery.start)) return Promise.resolve();
-    return this.#then(delivery, async () => {
-      const { connection } = this.#client;
-      let stream = delivery.streams.get(group.id);
-      if (stream === undefined) {
-        stream = connection.openSubgroup(delivery.alias, BigInt(group.id), 0n, {
-          subgroupIdMode: 0,
-          // Older drafts cannot say it.
-          ...(connection.draftVersion === 18 && { firstObject: index === 0 }),
-          endOfGroup: true,
-          publisherPriority: PRIORITY,
-        });
-        delivery.streams.set(group.id, stream);
-      }
-      await connection.sendObject(await stream, BigInt(index), group.objects[index]!);
-    });
+  /** Sends a subscription the group as it grows. */
+  #deliver(delivery: Delivery, group: TrackGroup): void {
+    const sent = this.#send(delivery, group);
+    delivery.streams.push(sent);
+    sent.catch(() => this.drop(delivery.requestId));
   }
 
-  #finish(delivery: Delivery, group: TrackGroup): Promise<void> {
-    return this.#then(delivery, async () => {
-      const stream = delivery.streams.get(group.id);
-      delivery.streams.delete(group.id);
-      if (stream !== undefined) await this.#client.connection.closeSubgroup(await stream);
-    });
-  }
-
-  #then(delivery: Delivery, write: () => Promise<void>): Promise<void> {
-    const done = delivery.written.then(write);
-    delivery.written = done;
-    done.catch(() => this.drop(delivery.requestId));
-    return done;
+  async #send({ alias, start, accepted }: Delivery, group: TrackGroup): Promise<void> {
+    await accepted;
+    const [connection, id] = [this.#connection, BigInt(group.id)];
+    let stream: bigint | undefined;
+    for (let index = 0;; index++) {
+      await this.#until(() => group.isOver || index < group.objects.length);
+      if (index === group.objects.length) break;
+      const object = BigInt(index);
+      if (isBefore({ group: id, object }, start)) continue;
+      stream ??= await connection.openSubgroup(alias, id, 0n, {
+        subgroupIdMode: 0,
+        // Older drafts cannot say it.
+        ...(connection.draftVersion === 18 && { firstObject: index === 0 }),
+        endOfGroup: true,
+        publisherPriority: PRIORITY,
+      });
+      await connection.sendObject(stream, object, group.objects[index]!);
+    }
+    if (stream !== undefined) await connection.closeSubgroup(stream);
   }
 }
 

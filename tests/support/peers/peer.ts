@@ -3,10 +3,6 @@
  * about the relay speak this; tests that are about one library use the library.
  */
 export interface Peer {
-  /** The library and the transport, for the names of tests. */
-  readonly name: string;
-  /** Whether its watches end when the track ends: `@moq/net` at draft 18 never reads PUBLISH_DONE. */
-  readonly seesTrackEnd: boolean;
   /** Announces a namespace, written with slashes, and offers these tracks in it. */
   publish(path: string, tracks: readonly string[]): Promise<Publication>;
   /** Subscribes to a track as the library does by itself. */

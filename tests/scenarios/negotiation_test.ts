@@ -43,7 +43,7 @@ class World {
   }
 
   /** A connection without a protocol, as the client sees it. */
-  call(protocol: string | null = null): MemoryConnection {
+  call(protocol?: string): MemoryConnection {
     const [client, server] = memoryPair({ protocol });
     this.host.serve(server);
     return client;

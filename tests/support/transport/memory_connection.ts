@@ -1,13 +1,6 @@
 import { type Clock, systemClock } from "@qumo/shared/runtime";
 import { TransportError } from "../../../relay/transport/errors.ts";
 import { MAX_DATAGRAMS_WAITING } from "../../../relay/transport/limits.ts";
-import {
-  Credit,
-  type MemoryEnd,
-  type MemoryHalf,
-  MemoryReceiveStream,
-  MemorySendStream,
-} from "./memory_streams.ts";
 import { Queue } from "../../../relay/transport/queue.ts";
 import type {
   BidiStream,
@@ -17,53 +10,58 @@ import type {
   ReceiveStream,
   SendStream,
 } from "../../../relay/transport/types.ts";
+import { Credit, type MemoryEnd, MemoryStream } from "./memory_stream.ts";
 
 /** The network that a pair pretends to be. */
-export interface MemoryOptions {
-  /** The token both sides agreed on; `moqt-18` when nothing is said, null for none. */
-  readonly protocol?: string | null;
-  /** Milliseconds that everything takes to the other end; without it things arrive at once. */
-  readonly latency?: number;
+const NETWORK = {
+  /** The token both sides agreed on, if they did. */
+  protocol: "moqt-18" as string | undefined,
+  /** Milliseconds that everything takes to the other end; at 0 things arrive at once. */
+  latency: 0,
   /** Measures the latency. */
-  readonly clock?: Clock;
+  clock: systemClock as Clock,
   /** Bytes a stream takes ahead of its reader. */
-  readonly streamWindow?: number;
+  streamWindow: 1_250_000,
   /** Unidirectional streams each side may have open. */
-  readonly maxUniStreams?: number;
+  maxUniStreams: Infinity,
   /** Bidirectional streams each side may have open. */
-  readonly maxBidiStreams?: number;
+  maxBidiStreams: Infinity,
   /** False to be like Deno's QUIC: nothing can be reset, codes of stops are lost. */
-  readonly canReset?: boolean;
+  canReset: true,
   /** True to be like stacks other than Deno's: a stream that the peer stopped is reset at once. */
-  readonly answersStops?: boolean;
-  readonly maxDatagramSize?: number;
-}
+  answersStops: false,
+  maxDatagramSize: 1200,
+};
+
+/** What is different from the usual about the network. */
+export type MemoryOptions = Readonly<Partial<typeof NETWORK>>;
 
 /** A client and a server in one process that behave towards each other as over a network. */
 export function memoryPair(options: MemoryOptions = {}): [MemoryConnection, MemoryConnection] {
-  const client = new MemoryConnection(options);
-  return [client, new MemoryConnection(options, client)];
+  const network = { ...NETWORK, ...options };
+  const client = new MemoryConnection(network);
+  return [client, new MemoryConnection(network, client)];
 }
 
 /** One end of a {@linkcode memoryPair}. */
 export class MemoryConnection implements Connection, MemoryEnd {
   readonly transport = "quic";
   readonly protocol: string | undefined;
-  readonly path: string | undefined = undefined;
+  readonly path = undefined;
   readonly authority = undefined;
   readonly remoteAddress: string;
   readonly canReset: boolean;
-  readonly answersStops: boolean;
   readonly maxDatagramSize: number;
-  readonly #options: MemoryOptions;
+  readonly network: Readonly<typeof NETWORK>;
+  readonly #ending = Promise.withResolvers<CloseInfo>();
+  readonly closed = this.#ending.promise;
   readonly #uniCredit: Credit;
   readonly #bidiCredit: Credit;
   readonly #uni = new Queue<ReceiveStream>(Infinity);
   readonly #bidi = new Queue<BidiStream>(Infinity);
   readonly #datagrams = new Queue<Uint8Array>(MAX_DATAGRAMS_WAITING);
-  // Every half that is open here, and what to do when it is over.
-  readonly #halves = new Map<MemoryHalf, () => void>();
-  readonly #closed = Promise.withResolvers<CloseInfo>();
+  // How the halves of streams that are open here hear that the connection has ended.
+  readonly #halves = new Set<(error: TransportError) => void>();
   #nextBidi: bigint;
   #peer!: MemoryConnection;
   // What has come as far as this end while the line is frozen.
@@ -72,34 +70,26 @@ export class MemoryConnection implements Connection, MemoryEnd {
   #failure: TransportError | undefined;
 
   /** The server's end when there is one of a client. */
-  constructor(options: MemoryOptions, client?: MemoryConnection) {
-    this.#options = options;
-    this.protocol = options.protocol === null ? undefined : options.protocol ?? "moqt-18";
+  constructor(network: Readonly<typeof NETWORK>, client?: MemoryConnection) {
+    this.network = network;
+    this.protocol = network.protocol;
+    this.canReset = network.canReset;
+    this.maxDatagramSize = network.maxDatagramSize;
     this.remoteAddress = client === undefined ? "memory:server" : "memory:client";
-    this.canReset = options.canReset ?? true;
-    this.answersStops = options.answersStops ?? false;
-    this.maxDatagramSize = options.maxDatagramSize ?? 1200;
-    this.#uniCredit = new Credit(options.maxUniStreams ?? Infinity);
-    this.#bidiCredit = new Credit(options.maxBidiStreams ?? Infinity);
+    this.#uniCredit = new Credit(network.maxUniStreams);
+    this.#bidiCredit = new Credit(network.maxBidiStreams);
     this.#nextBidi = client === undefined ? 0n : 1n;
     if (client !== undefined) [this.#peer, client.#peer] = [client, this];
-  }
-
-  get closed(): Promise<CloseInfo> {
-    return this.#closed.promise;
   }
 
   async openUni(): Promise<SendStream> {
     await this.#uniCredit.take(1);
     if (this.#failure !== undefined) throw this.#failure;
     const peer = this.#peer;
-    const [send, receive] = this.#halfPair(peer);
-    this.#halves.set(send, () => {});
-    this.carry(() => {
-      peer.#halves.set(receive, () => peer.carry(() => this.#uniCredit.give(1)));
-      peer.#uni.push(receive);
-    });
-    return send;
+    const onReceived = () => peer.carry(() => this.#uniCredit.give(1));
+    const stream = new MemoryStream(this, peer, { onReceived });
+    this.carry(() => peer.#uni.push(stream));
+    return stream;
   }
 
   async openBidi(): Promise<BidiStream> {
@@ -108,18 +98,14 @@ export class MemoryConnection implements Connection, MemoryEnd {
     const peer = this.#peer;
     const id = this.#nextBidi;
     this.#nextBidi += 4n;
-    const [send, farReceive] = this.#halfPair(peer);
-    const [farSend, receive] = peer.#halfPair(this);
-    this.#halves.set(send, () => {}).set(receive, () => {});
     let open = 2;
-    const farOver = () => {
+    const onHalf = () => {
       if (--open === 0) peer.carry(() => this.#bidiCredit.give(1));
     };
-    this.carry(() => {
-      peer.#halves.set(farSend, farOver).set(farReceive, farOver);
-      peer.#bidi.push({ id, send: farSend, receive: farReceive });
-    });
-    return { id, send, receive };
+    const there = new MemoryStream(this, peer, { onReceived: onHalf });
+    const back = new MemoryStream(peer, this, { onSent: onHalf });
+    this.carry(() => peer.#bidi.push({ id, send: back, receive: there }));
+    return { id, send: there, receive: back };
   }
 
   acceptUni(): Promise<ReceiveStream | undefined> {
@@ -153,15 +139,12 @@ export class MemoryConnection implements Connection, MemoryEnd {
 
   /** The network is gone: neither side can tell the other. */
   sever(): void {
-    const lost: CloseInfo = { code: 0, reason: "timed out", by: "lost" };
-    this.#end(lost);
-    this.#peer.#end(lost);
+    for (const end of [this, this.#peer]) end.#end({ code: 0, reason: "timed out", by: "lost" });
   }
 
   /** From now on nothing arrives any more, in either direction, and neither side is told. */
   freeze(): void {
-    this.#frozen ??= [];
-    this.#peer.#frozen ??= [];
+    for (const end of [this, this.#peer]) end.#frozen ??= [];
   }
 
   /** What was under way when the line froze, and since, arrives after all. */
@@ -173,15 +156,17 @@ export class MemoryConnection implements Connection, MemoryEnd {
     }
   }
 
-  over(half: MemoryHalf): void {
-    this.#halves.get(half)?.();
-    this.#halves.delete(half);
+  hold(fail: (error: TransportError) => void, onOver = () => {}): () => void {
+    this.#halves.add(fail);
+    return () => {
+      if (this.#halves.delete(fail)) onOver();
+    };
   }
 
   // What is under way when this end ends is lost; the peer's own end is judged by the peer.
   carry(arrive: () => void): void {
     if (this.#failure !== undefined) return;
-    const { latency = 0, clock = systemClock } = this.#options;
+    const { latency, clock } = this.network;
     const peer = this.#peer;
     const land = () => {
       if (peer.#frozen !== undefined) peer.#frozen.push(land);
@@ -191,26 +176,18 @@ export class MemoryConnection implements Connection, MemoryEnd {
     else clock.after(latency, land);
   }
 
-  #halfPair(peer: MemoryConnection): [MemorySendStream, MemoryReceiveStream] {
-    const send = new MemorySendStream(this, this.#options.streamWindow ?? 1_250_000);
-    const receive = new MemoryReceiveStream(peer);
-    send.far = receive;
-    receive.far = send;
-    return [send, receive];
-  }
-
   #end(info: CloseInfo): void {
     if (this.#failure !== undefined) return;
     const code = info.by === "peer" ? info.code : 0;
     const error = new TransportError("closed", code, `Connection ended: ${info.reason}`);
     this.#failure = error;
-    for (const half of this.#halves.keys()) half.fail(error);
+    for (const fail of this.#halves) fail(error);
     this.#halves.clear();
     this.#uniCredit.fail(error);
     this.#bidiCredit.fail(error);
     this.#uni.close();
     this.#bidi.close();
     this.#datagrams.close();
-    this.#closed.resolve(info);
+    this.#ending.resolve(info);
   }
 }

@@ -24,18 +24,6 @@ Deno.test("latency delays every way of speaking by the clock", async () => {
   assert.equal(seen.at(-1), "close 20");
 });
 
-Deno.test("read() takes the buffer away as a BYOB reader does", async () => {
-  const [client, server] = memoryPair();
-  const stream = await client.openUni();
-  await stream.write(Uint8Array.of(1));
-  const incoming = await server.acceptUni();
-  const memory = new Uint8Array(4);
-  const part = await incoming!.read(memory);
-  assert.equal(memory.byteLength, 0);
-  assert.equal(part!.buffer.byteLength, 4);
-  await assert.rejects(incoming!.read(new Uint8Array(0)), TypeError);
-});
-
 Deno.test("a stopped stream counts as open until something is written or it is finished, as in Deno", async () => {
   for (const letGo of ["write", "finish"] as const) {
     const [client, server] = memoryPair({ canReset: false, maxUniStreams: 1 });

@@ -1,61 +1,73 @@
 /** Chromium against our HTTP/3 and WebTransport: whatever a page can see and do. */
 import assert from "node:assert/strict";
-import type { ReceiveStream } from "../../relay/transport/mod.ts";
+import type { Connection, ReceiveStream } from "../../relay/transport/mod.ts";
 import { chromiumTest } from "../support/processes/chromium.ts";
-import { call, WebTransportBench } from "../support/peers/webtransport_page.ts";
+import { call, openWebTransportPage } from "../support/peers/webtransport_page.ts";
+
+type Opened = Awaited<ReturnType<typeof openWebTransportPage>>;
+
+/** Registers a test of a page in Chromium that has a session with us. */
+function sessionTest(
+  name: string,
+  test: (opened: Opened & { readonly session: Connection }) => Promise<void>,
+): void {
+  chromiumTest(name, async (browser) => {
+    await using opened = await openWebTransportPage(browser);
+    await test({ ...opened, session: await opened.open() });
+  });
+}
 
 chromiumTest("Chromium and we agree on a protocol, and the path arrives", async (browser) => {
   const origins: (string | undefined)[] = [];
   const allowOrigin = (origin: string | undefined) => origins.push(origin) > 0;
-  await using bench = await WebTransportBench.open(browser, { allowOrigin });
-  const { session, page } = await bench.connect("/room?a=1", ["moqt-99", "moqt-18", "moqt-16"]);
+  await using opened = await openWebTransportPage(browser, { allowOrigin });
+  const session = await opened.open(["moqt-99", "moqt-18", "moqt-16"], "/room?a=1");
   assert.equal(session.protocol, "moqt-18");
   assert.equal(session.path, "/room?a=1");
-  assert.equal(session.authority, `127.0.0.1:${bench.port}`);
-  assert.deepEqual(origins, [bench.pageOrigin]);
-  assert.equal(await page.evaluate("inPage.session.protocol"), "moqt-18");
+  assert.equal(session.authority, opened.authority);
+  assert.deepEqual(origins, [opened.origin]);
+  assert.equal(await opened.page.evaluate("inPage.session.protocol"), "moqt-18");
 });
 
-chromiumTest("streams of both kinds go both ways with Chromium, and end", async (browser) => {
-  await using bench = await WebTransportBench.open(browser);
-  const { session, page } = await bench.connect();
-  const big = new Uint8Array(300_000).fill(7);
+sessionTest(
+  "streams of both kinds go both ways with Chromium, and end",
+  async ({ session, page, wait }) => {
+    const big = new Uint8Array(300_000).fill(7);
 
-  const uni = await session.openUni();
-  await uni.write(text("from us"));
-  await uni.finish();
-  assert.deepEqual(await call(page, "readUnis", 1), ["from us"]);
+    const uni = await session.openUni();
+    await uni.write(text("from us"));
+    await uni.finish();
+    assert.deepEqual(await call(page, "readUnis", 1), ["from us"]);
 
-  await call(page, "sendUnis", ["from the page"]);
-  assert.equal(await readText(await bench.wait("a stream", session.acceptUni())), "from the page");
+    await call(page, "sendUnis", ["from the page"]);
+    assert.equal(await readText(await wait("a stream", session.acceptUni())), "from the page");
 
-  const bidi = await session.openBidi();
-  await bidi.send.write(text("ours: "));
-  await bidi.send.finish();
-  await call(page, "echoNextBidi");
-  assert.equal(await readText(bidi.receive), "ours: echo");
+    const bidi = await session.openBidi();
+    await bidi.send.write(text("ours: "));
+    await bidi.send.finish();
+    await call(page, "echoNextBidi");
+    assert.equal(await readText(bidi.receive), "ours: echo");
 
-  const answer = call(page, "askBidi", "theirs");
-  const asked = await bench.wait("a stream", session.acceptBidi());
-  assert.equal(await readText(asked?.receive), "theirs");
-  await asked!.send.write(text("answer"));
-  await asked!.send.finish();
-  assert.equal(await answer, "answer");
+    const answer = call(page, "askBidi", "theirs");
+    const asked = await wait("a stream", session.acceptBidi());
+    assert.equal(await readText(asked?.receive), "theirs");
+    await asked!.send.write(text("answer"));
+    await asked!.send.finish();
+    assert.equal(await answer, "answer");
 
-  const bulk = call(page, "readUnis", 1);
-  const large = await session.openUni();
-  await large.write(big);
-  await large.finish();
-  assert.equal((await bulk)[0]!.length, big.length);
-});
+    const bulk = call(page, "readUnis", 1);
+    const large = await session.openUni();
+    await large.write(big);
+    await large.finish();
+    assert.equal((await bulk)[0]!.length, big.length);
+  },
+);
 
-chromiumTest("hundreds of streams go both ways with Chromium", async (browser) => {
-  await using bench = await WebTransportBench.open(browser);
-  const { session, page } = await bench.connect();
+sessionTest("hundreds of streams go both ways with Chromium", async ({ session, page, wait }) => {
   const count = 400;
   const received = call(page, "readUnis", count);
   for (let at = 0; at < count; at++) {
-    const stream = await bench.wait("stream credit", session.openUni());
+    const stream = await wait("stream credit", session.openUni());
     await stream.write(text(`${at}`));
     await stream.finish();
   }
@@ -64,117 +76,113 @@ chromiumTest("hundreds of streams go both ways with Chromium", async (browser) =
   const sent = call(page, "sendUnis", expected);
   const texts: string[] = [];
   while (texts.length < count) {
-    texts.push(await readText(await bench.wait("a stream", session.acceptUni())));
+    texts.push(await readText(await wait("a stream", session.acceptUni())));
   }
   await sent;
   assert.deepEqual(texts.toSorted(), expected);
 });
 
-chromiumTest("datagrams go both ways with Chromium", async (browser) => {
-  await using bench = await WebTransportBench.open(browser);
-  const { session, page } = await bench.connect();
+sessionTest("datagrams go both ways with Chromium", async ({ session, page, wait }) => {
   const received = call(page, "readDatagram");
   assert.equal(session.sendDatagram(text("from us")), true);
   assert.equal(await received, "from us");
   await call(page, "sendDatagram", "from the page");
   assert.deepEqual(
-    await bench.wait("a datagram", session.receiveDatagram()),
+    await wait("a datagram", session.receiveDatagram()),
     text("from the page"),
   );
 });
 
-chromiumTest("Chromium's close arrives with code and reason", async (browser) => {
-  await using bench = await WebTransportBench.open(browser);
-  const { session, page } = await bench.connect();
+sessionTest("Chromium's close arrives with code and reason", async ({ session, page, wait }) => {
   await page.evaluate("inPage.session.close({ closeCode: 77, reason: 'enough' })");
   const seen = await page.evaluate("inPage.session.closed");
   assert.deepEqual(seen, { closeCode: 77, reason: "enough" });
-  const ended = await bench.wait("the end", session.closed);
+  const ended = await wait("the end", session.closed);
   assert.deepEqual(ended, { code: 77, reason: "enough", by: "peer" });
 });
 
-chromiumTest("our close arrives in Chromium with code and reason", async (browser) => {
-  await using bench = await WebTransportBench.open(browser);
-  const { session, page } = await bench.connect();
-  const seen = page.evaluate("inPage.session.closed");
-  session.close(42, "über");
-  assert.deepEqual(await seen, { closeCode: 42, reason: "über" });
-  const ended = await bench.wait("the end", session.closed);
-  assert.deepEqual(ended, { code: 42, reason: "über", by: "local" });
-});
+sessionTest(
+  "our close arrives in Chromium with code and reason",
+  async ({ session, page, wait }) => {
+    const seen = page.evaluate("inPage.session.closed");
+    session.close(42, "über");
+    assert.deepEqual(await seen, { closeCode: 42, reason: "über" });
+    const ended = await wait("the end", session.closed);
+    assert.deepEqual(ended, { code: 42, reason: "über", by: "local" });
+  },
+);
 
-chromiumTest("a page that is left ends its session", async (browser) => {
-  await using bench = await WebTransportBench.open(browser);
-  const { session, page } = await bench.connect();
+sessionTest("a page that is left ends its session", async ({ session, page, wait }) => {
   await page.goto("about:blank");
-  const { by } = await bench.wait("the end", session.closed);
+  const { by } = await wait("the end", session.closed);
   assert.equal(by, "peer");
 });
 
 // Chromium 156 says goodbye for a closed tab most of the time, and nothing at all the rest of it.
 chromiumTest("a tab that is closed ends its session, by silence at the latest", async (browser) => {
   const quic = { maxIdleTimeout: 1000, keepAliveInterval: 300 };
-  await using bench = await WebTransportBench.open(browser, quic);
-  const { session, page } = await bench.connect();
-  await page.close();
-  const { by } = await bench.wait("the end", session.closed);
+  await using opened = await openWebTransportPage(browser, quic);
+  const session = await opened.open();
+  await opened.page.close();
+  const { by } = await opened.wait("the end", session.closed);
   assert.notEqual(by, "local");
 });
 
-chromiumTest("what Chromium stops and resets arrives with the page's codes", async (browser) => {
-  await using bench = await WebTransportBench.open(browser);
-  const { session, page } = await bench.connect();
-  await call(page, "startUni");
-  const reset = await bench.wait("a stream", session.acceptUni());
-  // A reset overtakes the header of its stream, and then nobody knows that there was one.
-  assert.deepEqual(await reset?.read(new Uint8Array(9)), text("x"));
-  await call(page, "resetUni", 30);
-  await assert.rejects(readText(reset), { kind: "reset", code: 30 });
+sessionTest(
+  "what Chromium stops and resets arrives with the page's codes",
+  async ({ session, page, wait }) => {
+    await call(page, "startUni");
+    const reset = await wait("a stream", session.acceptUni());
+    // A reset overtakes the header of its stream, and then nobody knows that there was one.
+    assert.deepEqual(await reset?.read(new Uint8Array(9)), text("x"));
+    await call(page, "resetUni", 30);
+    await assert.rejects(readText(reset), { kind: "reset", code: 30 });
 
-  const stopped = await session.openUni();
-  await stopped.write(text("x"));
-  await call(page, "stopNextUni", 33);
-  await assert.rejects(bench.wait("the stop", writeForEver(stopped)), {
-    kind: "stopped",
-    code: 33,
-  });
-});
+    const stopped = await session.openUni();
+    await stopped.write(text("x"));
+    await call(page, "stopNextUni", 33);
+    await assert.rejects(wait("the stop", writeForEver(stopped)), {
+      kind: "stopped",
+      code: 33,
+    });
+  },
+);
 
-chromiumTest("Chromium hears of a stop, and of DRAIN nothing that hurts", async (browser) => {
-  await using bench = await WebTransportBench.open(browser);
-  const { session, page } = await bench.connect();
-  const failed = call(page, "writeUntilStopped");
-  const stream = await bench.wait("a stream", session.acceptUni());
-  await stream!.read(new Uint8Array(10));
-  stream!.stop(9);
-  // Deno 2.9 sends STOP_SENDING with code 0, which is no code of an application.
-  assert.match(await failed, /WebTransportError/);
-  session.drain();
-  await call(page, "sendUnis", ["still here"]);
-  assert.equal(await readText(await bench.wait("a stream", session.acceptUni())), "still here");
-});
+sessionTest(
+  "Chromium hears of a stop, and of DRAIN nothing that hurts",
+  async ({ session, page, wait }) => {
+    await call(page, "startUni");
+    const failed = call(page, "uniFailure");
+    const stream = await wait("a stream", session.acceptUni());
+    await stream!.read(new Uint8Array(10));
+    stream!.stop(9);
+    // Deno 2.9 sends STOP_SENDING with code 0, which is no code of an application.
+    assert.match(await failed, /WebTransportError/);
+    session.drain();
+    await call(page, "sendUnis", ["still here"]);
+    assert.equal(await readText(await wait("a stream", session.acceptUni())), "still here");
+  },
+);
 
 chromiumTest("an origin that is not allowed gets no session in Chromium", async (browser) => {
-  await using bench = await WebTransportBench.open(browser, { allowOrigin: () => false });
-  const page = await bench.load();
-  await assert.rejects(bench.call(page, ["moqt-18"]), /WebTransportError/);
-  assert.equal(await bench.refusal, `the origin "${bench.pageOrigin}" is not allowed`);
+  await using opened = await openWebTransportPage(browser, { allowOrigin: () => false });
+  await assert.rejects(opened.connect(), /WebTransportError/);
+  assert.equal(await opened.refusal, `the origin "${opened.origin}" is not allowed`);
 });
 
 chromiumTest("a page without our protocol gets no session in Chromium", async (browser) => {
-  await using bench = await WebTransportBench.open(browser);
-  const page = await bench.load();
-  await assert.rejects(bench.call(page, ["moqt-14"]), /WebTransportError/);
+  await using opened = await openWebTransportPage(browser);
+  await assert.rejects(opened.connect(["moqt-14"]), /WebTransportError/);
   const reason = 'no common protocol: the client offered "moqt-14", here is moqt-18, moqt-16';
-  assert.equal(await bench.refusal, reason);
+  assert.equal(await opened.refusal, reason);
 });
 
 chromiumTest("a page that offers no protocol gets a session without one", async (browser) => {
-  await using bench = await WebTransportBench.open(browser);
-  const { session, page } = await bench.connect("/", []);
+  await using opened = await openWebTransportPage(browser);
+  const session = await opened.open([]);
   assert.equal(session.protocol, undefined);
-  await call(page, "sendUnis", ["hello"]);
-  assert.equal(await readText(await bench.wait("a stream", session.acceptUni())), "hello");
+  await call(opened.page, "sendUnis", ["hello"]);
+  assert.equal(await readText(await opened.wait("a stream", session.acceptUni())), "hello");
 });
 
 const text = (value: string) => new TextEncoder().encode(value);

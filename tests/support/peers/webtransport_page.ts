@@ -1,97 +1,59 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
-import {
-  type Connection,
-  generateCertificate,
-  listen,
-  openEndpoint,
-} from "../../../relay/transport/mod.ts";
+import { generateCertificate, listen, openEndpoint } from "../../../relay/transport/mod.ts";
 import { Deadline } from "../deadline.ts";
 
-type ListenOptions = Parameters<typeof listen>[0];
-
-/** A listener for one session, and pages that may call it. */
-export class WebTransportBench implements AsyncDisposable {
-  readonly port: number;
-  /** Why the listener refused a page. */
-  readonly refusal: Promise<string>;
-  readonly #hash: string;
-  readonly #browser: Browser;
-  readonly #pages = Deno.serve(
+/** A listener for one session, and a page that may call it and does nothing by itself. */
+export async function openWebTransportPage(
+  browser: Browser,
+  options: Partial<Parameters<typeof listen>[0]> = {},
+) {
+  const certificate = await generateCertificate(["127.0.0.1"]);
+  const refused = Promise.withResolvers<string>();
+  const listener = listen({
+    endpoint: openEndpoint("127.0.0.1", 0),
+    certificate,
+    protocols: ["moqt-18", "moqt-16"],
+    allowOrigin: () => true,
+    onRefused: ({ reason }) => refused.resolve(reason),
+    ...options,
+  });
+  const accepted = listener.accept();
+  const authority = `127.0.0.1:${listener.address.port}`;
+  const pages = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
     () => new Response("<!doctype html>", { headers: { "content-type": "text/html" } }),
   );
-  readonly #deadline = new Deadline();
-  readonly #accepted: Promise<Connection | undefined>;
-  readonly #close: () => void;
-
-  static async open(
-    browser: Browser,
-    options: Partial<ListenOptions> = {},
-  ): Promise<WebTransportBench> {
-    return new WebTransportBench(browser, await generateCertificate(["127.0.0.1"]), options);
-  }
-
-  private constructor(
-    browser: Browser,
-    certificate: ListenOptions["certificate"] & { readonly hash: string },
-    options: Partial<ListenOptions>,
-  ) {
-    const refusal = Promise.withResolvers<string>();
-    const listener = listen({
-      endpoint: openEndpoint("127.0.0.1", 0),
-      certificate,
-      protocols: ["moqt-18", "moqt-16"],
-      allowOrigin: () => true,
-      onRefused: ({ reason }) => refusal.resolve(reason),
-      ...options,
-    });
-    this.#browser = browser;
-    this.#hash = certificate.hash;
-    this.port = listener.address.port;
-    this.refusal = refusal.promise;
-    this.#accepted = listener.accept();
-    this.#close = () => listener.close(0, "");
-  }
-
-  get pageOrigin(): string {
-    return `http://127.0.0.1:${this.#pages.addr.port}`;
-  }
-
-  /** Opens the page, which then does nothing by itself. */
-  async load(): Promise<Page> {
-    const page = await this.#browser.newPage();
-    await page.goto(`${this.pageOrigin}/`);
-    await page.evaluate(PAGE);
-    return page;
-  }
-
-  /** Calls the listener from a page. */
-  call(page: Page, protocols: readonly string[], path = "/"): Promise<void> {
-    return call(page, "connect", `https://127.0.0.1:${this.port}${path}`, protocols, this.#hash);
-  }
-
-  /** Opens the page and a session from it. */
-  async connect(path = "/", protocols: readonly string[] = ["moqt-18"]) {
-    const page = await this.load();
-    const [session] = await this.wait(
-      "a session",
-      Promise.all([this.#accepted, this.call(page, protocols, path)]),
-    );
-    assert(session !== undefined);
-    return { session, page };
-  }
-
-  wait<T>(awaited: string, promise: Promise<T>): Promise<T> {
-    return this.#deadline.for(awaited, promise);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#close();
-    await (await this.#accepted)?.closed;
-    await this.#pages.shutdown();
-    this.#deadline[Symbol.dispose]();
-  }
+  const origin = `http://127.0.0.1:${pages.addr.port}`;
+  const page = await browser.newPage();
+  await page.goto(origin);
+  await page.evaluate(PAGE);
+  const deadline = new Deadline();
+  /** Calls the listener. */
+  const connect = (protocols: readonly string[] = ["moqt-18"], path = "/") =>
+    call(page, "connect", `https://${authority}${path}`, protocols, certificate.hash);
+  return {
+    page,
+    origin,
+    authority,
+    /** Why the listener refused the page. */
+    refusal: refused.promise,
+    connect,
+    /** Calls the listener and yields the session that it takes. */
+    async open(...what: Parameters<typeof connect>) {
+      const both = Promise.all([accepted, connect(...what)]);
+      const [session] = await deadline.for("a session", both);
+      assert(session !== undefined);
+      return session;
+    },
+    wait: <T>(awaited: string, promise: Promise<T>) => deadline.for(awaited, promise),
+    async [Symbol.asyncDispose]() {
+      listener.close(0, "");
+      await (await accepted)?.closed;
+      await pages.shutdown();
+      deadline[Symbol.dispose]();
+    },
+  };
 }
 
 /** Tells the page to do something, and yields what it says. */
@@ -183,18 +145,9 @@ class InPage {
     return new WebTransportError({ message: "over", streamErrorCode } as never);
   }
 
-  /** Writes until that fails and yields the error's name and code. */
-  async writeUntilStopped(): Promise<string> {
-    await this.startUni();
-    try {
-      for (;;) {
-        await this.#writer.write(new Uint8Array(100));
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-    } catch (error) {
-      const { name, streamErrorCode } = error as WebTransportError;
-      return `${name} ${streamErrorCode}`;
-    }
+  /** Waits until that stream fails, and yields why. */
+  uniFailure(): Promise<string> {
+    return this.#writer.closed.then(() => "it did not fail", String);
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { HookClient } from "../../relay/access/hook/hook_client.ts";
 import { MAX_HOOK_ANSWER_BYTES, MAX_HOOK_LIFETIME_MS } from "../../relay/access/limits.ts";
-import { HttpsServer } from "../support/peers/https_server.ts";
+import { type HttpsServer, startHttpsServer } from "../support/peers/https_server.ts";
 import { ManualClock } from "../support/worlds/manual_clock.ts";
 
 const QUESTION = {
@@ -21,7 +21,7 @@ function clientOf(server: HttpsServer, word?: string) {
 
 Deno.test("a hook is asked by POST with what the peer showed, and with the relay's secret", async () => {
   const seen: unknown[] = [];
-  await using server = await HttpsServer.start(async (request) => {
+  await using server = await startHttpsServer(async (request) => {
     const { method, headers } = request;
     seen.push(method, headers.get("authorization"), headers.get("content-type"));
     seen.push(await request.json());
@@ -38,7 +38,7 @@ Deno.test("a hook is asked by POST with what the peer showed, and with the relay
 
 for (const status of [401, 403]) {
   Deno.test(`a hook that answers with ${status} refuses, whatever else it says`, async () => {
-    await using server = await HttpsServer.start(() => Response.json(GOOD, { status }));
+    await using server = await startHttpsServer(() => Response.json(GOOD, { status }));
     assert.equal((await clientOf(server).client.ask(QUESTION)).kind, "refused");
   });
 }
@@ -96,7 +96,7 @@ const BROKEN: [what: string, answer: (request: Request) => Response][] = [
 ];
 for (const [what, answer] of BROKEN) {
   Deno.test(`a hook that answers with ${what} lets nobody in`, async () => {
-    await using server = await HttpsServer.start(answer);
+    await using server = await startHttpsServer(answer);
     assert.equal((await clientOf(server).client.ask(QUESTION)).kind, "failed");
   });
 }
@@ -113,7 +113,7 @@ const FAULTS: [what: string, answer: (request: Request) => Response, isOfQuestio
 for (const [what, give, isOfQuestion] of FAULTS) {
   const which = isOfQuestion ? "a fault of the token alone" : "a fault of the hook";
   Deno.test(`a hook's answer of ${what} is ${which}`, async () => {
-    await using server = await HttpsServer.start(give);
+    await using server = await startHttpsServer(give);
     const answer = await clientOf(server).client.ask(QUESTION);
     assert.equal(answer.kind === "failed" && answer.isOfQuestion, isOfQuestion);
   });
@@ -122,7 +122,7 @@ for (const [what, give, isOfQuestion] of FAULTS) {
 Deno.test("a hook that does not answer in time lets nobody in", async () => {
   const asked = Promise.withResolvers<void>();
   const end = Promise.withResolvers<void>();
-  await using server = await HttpsServer.start(async () => {
+  await using server = await startHttpsServer(async () => {
     asked.resolve();
     await end.promise;
     return Response.json(GOOD);
@@ -140,8 +140,8 @@ Deno.test("a hook that does not answer in time lets nobody in", async () => {
 });
 
 Deno.test("a hook that is not there, or is somebody else, lets nobody in", async () => {
-  await using server = await HttpsServer.start(json(GOOD));
-  await using other = await HttpsServer.start(json(GOOD));
+  await using server = await startHttpsServer(json(GOOD));
+  await using other = await startHttpsServer(json(GOOD));
   const clock = new ManualClock();
   const stranger = { url: server.url, fetch: other.fetch, clock, timeoutMs: 1, secret: () => "s" };
   const answer = await new HookClient(stranger).ask(QUESTION);
@@ -152,7 +152,7 @@ Deno.test("a hook that is not there, or is somebody else, lets nobody in", async
 });
 
 Deno.test("what a hook allows for ever is asked for again after a day", async () => {
-  await using server = await HttpsServer.start(json({ ...GOOD, lifetime: 1e9 }));
+  await using server = await startHttpsServer(json({ ...GOOD, lifetime: 1e9 }));
   const answer = await clientOf(server).client.ask(QUESTION);
   assert.equal(answer.kind === "allowed" && answer.allowed.lifetimeMs, MAX_HOOK_LIFETIME_MS);
 });

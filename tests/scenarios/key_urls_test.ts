@@ -4,7 +4,7 @@ import { KeyStore } from "../../relay/access/key_store.ts";
 import { KEY_MISS_PAUSE_MS, MAX_KEY_BYTES } from "../../relay/access/limits.ts";
 import { Verifier } from "../../relay/access/verifier.ts";
 import { Deadline } from "../support/deadline.ts";
-import { HttpsServer } from "../support/peers/https_server.ts";
+import { type HttpsServer, startHttpsServer } from "../support/peers/https_server.ts";
 import { until } from "../support/until.ts";
 import { ManualClock } from "../support/worlds/manual_clock.ts";
 import { memoryLog } from "../support/worlds/memory_log.ts";
@@ -37,7 +37,7 @@ async function worldOf(server: Pick<HttpsServer, "url" | "fetch">, ...paths: str
 }
 
 Deno.test("a token of a key that was added after the last look is good at once", async () => {
-  await using server = await HttpsServer.start(() => jwks("old"));
+  await using server = await startHttpsServer(() => jwks("old"));
   using world = await worldOf(server);
   assert.equal(await world.isGood("old"), true);
   server.answer = () => jwks("old", "new");
@@ -50,7 +50,7 @@ Deno.test("a token of a key that was added after the last look is good at once",
 
 Deno.test("tokens that name keys which never were make the relay look once in a while", async () => {
   let looks = 0;
-  await using server = await HttpsServer.start(() => {
+  await using server = await startHttpsServer(() => {
     looks++;
     return jwks("old");
   });
@@ -68,7 +68,7 @@ Deno.test("URLs of keys are read side by side", async () => {
   using deadline = new Deadline();
   const asked = new Set<string>();
   const both = Promise.withResolvers<void>();
-  await using server = await HttpsServer.start(async ({ url }) => {
+  await using server = await startHttpsServer(async ({ url }) => {
     asked.add(url);
     if (asked.size === 2) both.resolve();
     await deadline.for("the other one to be asked", both.promise);
@@ -79,7 +79,7 @@ Deno.test("URLs of keys are read side by side", async () => {
 });
 
 Deno.test("a URL that does not answer in time leaves the former keys, and those of others in use", async () => {
-  await using server = await HttpsServer.start(({ url }) => jwks(new URL(url).pathname.slice(1)));
+  await using server = await startHttpsServer(({ url }) => jwks(new URL(url).pathname.slice(1)));
   using world = await worldOf(server, "slow", "quick");
   const asked = Promise.withResolvers<void>();
   const end = Promise.withResolvers<void>();
@@ -120,7 +120,7 @@ const BROKEN: [what: string, answer: (request: Request) => Response, reason: Reg
 ];
 for (const [what, answer, reason] of BROKEN) {
   Deno.test(`an answer with keys that ${what} leaves the former ones in use`, async () => {
-    await using server = await HttpsServer.start(() => jwks("old"));
+    await using server = await startHttpsServer(() => jwks("old"));
     using world = await worldOf(server);
     server.answer = answer;
     await world.store.reload();
@@ -132,7 +132,7 @@ for (const [what, answer, reason] of BROKEN) {
 }
 
 Deno.test("keys outlast an outage of their server, and are read again behind it", async () => {
-  await using server = await HttpsServer.start(() => jwks("old"));
+  await using server = await startHttpsServer(() => jwks("old"));
   using world = await worldOf(server);
   await server.stop();
   await world.store.reload();
@@ -144,8 +144,8 @@ Deno.test("keys outlast an outage of their server, and are read again behind it"
 });
 
 Deno.test("keys of a server that nobody vouches for are not taken", async () => {
-  await using server = await HttpsServer.start(() => jwks("old"));
-  await using other = await HttpsServer.start(() => jwks("old"));
+  await using server = await startHttpsServer(() => jwks("old"));
+  await using other = await startHttpsServer(() => jwks("old"));
   using world = await worldOf({ url: server.url, fetch: other.fetch });
   assert.equal(await world.isGood("old"), false);
   assert.match(JSON.stringify(world.lines), /certificate/i);

@@ -75,6 +75,7 @@ export class SharedFetch implements FetchSink {
 
   #take(item: Item): Promise<void> | void {
     this.#close();
+    if (this.#members.size === 0) return;
     for (const member of this.#members) member.take(item);
     const waits = [...this.#members].map((member) => member.drained);
     const isWaiting = waits.every((wait) => wait !== undefined);

@@ -162,4 +162,6 @@ Deno.test("a shared fetch is cancelled with the last who leaves", async () => {
   assert.equal(source.cancelled, 0);
   pending[1]!.cancel();
   assert.equal(source.cancelled, 1);
+  // What came before the source heard of it holds it up no more.
+  await source.fetches[0]!.sink.object(object(0));
 });

@@ -74,6 +74,19 @@ for (const version of liteVersions) {
     assert.deepEqual(await nextGroup(world, viewer), group);
   });
 
+  test("groups whose numbers are beyond the version's cost their viewers no more than them", async (world) => {
+    const { publisher, viewer } = await setUp(world);
+    for (const group of [2n ** 62n - 1n, 2n ** 62n]) {
+      await sendSubgroup(publisher, { group, endOfGroup: true }, ...objects(0));
+      // The track has begun with it.
+      await viewer.subscribe(group % 2n, NAME);
+      await world.settle();
+    }
+    const nothing = await viewer.subscribe(3n, ["live", "nothing"]);
+    await (await publisher.acceptRequest()).sendError("does_not_exist");
+    assert.equal(typeof await nothing.next(version.messages.subscribeReply), "number");
+  });
+
   test("the subgroups of a group are one stream, in the order of their objects", async (world) => {
     const { publisher, viewer } = await setUp(world);
     const base = await openSubgroup(publisher, { group: 1n, endOfGroup: true }, ...objects(0));

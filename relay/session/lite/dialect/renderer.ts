@@ -9,6 +9,7 @@ import {
   plainProperties,
   type PropertyBlock,
   type PropertyForm,
+  rfc9000,
   timedProperties,
   TIMESTAMP,
 } from "@qumo/shared/wire";
@@ -64,6 +65,7 @@ class LiteRenderer implements Renderer {
 
   subgroup(_track: bigint, fields: SubgroupFields): SubgroupRenderer {
     if (fields.subgroup !== 0n) throw new EncodeError("Cannot encode a second stream of a group");
+    if (fields.group > rfc9000.max) throw new EncodeError(`Cannot encode group ${fields.group}`);
     return new LiteGroupRenderer(this.#frames, fields);
   }
 

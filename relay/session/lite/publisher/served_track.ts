@@ -1,11 +1,13 @@
 import { trackText } from "@qumo/shared/runtime";
 import {
   encodeDatagramHeader,
+  EncodeError,
   encodeStreamType,
   type LiteSubscribe,
   type LiteSubscribeReply,
   type LiteSubscribeUpdate,
   MAX_LITE_DATAGRAM_BYTES,
+  rfc9000,
   type StreamErrorName,
 } from "@qumo/shared/wire";
 import { type OpenTrack, takeMemory, type TrackEnd } from "../../../track/mod.ts";
@@ -75,7 +77,9 @@ export class ServedTrack implements SubscriptionOwner, IdleHolder {
   /** Begins to send what is wanted. */
   start(): void {
     const { message, opened: { track } } = this.#init;
-    const first = firstGroupOf(this.#delivery.options.window, track);
+    const found = firstGroupOf(this.#delivery.options.window, track);
+    // Of other dialects a group may have a number for which there are no bytes.
+    const first = found !== undefined && found < rfc9000.max ? found : undefined;
     if (this.#context.version.messages.trackInfo === undefined) this.#confirmAtOnce(first);
     else if (first !== undefined) this.#confirm(first);
     this.#delivery.start(joinOf(message));
@@ -211,9 +215,17 @@ export class ServedTrack implements SubscriptionOwner, IdleHolder {
   // Whoever stops a group wants the others still.
   streamRefused(): void {}
 
+  /** Says what the version has words for: what becomes of a subscription its stream tells too. */
   #say(reply: LiteSubscribeReply): void {
-    const { version } = this.#context;
-    this.#init.stream.send(version.messages.subscribeReply.encode(reply));
+    const { version, metrics, events } = this.#context;
+    try {
+      this.#init.stream.send(version.messages.subscribeReply.encode(reply));
+    } catch (error) {
+      if (!(error instanceof EncodeError)) throw error;
+      metrics.inexpressible.message++;
+      const track = trackText(this.#init.opened.track.name);
+      events.say("answer to a subscription left out", { track, reason: error.message });
+    }
   }
 
   #leave(end: string | undefined): void {

@@ -1,5 +1,5 @@
 /** How sessions of moq-lite begin and end, and what becomes of groups that are cut short. */
-import { liteVersions } from "@qumo/shared/wire";
+import { liteVersions, MAX_OBJECT_ID } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { bytes, LiteWorld, NAME, PATH, routeOf } from "./lite_script.ts";
 import { LINGER_MS } from "../support/worlds/session_world.ts";
@@ -79,6 +79,24 @@ for (const version of liteVersions) {
     assert.deepEqual([heard.group, heard.frames.length], [1n, 1]);
     assert.notEqual(heard.end, "fin");
   });
+
+  if (version.number === 6) {
+    test("a frame with a number above the limit ends its group alone", async (world) => {
+      const { publisher, viewer } = await world.both();
+      await viewer.subscribe(0n, NAME);
+      const { id: subscription } = await world.feedOf(publisher);
+      const header = { subscription, group: 0n, startFrame: BigInt(MAX_OBJECT_ID) };
+      await publisher.group(header, [bytes(1), bytes(2)]);
+      await world.settle();
+      assert.equal(world.world.metrics.malformed.subgroup, 1);
+      await publisher.group({ subscription, group: 1n }, [bytes(3)]);
+      const heard = [await world.nextGroup(viewer), await world.nextGroup(viewer)];
+      assert.deepEqual(heard.map(({ group, end }) => end === "fin" ? group : undefined), [
+        undefined,
+        1n,
+      ]);
+    });
+  }
 
   test("a group that has not begun, or has gone, cannot be fetched", async (world) => {
     const { publisher, viewer } = await world.both();

@@ -1,9 +1,11 @@
+import { trackText } from "@qumo/shared/runtime";
 import {
   DecodeError,
   decodeLiteDatagram,
   FrameDecoder,
   type LiteDatagram,
   type LiteGroup,
+  MAX_OBJECT_ID,
   ObjectStatus,
 } from "@qumo/shared/wire";
 import { FeedWriter, writeDatagram } from "../../../track/mod.ts";
@@ -100,6 +102,11 @@ export class LiteIngest {
       else writer.breakOff(feed.target.mayContinue === true);
     } catch (error) {
       writer.breakOff(feed.target.mayContinue === true && isTransportEnd(error));
+      if (error instanceof DecodeError && error.fault === "object_id") {
+        metrics.malformed.subgroup++;
+        const track = trackText(feed.target.track.name);
+        return this.#discards.stream(input, "malformed", { code: "internal_error", track });
+      }
       trackFailed(feed, error, this.#context);
       input.stop("cancelled");
     }
@@ -127,6 +134,7 @@ export class LiteIngest {
       received,
       maxObjectBytes: limits.maxObjectBytes,
       begin: () => {
+        if (id > MAX_OBJECT_ID) throw new DecodeError("object_id", `Frame ${id} of a group`);
         const properties = propertiesOfFrame(version, decoder.timestamp);
         writer.object(id++, properties, decoder.payloadLength, ObjectStatus.NORMAL);
         return true;

@@ -5,6 +5,9 @@ import {
   type ControlMessage,
   DecodeError,
   type Draft,
+  type Layout,
+  type LiteMessages,
+  type LiteVersion,
   type ParameterName,
   type Parameters,
   type SetupOptions,
@@ -29,6 +32,9 @@ import { Random } from "./random.ts";
 
 const CHARACTERS = [..."aZ0 /\0é中😀"];
 
+/** What values are made up by. */
+type Tables = Pick<Draft, "varint" | "requestCodes">;
+
 /**
  * Has no bytes, and makes up whatever it is asked for: a codec that decodes from it comes to any of its
  * values, or refuses what was made up.
@@ -38,7 +44,7 @@ class InventiveReader extends ByteReader {
   readonly #codes: readonly bigint[];
   #last = 0n;
 
-  constructor(random: Random, { varint, requestCodes }: Draft) {
+  constructor(random: Random, { varint, requestCodes }: Tables) {
     super(new Uint8Array(0), varint);
     this.#random = random;
     const codes = Object.values(requestCodes).map(BigInt);
@@ -111,8 +117,8 @@ function accepted<T>(attempt: () => T): T {
 }
 
 /** Any value of a codec. */
-function madeUp<T>(codec: Codec<T>, draft: Draft, random: Random): T {
-  const reader = new InventiveReader(random, draft);
+function madeUp<T>(codec: Codec<T>, tables: Tables, random: Random): T {
+  const reader = new InventiveReader(random, tables);
   return accepted(() => codec.decode(reader));
 }
 
@@ -242,7 +248,26 @@ function madeUpBody({ kind, body }: MessageLayout, draft: Draft, random: Random)
   });
 }
 
+/** Any message of moq-lite that a version has under this name. */
+export function madeUpLite<N extends keyof LiteMessages>(
+  { messages, varint, refusalCodes }: LiteVersion,
+  name: N,
+  random: Random,
+): LiteMessage<N> {
+  const bodies = [...messages[name]!.bodies.values()] as Codec<LiteMessage<N>>[];
+  return madeUp(random.pick(bodies), { varint, requestCodes: refusalCodes }, random);
+}
+
+type LiteMessage<N extends keyof LiteMessages> = LiteMessages[N] extends Layout<infer T> | undefined
+  ? T
+  : never;
+
 const seeds = fc.noBias(fc.noShrink(fc.nat()));
+
+/** Whatever `make` makes of chance. */
+export function arbitrary<T>(make: (random: Random) => T): fc.Arbitrary<T> {
+  return seeds.map((seed) => make(new Random(seed)));
+}
 
 /** Any of the messages that a draft has, by its names for them. */
 export function arbitraryMessages<D extends Draft>(draft: D) {
@@ -250,12 +275,12 @@ export function arbitraryMessages<D extends Draft>(draft: D) {
   return new Map(
     layoutsOf(draft as Draft).map((layout) => [
       layout.name,
-      seeds.map((seed) => madeUpMessage(layout, draft, new Random(seed)) as Message),
+      arbitrary((random) => madeUpMessage(layout, draft, random) as Message),
     ]),
   );
 }
 
 /** Integers of every length on the wire up to `max`, which is one less than a power of 2. */
 export function integerUpTo(max: bigint): fc.Arbitrary<bigint> {
-  return seeds.map((seed) => new Random(seed).integer() & max);
+  return arbitrary((random) => random.integer() & max);
 }

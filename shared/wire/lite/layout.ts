@@ -10,6 +10,8 @@ export interface Layout<T> {
   readonly what: string;
   /** Whether an integer before the length says what the message is. */
   readonly isTyped: boolean;
+  /** The codecs of the bodies by the types before them; that of a message without one is of undefined. */
+  readonly bodies: ReadonlyMap<bigint | undefined, Codec<T>>;
   /** The whole message: its type if it has one, its length and its body. */
   encode(value: T): Uint8Array<ArrayBuffer>;
   /**
@@ -25,6 +27,7 @@ export function message<T>(what: string, body: Codec<T>): Layout<T> {
   return {
     what,
     isTyped: false,
+    bodies: new Map([[undefined, body]]),
     encode: (value) => encode(what, undefined, body, value),
     decode: (_type, bytes) => decode(what, body, bytes),
   };
@@ -41,10 +44,11 @@ export function typed<T extends { readonly kind: string }>(
   kinds: Kinds<T>,
 ): Layout<T> {
   const rows = Object.values(kinds) as (readonly [bigint, Codec<T>])[];
-  const byType = new Map(rows);
+  const bodies = new Map<bigint | undefined, Codec<T>>(rows);
   return {
     what,
     isTyped: true,
+    bodies,
     encode(value) {
       const row = kinds[value.kind as T["kind"]] as readonly [bigint, Codec<T>] | undefined;
       if (row === undefined) {
@@ -53,7 +57,7 @@ export function typed<T extends { readonly kind: string }>(
       return encode(what, row[0], row[1], value);
     },
     decode(type, bytes) {
-      const body = type === undefined ? undefined : byType.get(type);
+      const body = bodies.get(type);
       if (body === undefined) throw new DecodeError("malformed", `${what} of type ${type}`);
       return decode(what, body, bytes);
     },

@@ -14,6 +14,9 @@ export type Move =
 /** How a stream that a hostile peer opened goes on. */
 export type StreamFate = "open" | "fin" | "reset" | "stop" | "both";
 
+/** Values for the fields of a message: in so many of a hundred cases they stand in their place. */
+export type Aims = Readonly<Record<string, readonly [share: number, value: () => unknown]>>;
+
 /**
  * What every hostile peer does with its connection, whatever it speaks, by a seed. It waits for nothing
  * and nothing it does fails.
@@ -38,6 +41,15 @@ export abstract class HostileConnection {
   leave(sever: () => void): void {
     if (this.random.percent(30)) sever();
     else this.connection.close(this.random.below(40), "x".repeat(this.random.below(30)));
+  }
+
+  /** A message with some of its fields about what there is. */
+  aimed<T extends object>(message: T, aims: Aims): T {
+    const fields = Object.entries(message).map(([name, was]) => {
+      const [share, value] = aims[name] ?? [0, () => was];
+      return [name, this.random.percent(share) ? value() : was];
+    });
+    return Object.fromEntries(fields);
   }
 
   /** As it is, or in so many of a hundred cases changed: bytes replaced, taken out, put in or repeated, the end cut off. */

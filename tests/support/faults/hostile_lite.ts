@@ -6,14 +6,17 @@ import {
   FrameWriter,
   type FullTrackName,
   type Layout,
+  type LiteMessages,
   type LiteVersion,
   MAX_TIMESTAMP,
 } from "@qumo/shared/wire";
-import type { LiteSubscribeReply } from "../../../shared/wire/lite/messages.ts";
 import { trackTextOf } from "../../../relay/session/lite/dialect/names.ts";
 import type { BidiStream, Connection } from "../../../relay/transport/mod.ts";
+import { madeUpLite } from "../made_up.ts";
 import type { Random } from "../random.ts";
 import { HostileConnection, ignore, type Move, type StreamFate } from "./hostile_connection.ts";
+
+type Request = keyof LiteVersion["requests"];
 
 /** A hostile peer of moq-lite. */
 export class HostileLite extends HostileConnection {
@@ -36,20 +39,22 @@ export class HostileLite extends HostileConnection {
   }
 
   override begin(): this {
-    if (this.random.percent(98)) this.#sendSetup(7);
-    for (const track of this.#tracks) {
-      if (this.random.percent(50)) this.#ask("subscribe", [this.#subscribe(track)], "open");
+    const { random } = this;
+    if (random.percent(98)) this.#sendSetup(7);
+    for (const track of this.#tracks.filter(() => random.percent(50))) {
+      this.#ask("subscribe", [this.#message("subscribe", track)], "open");
     }
     return this;
   }
 
   override move(move: Move): void {
-    if (move === "request") this.#request();
-    else if (move === "answer") this.#answer();
-    else if (move === "subgroup") void this.onNewUni(this.maybeMutate(25, this.#group()));
-    else if (move === "datagram") {
-      this.connection.sendDatagram(this.maybeMutate(25, this.#datagram()));
-    } else this.#otherStream();
+    const moves: { readonly [M in Move]?: () => unknown } = {
+      request: () => this.#request(),
+      answer: () => this.#answer(),
+      subgroup: () => this.onNewUni(this.maybeMutate(25, this.#group())),
+      datagram: () => this.connection.sendDatagram(this.maybeMutate(25, this.#datagram())),
+    };
+    (moves[move] ?? (() => this.#otherStream()))();
   }
 
   /** Says SETUP, which is damaged in so many of a hundred cases. */
@@ -61,106 +66,78 @@ export class HostileLite extends HostileConnection {
     void this.onNewUni(this.maybeMutate(share, bytes), "fin");
   }
 
-  #subscribe(track = this.random.pick(this.#tracks)): Uint8Array {
-    const random = this.random;
-    const id = random.percent(90) ? this.#nextId++ : random.integer() % MAX_TIMESTAMP;
-    return this.#version.messages.subscribe.encode({ id, ...track, ...this.#update() });
-  }
-
-  #update() {
-    const random = this.random;
-    const isLast = this.#version.number === 6;
-    const group = BigInt(random.below(8));
-    const kind = isLast ? "floor" as const : "group" as const;
-    return {
-      priority: random.below(256),
-      oldestFirst: random.percent(50),
-      maxAge: BigInt(random.below(3_000)),
-      start: random.percent(50) ? { kind: "latest" as const } : { kind, group },
-      endGroup: random.percent(30) ? group + 1n : undefined,
-      startFrame: isLast && random.percent(20) ? 1n : 0n,
-      endFrame: undefined,
-    };
+  /** A message that is made up, about what there is mostly; other bytes where the version has none. */
+  #message(name: keyof LiteMessages, track = this.random.pick(this.#tracks)): Uint8Array {
+    const { random } = this;
+    const layout = this.#version.messages[name] as Layout<unknown> | undefined;
+    if (layout === undefined || random.percent(5)) return random.bytes(30);
+    const message = this.aimed(madeUpLite(this.#version, name, random), {
+      id: [90, () => this.#nextId++],
+      broadcast: [90, () => track.broadcast],
+      track: [90, () => track.track],
+      prefix: [90, () => this.#prefix()],
+      uri: [80, () => ""],
+      subscription: [100, () => this.#subscriptionId()],
+      maxAge: [90, () => BigInt(random.below(3_000))],
+      endGroup: [70, () => MAX_TIMESTAMP],
+      startFrame: [80, () => 0n],
+    });
+    return layout.encode(message);
   }
 
   #request(): void {
-    const random = this.random;
-    const { messages } = this.#version;
-    const track = random.pick(this.#tracks);
-    const fetched = { priority: random.below(256), group: this.#groupId() };
-    const range = { startFrame: 0n, endFrame: undefined };
-    const uri = random.percent(80) ? "" : "https://x/";
-    type Made = readonly [keyof LiteVersion["requests"], Uint8Array | undefined];
-    const [request, made] = random.pick<Made>([
-      ["announce", messages.announceRequest.encode({ prefix: this.#prefix(), excludeHop: 0n })],
-      ["subscribe", this.#subscribe()],
-      ["subscribe", this.#subscribe()],
-      ["fetch", messages.fetch.encode({ ...track, ...fetched, ...range })],
-      ["probe", messages.probe.encode({ bitrate: 1_000n, rtt: 0n })],
-      ["goaway", messages.goaway?.encode({ uri })],
-      ["track", messages.track?.encode(track)],
-    ]);
-    const parts = [random.percent(5) ? random.bytes(30) : made ?? random.bytes(5)];
-    while (random.percent(40)) {
-      const update = messages.subscribeUpdate.encode(this.#update());
-      parts.push(random.percent(70) ? update : random.bytes(20));
-    }
+    const { random } = this;
+    const request = random.pick(Object.keys(this.#version.requests) as Request[]);
+    const parts = [this.#message(request === "announce" ? "announceRequest" : request)];
+    while (random.percent(40)) parts.push(this.#message("subscribeUpdate"));
     this.#ask(request, parts.map((bytes) => this.maybeMutate(15, bytes)));
   }
 
   /** Answers something that the relay asked for, or says more to it. */
   #answer(): void {
-    const random = this.random;
+    const { random } = this;
     if (this.#open.length === 0) return this.#request();
     const stream = random.pick(this.#open);
-    this.write(stream.send, this.maybeMutate(15, random.pick(this.#answers())));
+    const answer = random.pick([
+      () => this.#announcement(),
+      () => this.#message("trackInfo"),
+      () => this.#message("subscribeReply"),
+      () => joinBytes([this.#message("trackInfo"), this.#message("subscribeReply")]),
+      () => this.#frames(),
+    ]);
+    this.write(stream.send, this.maybeMutate(15, answer()));
     this.endSome(stream);
   }
 
-  #answers(): readonly Uint8Array[] {
+  /** The beginning of what is announced, or any other part of it. */
+  #announcement(): Uint8Array {
     const { random } = this;
-    const { messages, announcements } = this.#version;
-    const hop = random.percent(90) ? 77n : 0n;
-    const [one, other] = [announcements.writer(hop), announcements.writer(hop)];
+    const writer = this.#version.announcements.writer(random.percent(90) ? 77n : 0n);
     const cost = { warm: 1n, cold: 2n };
-    const info = { priority: 1, oldestFirst: true, maxAge: 1_000n, timescale: 1_000n };
-    const group = this.#groupId();
     const name = random.percent(80) ? random.pick(this.#tracks).broadcast : this.#prefix();
-    const reply: Layout<LiteSubscribeReply> = messages.subscribeReply;
-    const early = { ...info, timescale: 0n };
-    return [
-      one.ok(random.below(4)),
-      joinBytes([one.ok(1), one.start(name, [random.integer() % MAX_TIMESTAMP], cost)]),
-      joinBytes([other.start(name, [], cost), other.update(name, [5n], cost), other.end(name)]),
-      reply.encode({ kind: "ok", group, endGroup: undefined, info: early }),
-      reply.encode({ kind: "drop", first: group, last: group + 1n, code: 3n }),
-      messages.trackInfo === undefined
-        ? random.bytes(8)
-        : joinBytes([messages.trackInfo.encode(info), reply.encode({ kind: "end", group })]),
-      this.#frames(),
-      random.bytes(20),
+    const parts = [
+      writer.ok(random.below(4)),
+      writer.start(name, [random.integer() % MAX_TIMESTAMP], cost),
+      writer.update(name, [5n], cost),
+      writer.end(name),
     ];
+    return joinBytes(parts.filter((_, at) => random.percent(at < 2 ? 80 : 40)));
   }
 
   #otherStream(): void {
-    const random = this.random;
+    const { random } = this;
     if (random.percent(33)) return this.#sendSetup(50);
     const begun = () => this.#group().subarray(0, random.below(12));
     void this.onNewUni(random.percent(50) ? random.bytes(40) : begun());
   }
 
   #group(): Uint8Array {
-    const { messages, uniStreams } = this.#version;
-    const header = messages.group.encode({
-      subscription: this.#subscriptionId(),
-      group: this.#groupId(),
-      startFrame: 0n,
-    });
-    return joinBytes([encodeStreamType(uniStreams.group!), header, this.#frames()]);
+    const type = encodeStreamType(this.#version.uniStreams.group!);
+    return joinBytes([type, this.#message("group"), this.#frames()]);
   }
 
   #frames(): Uint8Array {
-    const random = this.random;
+    const { random } = this;
     const writer = new FrameWriter(this.#version.frames);
     const parts: Uint8Array[] = [];
     for (let count = random.below(6); count > 0; count--) {
@@ -174,35 +151,29 @@ export class HostileLite extends HostileConnection {
   }
 
   #datagram(): Uint8Array {
-    const group = this.#groupId();
+    const group = BigInt(this.random.below(9));
     const rest = encodeDatagramRest({ group, timestamp: 5n, payload: this.random.bytes(100) });
     return joinBytes([encodeDatagramHeader(this.#subscriptionId()), rest]);
   }
 
-  #groupId(): bigint {
-    return this.random.percent(90) ? BigInt(this.random.below(9)) : MAX_TIMESTAMP;
-  }
-
   /** The relay numbers its subscriptions from 0 on. */
   #subscriptionId(): bigint {
-    return BigInt(this.random.below(4));
+    return BigInt(this.random.below(2));
   }
 
   #prefix(): string {
     return this.random.pick(["", "hostile", "stage", "a//b", "/".repeat(40), "é"]);
   }
 
-  #ask(
-    request: keyof LiteVersion["requests"],
-    parts: readonly Uint8Array[],
-    fate?: StreamFate,
-  ): void {
+  #ask(request: Request, parts: readonly Uint8Array[], fate?: StreamFate): void {
     const type = encodeStreamType(this.#version.requests[request] ?? 0x40n);
     this.onNewBidi([joinBytes([type, ...parts])], fate);
   }
 
   async #meetRequests(): Promise<void> {
     for (let bidi: BidiStream | undefined; (bidi = await this.connection.acceptBidi());) {
+      // What comes first is the question what is announced.
+      if (this.#open.length === 0) this.write(bidi.send, this.#announcement());
       this.#open.push(bidi);
       if (this.#open.length > 12) this.#open.shift();
     }

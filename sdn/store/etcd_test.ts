@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import type { Batch } from "../registry/mod.ts";
 import { storeContract, testRegistry } from "../../tests/contracts/sdn_store.ts";
-import { EtcdCluster, etcdMissing, etcdTest } from "../../tests/support/processes/etcd.ts";
+import { optionalTest } from "../../tests/support/optional_test_case.ts";
+import { type EtcdCluster, etcdMissing, startEtcd } from "../../tests/support/processes/etcd.ts";
 import { EtcdStore } from "./etcd.ts";
 import { StoreConflict } from "./types.ts";
 
@@ -10,7 +11,7 @@ const timeline = { toWall: (time: number) => time + 5000, fromWall: (wall: numbe
 
 let cluster: EtcdCluster | undefined;
 Deno.test.beforeAll(async () => {
-  if (etcdMissing === undefined) cluster = await EtcdCluster.start(1);
+  if (etcdMissing === undefined) cluster = await startEtcd(1);
 });
 Deno.test.afterAll(() => cluster?.[Symbol.asyncDispose]());
 
@@ -51,62 +52,71 @@ function registration(epoch: number): Batch {
   return outcome.value.step;
 }
 
-etcdTest("etcd: what arrives while a write waits for its lease makes the write void", async () => {
-  const told = Promise.withResolvers<void>();
-  const asked = Promise.withResolvers<void>();
-  const slow: typeof fetch = async (input, init) => {
-    if (String(input).endsWith("/v3/lease/grant")) {
-      asked.resolve();
-      await told.promise;
+optionalTest(
+  "etcd: what arrives while a write waits for its lease makes the write void",
+  etcdMissing,
+  async () => {
+    const told = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const slow: typeof fetch = async (input, init) => {
+      if (String(input).endsWith("/v3/lease/grant")) {
+        asked.resolve();
+        await told.promise;
+      }
+      const response = await fetch(input, init);
+      if (!String(input).endsWith("/v3/watch")) return response;
+      const look = new TransformStream<Uint8Array, Uint8Array>({
+        transform(chunk, controller) {
+          controller.enqueue(chunk);
+          if (new TextDecoder().decode(chunk).includes('"events"')) told.resolve();
+        },
+      });
+      return new Response(response.body?.pipeThrough(look) ?? null, response);
+    };
+    const [one, other] = [openStore("/ground/"), openStore("/ground/", slow)];
+    try {
+      await one.load();
+      await other.load();
+      const late = assert.rejects(other.append(registration(4)), StoreConflict);
+      await asked.promise;
+      await one.append(registration(5));
+      await late;
+    } finally {
+      await one.close();
+      await other.close();
     }
-    const response = await fetch(input, init);
-    if (!String(input).endsWith("/v3/watch")) return response;
-    const look = new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        controller.enqueue(chunk);
-        if (new TextDecoder().decode(chunk).includes('"events"')) told.resolve();
-      },
-    });
-    return new Response(response.body?.pipeThrough(look) ?? null, response);
-  };
-  const [one, other] = [openStore("/ground/"), openStore("/ground/", slow)];
-  try {
-    await one.load();
-    await other.load();
-    const late = assert.rejects(other.append(registration(4)), StoreConflict);
-    await asked.promise;
-    await one.append(registration(5));
-    await late;
-  } finally {
-    await one.close();
-    await other.close();
-  }
-});
+  },
+);
 
-etcdTest("etcd: the store closes although the fetch of its watch does not end", async () => {
-  const watching = Promise.withResolvers<void>();
-  const deaf: typeof fetch = (input, init) => {
-    if (!String(input).endsWith("/v3/watch")) return fetch(input, init);
-    return Promise.resolve(
-      new Response(
-        new ReadableStream({
-          pull(controller) {
-            controller.enqueue(new TextEncoder().encode('{"result":{"created":true}}\n'));
-            watching.resolve();
-            return new Promise(() => {});
-          },
-        }),
-      ),
-    );
-  };
-  const store = openStore("/deaf/", deaf);
-  await store.load();
-  await watching.promise;
-  await store.close();
-});
+optionalTest(
+  "etcd: the store closes although the fetch of its watch does not end",
+  etcdMissing,
+  async () => {
+    const watching = Promise.withResolvers<void>();
+    const deaf: typeof fetch = (input, init) => {
+      if (!String(input).endsWith("/v3/watch")) return fetch(input, init);
+      return Promise.resolve(
+        new Response(
+          new ReadableStream({
+            pull(controller) {
+              controller.enqueue(new TextEncoder().encode('{"result":{"created":true}}\n'));
+              watching.resolve();
+              return new Promise(() => {});
+            },
+          }),
+        ),
+      );
+    };
+    const store = openStore("/deaf/", deaf);
+    await store.load();
+    await watching.promise;
+    await store.close();
+  },
+);
 
-etcdTest(
+optionalTest(
   "etcd: the leases of many relays that beat at once are renewed in two requests",
+  etcdMissing,
   async () => {
     const asked: number[] = [];
     const counting: typeof fetch = (input, init) => {
@@ -131,8 +141,9 @@ etcdTest(
   },
 );
 
-etcdTest(
+optionalTest(
   "etcd: a store of a newer program is refused, and one without a mark is marked",
+  etcdMissing,
   async () => {
     const prefix = "/format/";
     const key = btoa(`${prefix}format`);

@@ -1,4 +1,4 @@
-import { EtcdCluster, etcdMissing } from "../support/processes/etcd.ts";
+import { etcdMissing, startEtcd } from "../support/processes/etcd.ts";
 import { measureConvergence } from "./sdn_convergence.ts";
 import { measureFanOut } from "./sdn_fan_out.ts";
 import { measureFloor, measureHeartbeats } from "./sdn_heartbeats.ts";
@@ -11,7 +11,7 @@ import { print } from "./sdn_subject.ts";
  */
 export async function benchController(seconds: number): Promise<void> {
   if (etcdMissing !== undefined) print({ skipped: "etcd", reason: etcdMissing });
-  await using cluster = etcdMissing === undefined ? await EtcdCluster.start(1) : undefined;
+  await using cluster = etcdMissing === undefined ? await startEtcd(1) : undefined;
   const onEtcd = (prefix: string) => {
     return { store: "etcd", etcd: { endpoints: cluster?.endpoints, prefix } };
   };

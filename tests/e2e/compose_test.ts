@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { Deadline } from "../support/deadline.ts";
-import { EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
+import { etcdTest } from "../support/processes/etcd.ts";
 import { carryTrack } from "../support/executables/cases.ts";
 import {
   mountedPaths,
@@ -90,22 +90,25 @@ Deno.test("demo.yaml, as processes on this machine, carries a track from Tokyo t
   assert.match(tokyo!.log(), /INSECURE=true: .*anyone may publish and subscribe/);
 });
 
-etcdTest("ha.yaml, as processes on this machine, goes on when a controller is lost", async () => {
-  using deadline = new Deadline();
-  await using cluster = await deadline.for("three members of etcd", EtcdCluster.start(3));
-  const here = { QUMO_SDN_ETCD_ENDPOINTS: cluster.endpoints.join() };
-  const started = startNetwork(FILES.get("ha.yaml")!, here);
-  await using network = await deadline.for("the network", started);
-  for (const controller of ["sdn-a", "sdn-b"]) {
-    const way = () => costAndWay(network.controllers.get(controller)!, "from=north&to=south");
-    await becomes(way, [10, ["north", "south"]]);
-  }
-  await deadline.for("the end of a controller", network.controllers.get("sdn-a")!.end());
-  const [north, south] = ["north", "south"].map((name) => network.relays.get(name)!);
-  await deadline.for("the track", carryTrack(north!, south!));
-  const left = JSON.parse(await network.controllers.get("sdn-b")!.get("/relay"));
-  assert.equal(left.count, 2);
-});
+etcdTest(
+  "ha.yaml, as processes on this machine, goes on when a controller is lost",
+  async (cluster) => {
+    using deadline = new Deadline();
+    const here = { QUMO_SDN_ETCD_ENDPOINTS: cluster.endpoints.join() };
+    const started = startNetwork(FILES.get("ha.yaml")!, here);
+    await using network = await deadline.for("the network", started);
+    for (const controller of ["sdn-a", "sdn-b"]) {
+      const way = () => costAndWay(network.controllers.get(controller)!, "from=north&to=south");
+      await becomes(way, [10, ["north", "south"]]);
+    }
+    await deadline.for("the end of a controller", network.controllers.get("sdn-a")!.end());
+    const [north, south] = ["north", "south"].map((name) => network.relays.get(name)!);
+    await deadline.for("the track", carryTrack(north!, south!));
+    const left = JSON.parse(await network.controllers.get("sdn-b")!.get("/relay"));
+    assert.equal(left.count, 2);
+  },
+  3,
+);
 
 async function costAndWay(controller: ProgramProcess, ends: string): Promise<unknown[]> {
   const { body } = await controller.ask("GET", `/route?${ends}`);

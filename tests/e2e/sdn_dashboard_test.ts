@@ -14,7 +14,7 @@ import {
   said,
   showsRows,
 } from "../support/processes/dashboard_page.ts";
-import { EtcdCluster, etcdMissing } from "../support/processes/etcd.ts";
+import { etcdMissing, startEtcd } from "../support/processes/etcd.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 /** So long that a busy browser shows each state that a relay passes through before its lease ends. */
@@ -601,7 +601,7 @@ chromiumTest("the page shows how this controller and its peers are", async (brow
 });
 
 chromiumTest("the page shows etcd's members, and when their quorum is lost", async (browser) => {
-  await using cluster = await EtcdCluster.start(3);
+  await using cluster = await startEtcd(3);
   const etcd = { endpoints: cluster.endpoints, timeout_ms: 1000 };
   await using program = await SdnProcess.start({ store: "etcd", etcd });
   const { page, problems } = await open(browser, program.url);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { freePort } from "../support/mesh/ports.ts";
-import { etcdCall, EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
+import { etcdCall, etcdTest } from "../support/processes/etcd.ts";
 import {
   accepted,
   controllerOn,
@@ -16,8 +16,7 @@ import {
 import { becomes, until } from "../support/until.ts";
 import type { Ask } from "../support/worlds/sdn_controller.ts";
 
-etcdTest("etcd: a watch whose history was compacted lists anew", async () => {
-  await using cluster = await EtcdCluster.start(1);
+etcdTest("etcd: a watch whose history was compacted lists anew", async (cluster) => {
   await using one = await controllerOn(cluster);
   accepted(await one.ask("PUT", "/relay/a", { region: "r0" }));
   accepted(await one.ask("PUT", "/relay/b", {}));
@@ -62,8 +61,7 @@ async function retried(act: () => Promise<any>): Promise<any> {
 
 etcdTest(
   "etcd: while it is down writes are refused and reads go on; after it they go on too",
-  async () => {
-    await using cluster = await EtcdCluster.start(1);
+  async (cluster) => {
     await using one = await controllerOn(cluster);
     accepted(await one.ask("PUT", "/relay/a", { neighbors: { b: 2 }, announces: ["x"] }));
     accepted(await one.ask("PUT", "/relay/b", { seq: 1 }));
@@ -96,8 +94,7 @@ etcdTest(
 
 etcdTest(
   "etcd: without quorum writes are refused; the quorum comes back and so do they",
-  async () => {
-    await using cluster = await EtcdCluster.start(3);
+  async (cluster) => {
     await using one = await controllerOn(cluster, IMPATIENT);
     accepted(await one.ask("PUT", "/relay/a", { seq: 1 }));
     for (const place of [0, 1]) cluster.signal(place, "SIGSTOP");
@@ -111,11 +108,11 @@ etcdTest(
     await becomes(async () => (await change()).status, 200);
     assert.equal(await region(one.ask), "eu");
   },
+  3,
 );
 
 for (const [what, part] of [["is killed", "SIGKILL"], ["stops answering", "SIGSTOP"]] as const) {
-  etcdTest(`etcd: the leader ${what} while relays beat, and no relay is lost`, async () => {
-    await using cluster = await EtcdCluster.start(3);
+  etcdTest(`etcd: the leader ${what} while relays beat, and no relay is lost`, async (cluster) => {
     const leader = await cluster.leader();
     const endpoint = cluster.endpoints[leader] as string;
     // One controller speaks to the leader itself, the other to whoever comes first.
@@ -149,13 +146,12 @@ for (const [what, part] of [["is killed", "SIGKILL"], ["stops answering", "SIGST
     await cluster.ready();
     await untilAllBeat();
     for (const ask of asks) assert.deepEqual(await names(ask), relays);
-  });
+  }, 3);
 }
 
 etcdTest(
   "etcd: a relay that dies while a controller is down is not there when it is back",
-  async () => {
-    await using cluster = await EtcdCluster.start(1);
+  async (cluster) => {
     {
       await using one = await controllerOn(cluster);
       accepted(await one.ask("PUT", "/relay/near", { neighbors: { middle: 1 } }));
@@ -171,8 +167,7 @@ etcdTest(
   },
 );
 
-etcdTest("etcd: an etcd that was set up anew is listed anew", async () => {
-  await using cluster = await EtcdCluster.start(1);
+etcdTest("etcd: an etcd that was set up anew is listed anew", async (cluster) => {
   await using one = await controllerOn(cluster);
   for (const name of ["a", "b", "c"]) accepted(await one.ask("PUT", `/relay/${name}`, {}));
   await cluster.kill(0);
@@ -184,8 +179,7 @@ etcdTest("etcd: an etcd that was set up anew is listed anew", async () => {
   assert.deepEqual(await names(one.ask), ["a"]);
 });
 
-etcdTest("etcd: what somebody else writes below the prefix changes nothing", async () => {
-  await using cluster = await EtcdCluster.start(1);
+etcdTest("etcd: what somebody else writes below the prefix changes nothing", async (cluster) => {
   const [endpoint = ""] = cluster.endpoints;
   await using one = await controllerOn(cluster);
   accepted(await one.ask("PUT", "/relay/a", { announces: ["x"] }));

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { runOnMesh, STEADY } from "../support/mesh/mesh_case.ts";
 import { chain } from "../support/mesh/topology.ts";
 import { namespaceOf, ScriptedPeer } from "../support/peers/scripted_peer.ts";
-import { EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
+import { etcdTest } from "../support/processes/etcd.ts";
 import {
   accepted,
   controllerOn,
@@ -51,8 +51,7 @@ const uses = (ask: Ask, relay: string, sessions?: number) =>
 
 const kick = (value: string, relay?: string) => ({ kind: "subject", value, relay });
 
-etcdTest("etcd: a kick at one controller is told once to the relays of all", async () => {
-  await using cluster = await EtcdCluster.start(1);
+etcdTest("etcd: a kick at one controller is told once to the relays of all", async (cluster) => {
   await using one = await controllerOn(cluster);
   await using other = await controllerOn(cluster);
   using here = followed(one, "a");
@@ -74,8 +73,7 @@ etcdTest("etcd: a kick at one controller is told once to the relays of all", asy
   await becomes(async () => (await keysIn(cluster)).keys, []);
 });
 
-etcdTest("etcd: many kicks at once all arrive, in few writes", async () => {
-  await using cluster = await EtcdCluster.start(1);
+etcdTest("etcd: many kicks at once all arrive, in few writes", async (cluster) => {
   await using one = await controllerOn(cluster);
   await using other = await controllerOn(cluster);
   using there = followed(other, "b");
@@ -89,8 +87,7 @@ etcdTest("etcd: many kicks at once all arrive, in few writes", async () => {
 
 etcdTest(
   "etcd: while it is down a kick reaches the relays here, says so, and is not told later",
-  async () => {
-    await using cluster = await EtcdCluster.start(1);
+  async (cluster) => {
     await using one = await controllerOn(cluster, IMPATIENT);
     await using other = await controllerOn(cluster, IMPATIENT);
     using here = followed(one, "a");
@@ -109,8 +106,7 @@ etcdTest(
 
 etcdTest(
   "etcd: what a tenant uses is the sum over the relays of all controllers, and ends with relays",
-  async () => {
-    await using cluster = await EtcdCluster.start(1);
+  async (cluster) => {
     await using one = await controllerOn(cluster);
     await using other = await controllerOn(cluster);
     accepted(await one.ask("PUT", "/policy/acme", { sessions: 2 }));
@@ -135,8 +131,7 @@ etcdTest(
 
 etcdTest(
   "etcd: relays of two controllers: a kick and a quota hold for all of them",
-  async () => {
-    await using cluster = await EtcdCluster.start(1);
+  async (cluster) => {
     const folder = await Deno.makeTempDir();
     await using _folder = { [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
     const key = await generate("HS256", "main");

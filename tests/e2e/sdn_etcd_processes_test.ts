@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
+import { etcdTest } from "../support/processes/etcd.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 const configuration = (endpoints: readonly string[]) => ({ store: "etcd", etcd: { endpoints } });
@@ -15,8 +15,7 @@ const everything = async ({ ask }: { ask: SdnProcess["ask"] }) => {
 
 etcdTest(
   "etcd: a controller killed in a storm of writes loses nothing that was answered",
-  async () => {
-    await using cluster = await EtcdCluster.start(1);
+  async (cluster) => {
     const config = configuration(cluster.endpoints);
     await using other = await SdnProcess.start(config);
     const asked = new Set<string>();
@@ -53,8 +52,7 @@ etcdTest(
 
 etcdTest(
   "etcd: a controller that starts again has the state, and its revisions go on",
-  async () => {
-    await using cluster = await EtcdCluster.start(1);
+  async (cluster) => {
     const config = configuration(cluster.endpoints);
     let before = 0;
     {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { etcdCall, EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
+import { etcdCall, etcdTest } from "../support/processes/etcd.ts";
 import {
   accepted,
   controllerOn,
@@ -15,8 +15,7 @@ import type { Ask } from "../support/worlds/sdn_controller.ts";
 /** So long that a relay which beats ends nowhere, though a busy machine is late. */
 const LEASE_MS = 8_000;
 
-etcdTest("etcd: what one controller is told, another on the same etcd shows", async () => {
-  await using cluster = await EtcdCluster.start(1);
+etcdTest("etcd: what one controller is told, another on the same etcd shows", async (cluster) => {
   await using one = await controllerOn(cluster);
   await using other = await controllerOn(cluster);
   accepted(await one.ask("PUT", "/relay/a", { region: "eu", announces: ["x", "y"] }));
@@ -34,8 +33,7 @@ etcdTest("etcd: what one controller is told, another on the same etcd shows", as
   await becomes(async () => (await other.ask("GET", "/relay/a")).body.state, "registered");
 });
 
-etcdTest("etcd: controllers with another prefix share nothing", async () => {
-  await using cluster = await EtcdCluster.start(1);
+etcdTest("etcd: controllers with another prefix share nothing", async (cluster) => {
   await using one = await controllerOn(cluster);
   await using other = await controllerOn(cluster, { prefix: "/another/" });
   accepted(await one.ask("PUT", "/relay/a", {}));
@@ -46,8 +44,7 @@ etcdTest("etcd: controllers with another prefix share nothing", async () => {
 
 etcdTest(
   "etcd: a relay and its announces have one lease, heartbeats and flows write nothing, all die together",
-  async () => {
-    await using cluster = await EtcdCluster.start(1);
+  async (cluster) => {
     await using one = await controllerOn(cluster, { leaseMs: LEASE_MS });
     await using other = await controllerOn(cluster, { leaseMs: LEASE_MS });
     accepted(await one.ask("PUT", "/relay/a", { epoch: 1, seq: 1, announces: ["x", "y"] }));
@@ -80,8 +77,7 @@ etcdTest(
   },
 );
 
-etcdTest("etcd: a heartbeat after the lease is over begins a new life", async () => {
-  await using cluster = await EtcdCluster.start(1);
+etcdTest("etcd: a heartbeat after the lease is over begins a new life", async (cluster) => {
   await using one = await controllerOn(cluster);
   const [endpoint = ""] = cluster.endpoints;
   const beat = { epoch: 1, region: "eu" };
@@ -101,8 +97,7 @@ etcdTest("etcd: a heartbeat after the lease is over begins a new life", async ()
   }
 });
 
-etcdTest("etcd: fencing by epoch and deregistration hold across controllers", async () => {
-  await using cluster = await EtcdCluster.start(1);
+etcdTest("etcd: fencing by epoch and deregistration hold across controllers", async (cluster) => {
   await using one = await controllerOn(cluster);
   await using other = await controllerOn(cluster);
   accepted(await one.ask("PUT", "/relay/a", { epoch: 5, seq: 1, announces: ["x"] }));
@@ -123,8 +118,7 @@ etcdTest("etcd: fencing by epoch and deregistration hold across controllers", as
   accepted(await third.ask("PUT", "/relay/a", { epoch: 7 }));
 });
 
-etcdTest("etcd: of writers who expect the same state, one succeeds", async () => {
-  await using cluster = await EtcdCluster.start(1);
+etcdTest("etcd: of writers who expect the same state, one succeeds", async (cluster) => {
   await using one = await controllerOn(cluster);
   await using other = await controllerOn(cluster);
   accepted(await one.ask("PUT", "/relay/a", { region: "r0" }));
@@ -143,8 +137,7 @@ etcdTest("etcd: of writers who expect the same state, one succeeds", async () =>
 
 etcdTest(
   "etcd: a storm of writers at two controllers ends in one state, without a loss",
-  async () => {
-    await using cluster = await EtcdCluster.start(1);
+  async (cluster) => {
     await using one = await controllerOn(cluster);
     await using other = await controllerOn(cluster);
     const asks = [one.ask, other.ask] as const;
@@ -164,26 +157,27 @@ etcdTest(
   },
 );
 
-etcdTest("etcd: what a controller wrote itself comes back to it as nothing new", async () => {
-  await using cluster = await EtcdCluster.start(1);
-  await using one = await controllerOn(cluster);
-  accepted(await one.ask("PUT", "/relay/a", {}));
-  const writes = Array.from(
-    { length: 100 },
-    (_, i) =>
-      i % 10 === 0
-        ? one.ask("POST", `/relay/a/${i % 20 === 0 ? "drain" : "undrain"}`)
-        : one.ask("PUT", `/announce/t${i}`, { relay: "a" }),
-  );
-  for (const answer of await Promise.all(writes)) accepted(answer);
-  const { revision, announces } = (await one.ask("GET", "/health")).body;
-  assert.deepEqual([revision, announces], [101, 90]);
-});
+etcdTest(
+  "etcd: what a controller wrote itself comes back to it as nothing new",
+  async (cluster) => {
+    await using one = await controllerOn(cluster);
+    accepted(await one.ask("PUT", "/relay/a", {}));
+    const writes = Array.from(
+      { length: 100 },
+      (_, i) =>
+        i % 10 === 0
+          ? one.ask("POST", `/relay/a/${i % 20 === 0 ? "drain" : "undrain"}`)
+          : one.ask("PUT", `/announce/t${i}`, { relay: "a" }),
+    );
+    for (const answer of await Promise.all(writes)) accepted(answer);
+    const { revision, announces } = (await one.ask("GET", "/health")).body;
+    assert.deepEqual([revision, announces], [101, 90]);
+  },
+);
 
 etcdTest(
   "etcd: thousands of announces go in parts, and a new controller begins with all of it",
-  async () => {
-    await using cluster = await EtcdCluster.start(1);
+  async (cluster) => {
     await using one = await controllerOn(cluster);
     const many = Array.from({ length: 2500 }, (_, i) => `t/${String(i).padStart(4, "0")}`);
     accepted(await one.ask("PUT", "/relay/a", { epoch: 1, announces: many }));
@@ -195,8 +189,7 @@ etcdTest(
   },
 );
 
-etcdTest("etcd: a controller that leaves or dies leaves nothing but leases", async () => {
-  await using cluster = await EtcdCluster.start(1);
+etcdTest("etcd: a controller that leaves or dies leaves nothing but leases", async (cluster) => {
   await using one = await controllerOn(cluster);
   {
     await using other = await controllerOn(cluster, { leaseMs: LEASE_MS });
@@ -209,8 +202,7 @@ etcdTest("etcd: a controller that leaves or dies leaves nothing but leases", asy
   assert.deepEqual((await keysIn(cluster)).keys, []);
 });
 
-etcdTest("etcd: a user and a password", async () => {
-  await using cluster = await EtcdCluster.start(1);
+etcdTest("etcd: a user and a password", async (cluster) => {
   const [endpoint = ""] = cluster.endpoints;
   for (
     const [path, body] of [
@@ -232,8 +224,7 @@ etcdTest("etcd: a user and a password", async () => {
 
 etcdTest(
   "etcd: what is revoked or limited at one controller is so at the others, also by two at once",
-  async () => {
-    await using cluster = await EtcdCluster.start(1);
+  async (cluster) => {
     await using one = await controllerOn(cluster);
     await using other = await controllerOn(cluster);
     const revoked = async (ask: Ask) =>

@@ -7,53 +7,58 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import { EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
+import { optionalTest } from "../support/optional_test_case.ts";
+import { etcdMissing, startEtcd } from "../support/processes/etcd.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";
 import { becomes } from "../support/until.ts";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const DAY_MS = 86_400_000;
 
-etcdTest("etcd: controllers come to it by TLS, known by their certificates", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "etcd_tls_" });
-  const [authority, stranger] = [await Authority.make(), await Authority.make()];
-  const own = await authority.write(folder, "own");
-  const other = await stranger.write(folder, "other");
-  using client = await clientOf(own);
-  await using cluster = await EtcdCluster.start(1, {
-    flags: [
-      `--cert-file=${own.cert}`,
-      `--key-file=${own.key}`,
-      "--client-cert-auth",
-      `--trusted-ca-file=${own.ca}`,
-    ],
-    fetch: (input, init) => fetch(input, { ...init, client }),
-  });
-  const configuration = (tls: object) => {
-    return { store: "etcd", etcd: { endpoints: cluster.endpoints, timeout_ms: 30_000, ...tls } };
-  };
-  const start = (tls: object) => SdnProcess.start(configuration(tls));
-  const known = { ca_file: own.ca, cert_file: own.cert, key_file: own.key };
-  {
-    await using one = await start(known);
-    await using two = await start(known);
-    assert.equal((await one.ask("PUT", "/relay/a", { region: "eu" })).status, 200);
-    await becomes(async () => (await two.ask("GET", "/relay")).body.count, 1);
-    assert.equal((await two.ask("GET", "/relay/a")).body.region, "eu");
-    assert.equal((await two.ask("PUT", "/relay/a", {})).status, 200);
-  }
-  // Without the authority etcd is not believed; without a certificate that it knows it does not answer.
-  for (
-    const tls of [
-      { ...known, ca_file: "" },
-      { ca_file: own.ca },
-      { ...known, cert_file: other.cert, key_file: other.key },
-    ]
-  ) {
-    assert.match(await SdnProcess.waiting(configuration(tls)), /no member of etcd answers/);
-  }
-  await Deno.remove(folder, { recursive: true });
-});
+optionalTest(
+  "etcd: controllers come to it by TLS, known by their certificates",
+  etcdMissing,
+  async () => {
+    const folder = await Deno.makeTempDir({ prefix: "etcd_tls_" });
+    const [authority, stranger] = [await Authority.make(), await Authority.make()];
+    const own = await authority.write(folder, "own");
+    const other = await stranger.write(folder, "other");
+    using client = await clientOf(own);
+    await using cluster = await startEtcd(1, {
+      flags: [
+        `--cert-file=${own.cert}`,
+        `--key-file=${own.key}`,
+        "--client-cert-auth",
+        `--trusted-ca-file=${own.ca}`,
+      ],
+      fetch: (input, init) => fetch(input, { ...init, client }),
+    });
+    const configuration = (tls: object) => {
+      return { store: "etcd", etcd: { endpoints: cluster.endpoints, timeout_ms: 30_000, ...tls } };
+    };
+    const start = (tls: object) => SdnProcess.start(configuration(tls));
+    const known = { ca_file: own.ca, cert_file: own.cert, key_file: own.key };
+    {
+      await using one = await start(known);
+      await using two = await start(known);
+      assert.equal((await one.ask("PUT", "/relay/a", { region: "eu" })).status, 200);
+      await becomes(async () => (await two.ask("GET", "/relay")).body.count, 1);
+      assert.equal((await two.ask("GET", "/relay/a")).body.region, "eu");
+      assert.equal((await two.ask("PUT", "/relay/a", {})).status, 200);
+    }
+    // Without the authority etcd is not believed; without a certificate that it knows it does not answer.
+    for (
+      const tls of [
+        { ...known, ca_file: "" },
+        { ca_file: own.ca },
+        { ...known, cert_file: other.cert, key_file: other.key },
+      ]
+    ) {
+      assert.match(await SdnProcess.waiting(configuration(tls)), /no member of etcd answers/);
+    }
+    await Deno.remove(folder, { recursive: true });
+  },
+);
 
 interface Files {
   readonly ca: string;

@@ -1,14 +1,13 @@
 /** A controller whose etcd is away when it starts, as processes. */
 import assert from "node:assert/strict";
 import { becomes } from "../support/until.ts";
-import { EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
+import { etcdTest } from "../support/processes/etcd.ts";
 import { freePort } from "../support/mesh/ports.ts";
 import { ProgramProcess, runModule } from "../support/processes/program_process.ts";
 
 etcdTest(
   "a controller whose etcd is away at its start lives, says so, and is ready when it comes",
-  async () => {
-    await using cluster = await EtcdCluster.start(1);
+  async (cluster) => {
     await cluster.kill(0);
     const controller = start(cluster.endpoints[0]!);
     const health = (probe: string) => controller.ask(`/health?probe=${probe}`);
@@ -32,8 +31,7 @@ etcdTest(
   },
 );
 
-etcdTest("a controller that waits for etcd ends when it is told to", async () => {
-  await using cluster = await EtcdCluster.start(1);
+etcdTest("a controller that waits for etcd ends when it is told to", async (cluster) => {
   await cluster.kill(0);
   const controller = start(cluster.endpoints[0]!);
   await controller.program.says(/retrying/);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { freePort } from "../support/mesh/ports.ts";
-import { EtcdCluster, etcdTest } from "../support/processes/etcd.ts";
+import { etcdTest } from "../support/processes/etcd.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";
 import { becomes } from "../support/until.ts";
 
@@ -108,12 +108,12 @@ Deno.test("peers: of three controllers one is killed and one stands still, and n
 
 etcdTest(
   "etcd: of three controllers one is killed and one stands still, and no relay ends that beats",
-  async () => {
-    await using cluster = await EtcdCluster.start(3);
+  async (cluster) => {
     await killAndStop(() => ({
       store: "etcd",
       etcd: { endpoints: cluster.endpoints },
       graph: { node_ttl_sec: TTL_SECONDS, tombstone_ttl_sec: 10 * TTL_SECONDS },
     }));
   },
+  3,
 );

@@ -1,7 +1,7 @@
 import type { Browser as PlaywrightBrowser } from "playwright-core";
 import puppeteer from "puppeteer-core";
 import { chromiumMissing, launchChromium } from "../support/processes/chromium.ts";
-import { executableMissing } from "../support/optional_test_case.ts";
+import { programMissing } from "../support/optional_test_case.ts";
 import { PATIENCE_MS } from "../support/until.ts";
 
 /** Where Firefox is: what `FIREFOX_PATH` says, or where Debian puts it. */
@@ -50,7 +50,7 @@ export const CHROMIUM: BrowserKind = {
 /** Driven by Puppeteer over WebDriver BiDi: Playwright drives only a Firefox of its own making. */
 export const FIREFOX: BrowserKind = {
   name: "Firefox",
-  missing: executableMissing("Firefox", FIREFOX_PATH),
+  missing: programMissing("Firefox", FIREFOX_PATH),
   async launch() {
     const firefox = await puppeteer.launch({
       browser: "firefox",

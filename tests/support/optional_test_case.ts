@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+
 /** Registers a test; where something it needs is missing it is skipped with the reason in its name. */
 export function optionalTest(
   name: string,
@@ -11,27 +13,16 @@ export function optionalTest(
   });
 }
 
-/** Why tests that need this program cannot run here, or undefined when they can. */
-export function programMissing(program: string): string | undefined {
-  if (isInstalled(program)) return undefined;
-  return `there is no ${program} on this machine`;
-}
-
-/** The same of a program whose place the variable `NAME_PATH` can say. */
-export function executableMissing(name: string, path: string): string | undefined {
-  if (isFile(path)) return undefined;
-  return `there is no ${name} at ${path}; install it or set ${name.toUpperCase()}_PATH`;
-}
-
-/** Whether a program is found where programs are. */
-function isInstalled(program: string): boolean {
-  return (Deno.env.get("PATH") ?? "").split(":").some((folder) => isFile(`${folder}/${program}`));
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
+/**
+ * Why tests that need this program cannot run here, or undefined when they can: it is searched where programs
+ * are, or is at the path that the variable `NAME_PATH` can say.
+ */
+export function programMissing(name: string, path?: string): string | undefined {
+  if (path === undefined) {
+    const folders = (Deno.env.get("PATH") ?? "").split(":");
+    if (folders.some((folder) => existsSync(`${folder}/${name}`))) return undefined;
+    return `there is no ${name} on this machine`;
   }
+  if (existsSync(path)) return undefined;
+  return `there is no ${name} at ${path}; install it or set ${name.toUpperCase()}_PATH`;
 }

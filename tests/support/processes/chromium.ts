@@ -1,12 +1,12 @@
 import { type Browser, chromium } from "playwright-core";
-import { executableMissing, optionalTest } from "../optional_test_case.ts";
+import { optionalTest, programMissing } from "../optional_test_case.ts";
 import { PATIENCE_MS } from "../until.ts";
 
 /** Where Chromium is: what `CHROMIUM_PATH` says, or where Debian puts it. */
 export const CHROMIUM_PATH = Deno.env.get("CHROMIUM_PATH") ?? "/usr/bin/chromium";
 
 /** Why tests that need Chromium cannot run here, or undefined when they can. */
-export const chromiumMissing = executableMissing("Chromium", CHROMIUM_PATH);
+export const chromiumMissing = programMissing("Chromium", CHROMIUM_PATH);
 
 /** Registers a test that needs Chromium; where that or anything else is missing, it is skipped with the reason in its name. */
 export function chromiumTest(

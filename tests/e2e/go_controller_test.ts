@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { systemClock } from "@qumo/shared/runtime";
 import { becomes } from "../support/until.ts";
-import { GoController } from "../support/processes/go_controller.ts";
+import { goController } from "../support/processes/go_controller.ts";
 import { startRelay } from "../support/processes/relay_process.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";
 
 function serveGo() {
-  const go = new GoController(() => systemClock.now());
+  const go = goController(() => systemClock.now());
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, go.answer);
   return { go, server, url: `http://127.0.0.1:${server.addr.port}` };
 }
@@ -15,14 +15,14 @@ function serveGo() {
 Deno.test("a relay at a Go controller registers, says that it is older, and deregisters", async () => {
   const { go, server, url } = serveGo();
   const relay = await startRelay({ sdn: { urls: [url], relay_name: "tokyo" } });
-  await becomes(() => Promise.resolve(go.relays), ["tokyo"]);
+  await becomes(() => Promise.resolve(go.relays()), ["tokyo"]);
   await becomes(async () => {
     const response = await fetch(`${relay.origin}/health?probe=ready`);
     return await response.json();
   }, { ready: true, conditions: ["controller_outdated"] });
   await relay.end();
   assert.equal(relay.log().split("older than this relay").length, 2, relay.log());
-  assert.deepEqual(go.relays, []);
+  assert.deepEqual(go.relays(), []);
   await server.shutdown();
 });
 

@@ -3,7 +3,7 @@ import { dialQuic } from "../support/transport/patient_dial.ts";
 import { meshTest, words } from "../support/mesh/mesh_case.ts";
 import type { MeshRelay } from "../support/mesh/relay.ts";
 import { LoopbackSite } from "../support/mesh/site.ts";
-import { Pod } from "../support/processes/pod.ts";
+import { podOf } from "../support/processes/pod.ts";
 import { chain } from "../support/mesh/topology.ts";
 import { until } from "../support/until.ts";
 import { namespaceOf, ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
@@ -65,7 +65,7 @@ meshTest(
     topology: chain("tokyo", "london"),
     // Each relay in the memory that our files for Kubernetes give it.
     site: async (topology) =>
-      new LoopbackSite(topology, await Promise.all(topology.relays.map(() => Pod.of("relay")))),
+      new LoopbackSite(topology, await Promise.all(topology.relays.map(() => podOf("relay")))),
     relayConfig: {
       // With fewer the strangers lose their tracks, which is another test.
       server: { max_uni_streams: 4_096 },

@@ -4,10 +4,11 @@ import { parseEnv } from "node:util";
 import { parse } from "yaml";
 import { Deadline } from "../support/deadline.ts";
 import { connectMoqt } from "../support/peers/moqt_peer.ts";
-import { OtlpReceiver, type Received } from "../support/processes/otlp_receiver.ts";
+import { type Received, startOtlpReceiver } from "../support/processes/otlp_receiver.ts";
 import { startRelay } from "../support/processes/relay_process.ts";
 import { ProgramProcess } from "../support/processes/program_process.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";
+import { found } from "../support/until.ts";
 
 // As OTLP numbers them.
 const SpanKind = { SERVER: 2, CLIENT: 3 } as const;
@@ -27,14 +28,14 @@ function summary({ spans, lines, metrics }: Received): string {
 }
 
 Deno.test("a relay sends the span of a session, its log lines in that span, and HTTP metrics", async () => {
-  await using receiver = new OtlpReceiver();
+  await using receiver = startOtlpReceiver();
   using deadline = new Deadline();
   const env = { ...await environmentFile("relay.env"), ...receiver.environment };
   await using relay = await startRelay({}, { env });
   const received = receiver.of("qumo-relay");
   const client = await deadline.for("a session", connectMoqt(relay));
   await client.close();
-  const span = await receiver.until(
+  const span = await found(
     "the span of the session",
     () => received.spans.find(({ name }) => name === "moqt session"),
   );
@@ -44,7 +45,7 @@ Deno.test("a relay sends the span of a session, its log lines in that span, and 
   ]);
   assert.equal(span.attributes.get("network.protocol.name"), "moqt-18");
   assert.match(span.attributes.get("network.peer.address") ?? "", /^127\.0\.0\.1:\d+$/);
-  const line = await receiver.until(
+  const line = await found(
     "the log's word of the session",
     () => received.lines.find(({ text }) => text.includes("session ended")),
   );
@@ -52,14 +53,14 @@ Deno.test("a relay sends the span of a session, its log lines in that span, and 
   await deadline.for("the same line where the log always is", relay.says(/session ended/));
   assert.equal(relay.log().split("session ended").length, 2, "and there once");
   await relay.metrics();
-  await receiver.until(
+  await found(
     "metrics of HTTP",
     () => received.metrics.has("http.server.request.duration") || undefined,
   );
 });
 
 Deno.test("both ends of a link send its session, each by the other's name", async () => {
-  await using receiver = new OtlpReceiver();
+  await using receiver = startOtlpReceiver();
   await using controller = await SdnProcess.start({});
   const env = { ...await environmentFile("relay.env"), ...receiver.environment };
   const start = (name: string, neighbors: Record<string, number>) =>
@@ -68,14 +69,14 @@ Deno.test("both ends of a link send its session, each by the other's name", asyn
     });
   await using london = await start("london", {});
   await using _tokyo = await start("tokyo", { london: 10 });
-  await receiver.until(
+  await found(
     "a link",
     () => receiver.of("tokyo").lines.find(({ text }) => text.includes("link established")),
   );
   await london.end();
   const [caller, called] = await Promise.all(
     ["tokyo", "london"].map((name) =>
-      receiver.until(
+      found(
         `the span of ${name}`,
         () => receiver.of(name).spans.find((span) => span.name === "moqt session"),
       )
@@ -89,7 +90,7 @@ Deno.test("both ends of a link send its session, each by the other's name", asyn
 });
 
 Deno.test("a viewer's subscription is one trace, from its relay to the publisher's", async () => {
-  await using receiver = new OtlpReceiver();
+  await using receiver = startOtlpReceiver();
   using deadline = new Deadline();
   await using controller = await SdnProcess.start({});
   const env = { ...await environmentFile("relay.env"), ...receiver.environment };
@@ -114,7 +115,7 @@ Deno.test("a viewer's subscription is one trace, from its relay to the publisher
   await watch.stop();
   await viewer.close();
   const spanOf = (relay: string, name: string) =>
-    receiver.until(
+    found(
       `${name} of ${relay}`,
       () => receiver.of(relay).spans.find((span) => span.name === name),
     );
@@ -135,12 +136,12 @@ Deno.test("a viewer's subscription is one trace, from its relay to the publisher
   );
   assert.equal(upstream.attributes.get("qumo.source"), "london");
   assert.equal(origin.attributes.get("qumo.peer.relay"), "tokyo");
-  const session = await receiver.until(
+  const session = await found(
     "the span that a client's subscription belongs to",
     () => receiver.of("tokyo").spans.find(({ spanId }) => spanId === edge.parentSpanId),
   );
   assert.equal(session.name, "moqt session");
-  const line = await receiver.until(
+  const line = await found(
     "the log's word of the track",
     () => receiver.of("tokyo").lines.find(({ text }) => text.includes("remote track")),
   );
@@ -149,7 +150,7 @@ Deno.test("a viewer's subscription is one trace, from its relay to the publisher
 });
 
 Deno.test("a controller goes on with a request's trace under the request's name", async () => {
-  await using receiver = new OtlpReceiver();
+  await using receiver = startOtlpReceiver();
   const env = { ...await environmentFile("sdn.env"), ...receiver.environment };
   await using controller = await SdnProcess.start({ log: { level: "debug" } }, { env });
   const received = receiver.of("qumo-sdn");
@@ -159,26 +160,26 @@ Deno.test("a controller goes on with a request's trace under the request's name"
     body: JSON.stringify({ address: "https://tokyo.example:4433" }),
   });
   assert.equal(response.status, 200, await response.text());
-  const span = await receiver.until(
+  const span = await found(
     "the span of the request", // The runtime has one of its own beside it, which knows no endpoint.
     () => received.spans.find(({ traceId, name }) => traceId === TRACE && name.includes("/")),
   );
   assert.deepEqual([span.name, span.parentSpanId], ["PUT /relay/:name", PARENT]);
   assert.equal(span.attributes.get("http.route"), "/relay/:name");
   assert.equal(span.attributes.get("url.path"), "/relay/tokyo", "what the collector filters by");
-  const line = await receiver.until(
+  const line = await found(
     "the log's word of the request",
     () => received.lines.find(({ text }) => text.includes("/relay/:name")),
   );
   assert.deepEqual([line.traceId, line.severity], [TRACE, "DEBUG"]);
-  await receiver.until(
+  await found(
     "metrics of HTTP",
     () => received.metrics.has("http.server.request.duration") || undefined,
   );
 });
 
 Deno.test("without telemetry.enabled nothing of the programs' own is sent", async () => {
-  await using receiver = new OtlpReceiver();
+  await using receiver = startOtlpReceiver();
   using deadline = new Deadline();
   const off = { ...await environmentFile("relay.env"), QUMO_TELEMETRY_ENABLED: "false" };
   await using relay = await startRelay({}, { env: { ...off, ...receiver.environment } });
@@ -187,7 +188,7 @@ Deno.test("without telemetry.enabled nothing of the programs' own is sent", asyn
   await client.close();
   await relay.metrics();
   // The runtime traces the scrape by itself, and later than the session ended.
-  await receiver.until(
+  await found(
     "the span of the scrape",
     () => received.spans.find(({ attributes }) => attributes.get("url.path") === "/metrics"),
   );
@@ -203,7 +204,7 @@ Deno.test("a program that has nothing to send to says so once, and goes on", asy
 });
 
 Deno.test("a span goes on where another program's span was handed on, and says that it failed", async () => {
-  await using receiver = new OtlpReceiver();
+  await using receiver = startOtlpReceiver();
   using deadline = new Deadline();
   const env = { OTEL_DENO: "true", OTEL_SERVICE_NAME: "traced", ...receiver.environment };
   await using program = exporting("traced_program.ts", [], env);
@@ -235,7 +236,7 @@ function exporting(name: string, args: readonly string[], env: Record<string, st
 
 for (const exports of [true, false]) {
   Deno.test(`a program that is through ends ${exports ? "by itself, unless something keeps it" : "at once when nothing is exported"}`, async () => {
-    await using receiver = new OtlpReceiver();
+    await using receiver = startOtlpReceiver();
     using deadline = new Deadline();
     const env = {
       OTEL_DENO: String(exports),

@@ -3,7 +3,7 @@ import { sleep, systemClock } from "@qumo/shared/runtime";
 import { EventReader } from "@qumo/shared/topology";
 import { Deadline } from "../support/deadline.ts";
 import { askBeside, halfHeads } from "../support/peers/half_heads.ts";
-import { Pod } from "../support/processes/pod.ts";
+import { podOf } from "../support/processes/pod.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";
 import { until } from "../support/until.ts";
 
@@ -75,7 +75,7 @@ class Canary implements AsyncDisposable {
 
 async function attacked(attack: (controller: SdnProcess) => Promise<void>): Promise<void> {
   using deadline = new Deadline();
-  await using pod = await Pod.of("controller");
+  await using pod = await podOf("controller");
   await using controller = await SdnProcess.start(CONFIG, pod.launch);
   let beats = 0;
   {

@@ -1,14 +1,14 @@
 /** A relay at a controller of the Go program, which came before this one. */
 import assert from "node:assert/strict";
 import { scenario } from "../support/worlds/control_plane_world.ts";
-import { GoController } from "../support/processes/go_controller.ts";
+import { goController } from "../support/processes/go_controller.ts";
 
 const GO = "http://go.test";
 
 scenario(
   "a relay at the Go program's controller is registered with its announces, and leaves with them",
   async (world) => {
-    const go = new GoController(() => world.clock.now());
+    const go = goController(() => world.clock.now());
     const fetch: typeof globalThis.fetch = (input, init) => go.answer(new Request(input, init));
     const { plane, lines } = world.relay({
       name: "tokyo",
@@ -19,21 +19,21 @@ scenario(
     plane.announced("live/caf\u00e9");
     plane.start();
     await world.settle();
-    assert.deepEqual(go.relays, ["tokyo"]);
-    assert.deepEqual(go.announces, ["tokyo /live/caf\u00e9", "tokyo /live/concert"]);
+    assert.deepEqual(go.relays(), ["tokyo"]);
+    assert.deepEqual(go.announces(), ["tokyo /live/caf\u00e9", "tokyo /live/concert"]);
     plane.withdrawn("live/caf\u00e9");
     await world.settle();
-    assert.deepEqual(go.announces, ["tokyo /live/concert"]);
+    assert.deepEqual(go.announces(), ["tokyo /live/concert"]);
     // It forgets each after 90 seconds.
     await world.pass(300_000);
-    assert.deepEqual(go.announces, ["tokyo /live/concert"]);
+    assert.deepEqual(go.announces(), ["tokyo /live/concert"]);
     const { isOutdated, isStale, problem } = plane.status;
     assert.deepEqual([isOutdated, isStale, problem], [true, false, undefined]);
     const warnings = lines.map(({ text }) => text).filter((text) => text.startsWith("warn"));
     assert.equal(warnings.filter((text) => text.includes("older than this relay")).length, 1);
     assert.ok(warnings.length <= 2, warnings.join("\n"));
     await plane.deregister();
-    assert.deepEqual([go.relays, go.announces], [[], []]);
+    assert.deepEqual([go.relays(), go.announces()], [[], []]);
   },
 );
 
@@ -41,7 +41,7 @@ scenario(
   "a relay is not held back by a controller that was older, once it is replaced",
   async (world) => {
     const site = world.site(GO);
-    const go = new GoController(() => world.clock.now());
+    const go = goController(() => world.clock.now());
     let isGo = true;
     const fetch: typeof globalThis.fetch = (input, init) =>
       isGo ? go.answer(new Request(input, init)) : world.fetch(input, init);
@@ -60,7 +60,7 @@ scenario(
 scenario(
   "relays at the Go program's controller know each other, tracks and routes",
   async (world) => {
-    const go = new GoController(() => world.clock.now());
+    const go = goController(() => world.clock.now());
     const fetch: typeof globalThis.fetch = (input, init) => go.answer(new Request(input, init));
     const neighbors = new Map([["london", 250]]);
     const tokyo = world.relay({ name: "tokyo", urls: [GO], neighbors }, { fetch });
@@ -86,7 +86,7 @@ scenario(
 scenario(
   "what an older controller is not told or asked for is said once, with how much it is",
   async (world) => {
-    const go = new GoController(() => world.clock.now());
+    const go = goController(() => world.clock.now());
     const fetch: typeof globalThis.fetch = (input, init) => go.answer(new Request(input, init));
     const { plane, lines } = world.relay({ name: "tokyo", urls: [GO] }, { fetch });
     for (let at = 0; at < 1_003; at++) plane.announced(`live/${at}`);

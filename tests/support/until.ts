@@ -24,6 +24,16 @@ export async function until(
   return systemClock.now() - start;
 }
 
+/** As {@linkcode until}, to the first thing that `look` finds. */
+export async function found<T>(
+  awaited: string,
+  look: () => T | undefined | Promise<T | undefined>,
+): Promise<T> {
+  let thing: T | undefined;
+  await until(awaited, async () => (thing = await look()) !== undefined);
+  return thing!;
+}
+
 /** As {@linkcode until}, until `read` gives what is expected; fails with the difference that is left. */
 export async function becomes(read: () => Promise<unknown>, expected: unknown): Promise<number> {
   let difference: unknown;

@@ -7,7 +7,7 @@ import { temporaryFolder } from "../executables/cases.ts";
 import { connectMoqt } from "../peers/moqt_peer.ts";
 import { type RelayProcess, startRelay } from "../processes/relay_process.ts";
 import { SdnProcess } from "../processes/sdn_process.ts";
-import { until } from "../until.ts";
+import { found } from "../until.ts";
 
 /**
  * The texts that the programs expose at /metrics: a relay that carries a track and has a link to
@@ -49,10 +49,11 @@ async function clusterText(): Promise<string> {
 }
 
 /** The first text that has a series which is there only once something has happened. */
-async function textWith(series: RegExp, read: () => Promise<string>): Promise<string> {
-  let text = "";
-  await until(`${series}`, async () => series.test(text = await read()));
-  return text;
+function textWith(series: RegExp, read: () => Promise<string>): Promise<string> {
+  return found(`${series}`, async () => {
+    const text = await read();
+    return series.test(text) ? text : undefined;
+  });
 }
 
 /** Lets a viewer watch a publisher's track, so that it is there, and ask for one that is not. */

@@ -2,7 +2,7 @@
 
 import { freePort } from "../mesh/ports.ts";
 import { optionalTest, programMissing } from "../optional_test_case.ts";
-import { PATIENCE_MS, until } from "../until.ts";
+import { found, PATIENCE_MS, until } from "../until.ts";
 import { ProgramProcess } from "./program_process.ts";
 
 /** The program: what `ETCD_PATH` says, or where Debian puts it. */
@@ -76,15 +76,13 @@ export async function startEtcd(size: number, tls?: EtcdTls) {
     },
 
     /** The place of the member that takes itself for the leader, once there is one. */
-    async leader(): Promise<number> {
-      let place = -1;
-      await until("a leader", async () => {
+    leader(): Promise<number> {
+      return found("a leader", async () => {
         const asked = members.map(({ client }) => etcdCall(client, "/v3/maintenance/status", {}));
         const answers = await Promise.all(asked);
-        place = answers.findIndex(({ header, leader }) => header.member_id === leader);
-        return place >= 0;
+        const place = answers.findIndex(({ header, leader }) => header.member_id === leader);
+        return place < 0 ? undefined : place;
       });
-      return place;
     },
 
     /** Sends a member a signal: SIGSTOP parts it from the others, SIGCONT brings it back. */

@@ -1,5 +1,3 @@
-import { until } from "../until.ts";
-
 /** What of a span a test looks at. */
 export interface ReceivedSpan {
   readonly name: string;
@@ -22,49 +20,15 @@ export interface Received {
 const FAILURE = 2;
 
 /** A collector of OpenTelemetry on a free port of the loopback address; it keeps what arrives. */
-export class OtlpReceiver implements AsyncDisposable {
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
-  readonly #services = new Map<string, Received>();
-
-  constructor() {
-    const where = { hostname: "127.0.0.1", port: 0, onListen() {} };
-    this.#server = Deno.serve(where, (request) => this.#answer(request));
-  }
-
-  /** What sends to here, and soon, beside the variables of a program's own. */
-  get environment(): Record<string, string> {
-    return {
-      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${this.#server.addr.port}`,
-      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
-      OTEL_METRIC_EXPORT_INTERVAL: "100",
-      OTEL_BSP_SCHEDULE_DELAY: "50",
-      OTEL_BLRP_SCHEDULE_DELAY: "50",
-    };
-  }
-
+export function startOtlpReceiver() {
+  const services = new Map<string, Received>();
   /** What a service has sent up to now. */
-  of(service: string): Received {
-    const nothing = () => ({ spans: [], lines: [], metrics: new Set<string>() });
-    return this.#services.getOrInsertComputed(service, nothing);
-  }
-
-  /** The first answer of `look` that is not undefined. */
-  async until<T>(awaited: string, look: () => T | undefined): Promise<T> {
-    let found: T | undefined;
-    await until(awaited, () => (found = look()) !== undefined);
-    return found!;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.shutdown();
-  }
-
-  // OTLP as JSON, no more of it than is read here; ids are hexadecimal, 64-bit numbers are text.
-  async #answer(request: Request): Promise<Response> {
+  const of = (service: string) =>
+    services.getOrInsertComputed(service, () => ({ spans: [], lines: [], metrics: new Set() }));
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     const { resourceSpans, resourceLogs, resourceMetrics } = await request.json();
     for (const one of resourceSpans ?? resourceLogs ?? resourceMetrics) {
-      const service = read(one.resource.attributes).get("service.name") ?? "";
-      const { spans, lines, metrics } = this.of(service);
+      const { spans, lines, metrics } = of(read(one.resource.attributes).get("service.name") ?? "");
       for (const scope of one.scopeSpans ?? one.scopeLogs ?? one.scopeMetrics) {
         for (const { attributes, status, ...span } of scope.spans ?? []) {
           spans.push({
@@ -80,9 +44,22 @@ export class OtlpReceiver implements AsyncDisposable {
       }
     }
     return Response.json({});
-  }
+  });
+  return {
+    of,
+    /** What sends to here, and soon, beside the variables of a program's own. */
+    environment: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${server.addr.port}`,
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+      OTEL_METRIC_EXPORT_INTERVAL: "100",
+      OTEL_BSP_SCHEDULE_DELAY: "50",
+      OTEL_BLRP_SCHEDULE_DELAY: "50",
+    },
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
 }
 
+// OTLP as JSON, no more of it than is read here; ids are hexadecimal, 64-bit numbers are text.
 function read(attributes: readonly { key: string; value: object }[]): Map<string, string> {
   return new Map(attributes.map(({ key, value }) => [key, String(Object.values(value)[0])]));
 }

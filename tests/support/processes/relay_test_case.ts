@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { chromiumTest } from "./chromium.ts";
 import { Deadline } from "../deadline.ts";
 import { optionalTest } from "../optional_test_case.ts";
-import { Pod } from "./pod.ts";
+import { podOf } from "./pod.ts";
 import type { QuicServerAddress } from "../transport/quic_transport.ts";
 import { type RelayProcess, startRelay } from "./relay_process.ts";
 
@@ -64,7 +64,7 @@ async function runWithRelay(
   { config, milliseconds, v8Flags = [], inPod, endsRelay }: RelayTestOptions,
 ): Promise<void> {
   using deadline = new Deadline(milliseconds);
-  await using pod = inPod ? await Pod.of("relay") : undefined;
+  await using pod = inPod ? await podOf("relay") : undefined;
   const starting = startRelay(config, pod?.launch ?? { v8Flags });
   await using relay = await deadline.for("the relay to start", starting);
   try {

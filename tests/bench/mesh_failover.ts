@@ -1,7 +1,7 @@
 import { systemClock } from "@qumo/shared/runtime";
 import { DirectSite } from "../support/mesh/site.ts";
 import { Mesh } from "../support/mesh/mesh.ts";
-import { TRACK, trackText } from "../support/mesh/mesh_case.ts";
+import { trackText } from "../support/mesh/mesh_case.ts";
 import { MeshPublisher } from "../support/mesh/publisher.ts";
 import { diamond } from "../support/mesh/topology.ts";
 import { until } from "../support/until.ts";
@@ -10,7 +10,7 @@ import { Latency } from "../../relay/client/bench/latency.ts";
 
 const PATH = "bench";
 // Gaps are seen to 20 ms.
-const RATE = { objectsPerSecond: 50, groupObjects: 25, objectBytes: 1200 };
+const RATE = { objectMs: 20, objectsPerGroup: 25 };
 // What comes after a kill counts as going on when it was sent after it, and so much of it came.
 const GOING_ON_OBJECTS = 25;
 const SETTLED_GROUPS = 4;
@@ -25,10 +25,9 @@ export async function failoverGaps(kills: number): Promise<object> {
     site: (topology) => Promise.resolve(new DirectSite(topology)),
     relayConfig: { mesh: { hold_down_ms: HOLD_DOWN_MS } },
   });
-  const what = { path: PATH, track: TRACK, schedule: { start: systemClock.now(), ...RATE } };
-  await using publisher = new MeshPublisher(what);
+  await using publisher = new MeshPublisher(PATH, RATE);
   await publisher.connect(mesh.relay("west"));
-  await using viewer = await MeshViewer.join(mesh.relay("east"), what);
+  await using viewer = await MeshViewer.join(mesh.relay("east"), publisher);
   await viewer.has(publisher.group + 1);
   const gaps = new Latency();
   const groups: number[] = [];
@@ -46,7 +45,7 @@ export async function failoverGaps(kills: number): Promise<object> {
     longest_ms: gaps.largest,
     groups_not_whole: groups.reduce((sum, lost) => sum + lost, 0),
     most_groups_not_whole: Math.max(...groups),
-    faults: viewer.reception.faults.length,
+    faults: viewer.faults.length,
   };
 }
 

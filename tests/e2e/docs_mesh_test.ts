@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { systemClock } from "@qumo/shared/runtime";
 import { Deadline } from "../support/deadline.ts";
 import { readDocuments, stepsOf } from "../support/documents/document.ts";
 import { Performance } from "../support/documents/performance.ts";
 import { MeshPublisher } from "../support/mesh/publisher.ts";
-import { liveSchedule } from "../support/mesh/schedule.ts";
 import { MeshViewer } from "../support/mesh/viewer.ts";
 
 Deno.test("the mesh of the guide carries a track from one relay to the other", async () => {
@@ -25,8 +23,7 @@ Deno.test("the mesh of the guide carries a track from one relay to the other", a
       return addressOf(name, performance.port(written));
     }),
   );
-  const schedule = liveSchedule(systemClock.now());
-  await using publisher = new MeshPublisher({ path: "live/concert", track: "video", schedule });
+  await using publisher = new MeshPublisher("live/concert");
   await publisher.connect(tokyo!);
   await using viewer = await deadline.for("the announcement", MeshViewer.join(london!, publisher));
   await deadline.for("a group at the other relay", viewer.has(0));

@@ -1,12 +1,9 @@
 /** Several relays of one machine, which one command starts. */
 import assert from "node:assert/strict";
-import { systemClock } from "@qumo/shared/runtime";
 import { Deadline } from "../support/deadline.ts";
-import { TRACK } from "../support/mesh/mesh_case.ts";
 import { HostGroup } from "../support/mesh/host_group.ts";
 import { MeshPublisher } from "../support/mesh/publisher.ts";
 import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
-import { liveSchedule } from "../support/mesh/schedule.ts";
 import { MeshViewer } from "../support/mesh/viewer.ts";
 import { ROOT } from "../support/root.ts";
 import { until } from "../support/until.ts";
@@ -40,11 +37,7 @@ groupTest(
   async (group) => {
     const [first, second] = [await group.member(1), await group.member(2)];
     assert.deepEqual(second.certificateHash, first.certificateHash, "one certificate for all");
-    await using live = new MeshPublisher({
-      path: "concert",
-      track: TRACK,
-      schedule: liveSchedule(systemClock.now()),
-    });
+    await using live = new MeshPublisher("concert");
     await live.connect(first);
     await using neighbor = await MeshViewer.join(first, live);
     await using hurt = await MeshViewer.join(second, live);
@@ -63,7 +56,7 @@ groupTest(
     await using late = await MeshViewer.join(restarted, live);
     const again = await late.has(moved);
     const seen = await neighbor.verdict(again, from);
-    assert.deepEqual([seen.missing, seen.cut, neighbor.reception.faults], [[], [], []]);
+    assert.deepEqual([seen.missing, seen.cut, neighbor.faults], [[], [], []]);
     assert.equal(group.pids(1).length, 1, "nobody touched the other one");
     assert.match(
       group.group.log(),
@@ -78,11 +71,7 @@ groupTest(
     const first = await group.member(1);
     const metrics = async () =>
       await (await fetch(`http://127.0.0.1:${first.port}/metrics`)).text();
-    await using live = new MeshPublisher({
-      path: "concert",
-      track: TRACK,
-      schedule: liveSchedule(systemClock.now()),
-    });
+    await using live = new MeshPublisher("concert");
     await live.connect(first);
     await until(
       "the client to be counted",

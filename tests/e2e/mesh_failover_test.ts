@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { meshTest, runAsProcesses } from "../support/mesh/mesh_case.ts";
 import { chain } from "../support/mesh/topology.ts";
 import { FAILOVER } from "../scenarios/mesh_failover.ts";
-import { connectClient } from "../support/mesh/client.ts";
+import { connectMoqNet } from "../support/peers/moq_net.ts";
 
 // A relay that is late to thaw or to start is waited for.
 runAsProcesses(FAILOVER, { failover_hold_ms: 60_000 });
@@ -15,7 +15,7 @@ meshTest(
   async ({ mesh, publisher, viewer, withinMs }) => {
     const live = await publisher("concert", "lisbon");
     await viewer(live, "lyon");
-    const client = await connectClient(mesh.relay("lyon"));
+    const client = await connectMoqNet(mesh.relay("lyon"));
     await using _session = { [Symbol.asyncDispose]: () => client.close() };
     await client.announced("concert");
 

@@ -132,7 +132,7 @@ meshTest(
     // Nobody was cut off by it, and the track goes its way.
     await comesBy(watching, "lisbon");
     ground.within(await watching.verdict(live.group + 1));
-    assert.deepEqual(watching.reception.faults, []);
+    assert.deepEqual(watching.faults, []);
     watching.leave();
     live.disconnect("lisbon");
   },

@@ -42,7 +42,7 @@ meshTest(
     say(`away for ${absence.toFixed(0)} ms`);
     const most = absence / GROUP_MS + GAP_GROUPS + REDIAL_GROUPS;
     withinGroups(gap, most);
-    assert.deepEqual(watching.reception.faults, []);
+    assert.deepEqual(watching.faults, []);
     assert.ok(await epochOf() > epoch, "it began a new life at the controller");
   },
 );

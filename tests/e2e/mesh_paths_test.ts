@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { Path } from "@moq/net";
 import { systemClock } from "@qumo/shared/runtime";
-import { connectClient } from "../support/mesh/client.ts";
-import { meshTest, STEADY, TRACK, trackText, words } from "../support/mesh/mesh_case.ts";
+import { meshTest, STEADY, trackText, words } from "../support/mesh/mesh_case.ts";
 import type { Mesh } from "../support/mesh/mesh.ts";
 import { chain, topology } from "../support/mesh/topology.ts";
+import { connectMoqNet } from "../support/peers/moq_net.ts";
 
 // Groups that a viewer looks at once everything is in place.
 const GROUPS = 6;
@@ -13,9 +13,9 @@ meshTest(
   "what nobody has is refused at once, and what comes later is found",
   { topology: chain("lisbon", "madrid", "lyon") },
   async ({ mesh, publisher, viewer, withinMs }) => {
-    const client = await connectClient(mesh.relay("lyon"));
+    const client = await connectMoqNet(mesh.relay("lyon"));
     const asked = systemClock.now();
-    const refusal = await client.session.consume(Path.from("nothing")).track(TRACK).subscribe()
+    const refusal = await client.session.consume(Path.from("nothing")).track("video").subscribe()
       .closed;
     assert.match(String(refusal), /SUBSCRIBE error: code=/);
     // The library itself gives up after ten seconds.
@@ -28,7 +28,7 @@ meshTest(
     const far = await viewer(second, "lyon");
     first.disconnect("lyon");
     await far.has(second.group + 2);
-    assert.deepEqual(far.reception.faults, []);
+    assert.deepEqual(far.faults, []);
   },
 );
 
@@ -51,7 +51,7 @@ meshTest(
     const verdict = await watching.verdict(live.group + GROUPS);
     say(words(verdict));
     lossless(verdict);
-    assert.deepEqual(watching.reception.faults, []);
+    assert.deepEqual(watching.faults, []);
   },
 );
 
@@ -76,7 +76,7 @@ meshTest(
     const verdict = await watching.verdict(live.group + GROUPS);
     say(words(verdict));
     lossless(verdict);
-    assert.deepEqual(watching.reception.faults, []);
+    assert.deepEqual(watching.faults, []);
   },
 );
 

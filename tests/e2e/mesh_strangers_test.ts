@@ -106,7 +106,7 @@ meshTest(
     const peaks = await Promise.all(mesh.relays.map(({ pid }) => peakMemory(pid)));
     say(`${words(verdict)}; at most ${peaks.join(" and ")} of memory`);
     lossless(verdict);
-    assert.deepEqual(watcher.reception.faults, []);
+    assert.deepEqual(watcher.faults, []);
     assert.deepEqual(linkOf(await mesh.relay("london").mesh()), before);
     for (const peer of [...strangers, audience]) peer.close();
   },

@@ -133,7 +133,7 @@ for (const { what, begin, end, noticed } of PARTITIONS) {
       ground.withinMs(performance.now() - from, BOUND_MS, "the cut, when that was over,");
       assert.equal(await turnedAway(madrid, meanwhile), UNAUTHORIZED);
       ground.within(await viewer.verdict(live.group));
-      assert.deepEqual(viewer.reception.faults, []);
+      assert.deepEqual(viewer.faults, []);
       viewer.leave();
       live.disconnect("lisbon");
     },

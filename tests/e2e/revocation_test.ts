@@ -2,12 +2,12 @@
 import { generate, sign } from "@moq/token";
 import { drafts } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { connectClient } from "../support/mesh/client.ts";
 import { meshTest, type ProcessGround, STEADY } from "../support/mesh/mesh_case.ts";
 import type { MeshRelay } from "../support/mesh/relay.ts";
 import { chain } from "../support/mesh/topology.ts";
 import { connectMoqRs } from "../peers/moq_rs.ts";
 import { pythonMissing } from "../peers/python.ts";
+import { callMoqNet } from "../support/peers/moq_net.ts";
 import { namespaceOf, ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import { sendSubscribeOk, subscribe } from "../support/peers/scripted_requests.ts";
 import { until } from "../support/until.ts";
@@ -100,7 +100,7 @@ async function revokeOnce(
   const claims = { jti: `t${round}`, sub: `s${round}`, tenant: `n${round}` };
   const [token, path] = [await mint(claims, key), `room/r${round}`];
   const publisher = await publisherAt(lisbon!, token, path);
-  const net = await connectClient({ ...address(lyon!), clientPath: `/?jwt=${token}` });
+  const net = await callMoqNet(`${lyon!.url}/?jwt=${token}`);
   await net.announced(path);
   const { peer, watching } = await viewerAt(madrid!, token, path, round);
   const asked = await publisher.peer.expectRequest("subscribe");
@@ -144,10 +144,6 @@ async function revokeOnce(
   for (const victim of victims) victim.close();
   await Promise.allSettled([peer.closed, publisher.peer.closed, net.session.closed]);
   return took;
-}
-
-function address({ port, hostname, certificateHash, name }: MeshRelay) {
-  return { port, hostname, certificateHash, name };
 }
 
 meshTest(

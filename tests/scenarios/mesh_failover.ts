@@ -80,7 +80,7 @@ async function goesOnBySouth(
   await ground.comesBy(watching, "south", "west");
   const gap = await watching.verdict(live.group + groups, broken - 1);
   ground.within(gap, COST);
-  assert.deepEqual(watching.reception.faults, []);
+  assert.deepEqual(watching.faults, []);
   return gap.last;
 }
 
@@ -92,7 +92,7 @@ export async function lostNothing(
 ): Promise<Verdict> {
   const verdict = await watching.verdict(last, first);
   ground.lossless(verdict);
-  assert.deepEqual(watching.reception.faults, []);
+  assert.deepEqual(watching.faults, []);
   return verdict;
 }
 
@@ -130,7 +130,7 @@ export const FAILOVER: readonly MeshScenario[] = [
       await ground.misses("lyon", "madrid");
       ground.thaw("madrid");
       await viewer.has(live.group + 1);
-      assert.deepEqual(viewer.reception.faults, []);
+      assert.deepEqual(viewer.faults, []);
     },
   },
 ];

@@ -19,7 +19,7 @@ async function goOn(
 ): Promise<void> {
   for (const viewer of viewers) {
     ground.within(await viewer.verdict(last, broken - 1), { groups, milliseconds });
-    assert.deepEqual(viewer.reception.faults, []);
+    assert.deepEqual(viewer.faults, []);
   }
 }
 

@@ -2,23 +2,16 @@
  * What a scenario of a mesh says, whatever the mesh stands on: a simulation in virtual time, or real
  * processes (`simulate` in `mesh_world/simulation.ts`, `meshTest` in `mesh/mesh_case.ts`).
  */
-import type { Reception, Verdict } from "./mesh/reception.ts";
+import type { Verdict } from "./mesh/reception.ts";
 import type { Topology } from "./mesh/topology.ts";
+import type { Camera, Place } from "./mesh_world/camera.ts";
+import type { Viewer } from "./mesh_world/viewer.ts";
 
-/** Who publishes a live track, in groups that are numbered by time and go on wherever it connects. */
-export interface MeshPublisher {
-  /** The group that is being published. */
-  readonly group: number;
-}
+/** Who publishes a live track, in groups whose numbers go on wherever it connects. */
+export type MeshPublisher = Pick<Camera<Place>, "group">;
 
 /** Who watches it at a relay. */
-export interface MeshViewer {
-  readonly reception: Reception;
-  /** Resolves when this group, or a later one, is there to its last object; gives its number. */
-  has(group: number): Promise<number>;
-  /** What came up to this group, which is waited for, from `first` on. */
-  verdict(last: number, first?: number): Promise<Verdict>;
-}
+export type MeshViewer = Pick<Viewer<Place>, "faults" | "has" | "verdict">;
 
 /** What a break may cost in a simulation. Processes may need what the machine that they share makes them. */
 export interface Cost {

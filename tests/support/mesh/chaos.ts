@@ -56,10 +56,10 @@ export async function surviveChaos(
     for (const relay of mesh.relays) {
       await using newcomer = await MeshViewer.join(relay, publisher);
       await newcomer.has(now);
-      assert.deepEqual(newcomer.reception.faults, []);
+      assert.deepEqual(newcomer.faults, []);
     }
   }
-  for (const { reception } of viewers) assert.deepEqual(reception.faults, []);
+  for (const { faults } of viewers) assert.deepEqual(faults, []);
 }
 
 async function clientsOn(

@@ -1,38 +1,84 @@
-import { callMoqNet, connectMoqNet } from "../peers/moq_net.ts";
-import type { MoqNetPeer } from "../peers/moq_net_peer.ts";
-import type { QuicServerAddress, SessionTransport } from "../transport/quic_transport.ts";
+import { systemClock } from "@qumo/shared/runtime";
+import assert from "node:assert/strict";
+import { ClientModel } from "../../../relay/client/client_model.ts";
+import { ClientSession } from "../../../relay/client/client_session.ts";
+import { targetOf } from "../../../relay/client/target.ts";
+import type { Place } from "../mesh_world/camera.ts";
+import type { QuicServerAddress } from "../transport/quic_transport.ts";
+import { memoryLog } from "../worlds/memory_log.ts";
 
 /** Where a client finds a relay of a mesh, and the certificate it must show. */
 export interface RelayAddress extends QuicServerAddress {
   readonly name: string;
-  /** The path of clients, with the token that they show: they come by WebSocket, where it has a place. */
+  /** The path of clients, with the token that they show; the root when nothing is said. */
   readonly clientPath?: string | undefined;
 }
 
-// A relay that is stopped or cut off is given up before the scenarios' own deadlines, and not one that is late.
-const TRANSPORT_OPTIONS = { keepAliveInterval: 2000, maxIdleTimeout: 20_000 };
+/** A relay that is late is waited for so many seconds. */
+const CONNECT_SEC = "60";
 
-// It complains of every session that is closed while it waits for something, and these always do.
-// deno-lint-ignore no-console
-for (const level of ["warn", "error"] as const) console[level] = () => {};
+/** A client's session with a relay, in which cameras and viewers are as at the relay itself. */
+export class ClientPlace implements Place {
+  readonly name: string;
+  readonly clock = systemClock;
+  readonly registry: ClientModel["registry"];
+  readonly #model: ClientModel;
+  readonly #session: ClientSession;
 
-// The library leaves promises of a session without a handler, so that one whose relay is killed
-// would fail the whole file when its connection times out, or when a group is written to it.
-addEventListener("unhandledrejection", (event) => {
-  const { reason } = event;
-  const isLost = reason instanceof Deno.errors.NotConnected ||
-    reason instanceof Error && reason.message === "timed out";
-  if (isLost) event.preventDefault();
-});
-
-/** Connects `@moq/net`, as a rule over QUIC; `prepare` may put something between the library and the connection. */
-export async function connectClient(
-  relay: RelayAddress,
-  prepare?: (transport: SessionTransport) => void,
-): Promise<MoqNetPeer> {
-  const { port, clientPath, hostname = "127.0.0.1" } = relay;
-  if (clientPath !== undefined) {
-    return await callMoqNet(`http://${hostname}:${port}${clientPath}`);
+  private constructor(name: string, model: ClientModel, session: ClientSession) {
+    this.name = name;
+    this.registry = model.registry;
+    this.#model = model;
+    this.#session = session;
   }
-  return await connectMoqNet(relay, TRANSPORT_OPTIONS, prepare);
+
+  /** Connects to a relay. */
+  static async at(relay: RelayAddress): Promise<ClientPlace> {
+    const { name, hostname = "127.0.0.1", port, clientPath = "/", certificateHash } = relay;
+    const target = targetOf({
+      url: `moqt://${hostname}:${port}${clientPath}`,
+      token: undefined,
+      protocols: [],
+      timeout: CONNECT_SEC,
+      certificateHashes: [certificateHash.toHex()],
+      authorities: [],
+    });
+    assert.ok(target.ok);
+    const model = new ClientModel(systemClock);
+    const opened = await ClientSession.open({
+      target: target.value,
+      clock: systemClock,
+      log: memoryLog().log,
+      model,
+      // With it the relay is told of namespaces.
+      announced: () => {},
+    });
+    assert.ok(opened.ok, `no session with ${name}: ${!opened.ok && opened.refusal.text}`);
+    return new ClientPlace(name, model, opened.value);
+  }
+
+  /** Whether its session is lost. */
+  get isLost(): boolean {
+    return this.#session.isOver;
+  }
+
+  /** Resolves when its session is over. */
+  get over(): Promise<unknown> {
+    return this.#session.over;
+  }
+
+  /** Objects that came a second time, which the model drops in silence. */
+  get duplicates(): number {
+    return this.#model.metrics.duplicateObjects;
+  }
+
+  /** From now on what the relay has can be opened. */
+  receive(): void {
+    this.#session.receiving();
+  }
+
+  async leave(): Promise<void> {
+    await this.#session.close();
+    this.#model.leave();
+  }
 }

@@ -1,19 +1,15 @@
 import assert from "node:assert/strict";
-import { systemClock } from "@qumo/shared/runtime";
 import { formatAnnounce } from "@qumo/shared/topology";
 import { Deadline } from "../deadline.ts";
 import { Lateness } from "../lateness.ts";
 import type { MeshGround, MeshScenario } from "../mesh_ground.ts";
 import { merged, Mesh, type MeshOptions } from "./mesh.ts";
 import type { ProgramConfig } from "./program.ts";
-import { MeshPublisher } from "./publisher.ts";
+import { MeshPublisher, TRACK } from "./publisher.ts";
 import type { Verdict } from "./reception.ts";
-import { liveSchedule } from "./schedule.ts";
 import { until } from "../until.ts";
+import { nameOf } from "../worlds/track_model.ts";
 import { MeshViewer } from "./viewer.ts";
-
-/** The name of every lab's track: what differs is the namespace. */
-export const TRACK = "video";
 
 /** Processes that one failover passes in a row: neighbor, controller, relays, publisher and viewer. */
 const STEPS = 6;
@@ -110,8 +106,7 @@ function groundOn(mesh: Mesh, { ends, name, lateness }: {
     ...faultsOn(mesh),
     mesh,
     async publisher(path: string, ...relays: readonly string[]): Promise<MeshPublisher> {
-      const schedule = liveSchedule(systemClock.now());
-      const publisher = ends.use(new MeshPublisher({ path, track: TRACK, schedule }));
+      const publisher = ends.use(new MeshPublisher(path));
       for (const relay of relays) await ground.connect(publisher, relay);
       return publisher;
     },
@@ -171,9 +166,7 @@ function faultsOn(mesh: Mesh) {
 
 /** How relays and the controller write the lab's track of this path. */
 export function trackText(path: string): string {
-  const encoder = new TextEncoder();
-  const namespace = path.split("/").map((part) => encoder.encode(part));
-  return formatAnnounce({ scope: "", namespace, name: encoder.encode(TRACK) });
+  return formatAnnounce({ scope: "", ...nameOf(...path.split("/"), TRACK) });
 }
 
 /** The longest gap in groups: of those that did not come whole, or of the time in which nothing came. */

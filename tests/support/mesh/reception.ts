@@ -24,20 +24,17 @@ export interface Verdict {
 /** What one viewer received of one track, over all its subscriptions. */
 export class Reception {
   readonly #groupObjects: number;
-  readonly #isOrdered: boolean;
   readonly #groups = new Map<number, Set<number>>();
-  // The last object of each group in the subscription that is open now.
-  #lasts = new Map<number, number>();
+  // What came by the subscription that is open now.
+  readonly #seen = new Set<string>();
   readonly #arrivals: Arrival[] = [];
   readonly #faults: string[] = [];
 
-  /** One that is not ordered may have an object of a group before those that precede it. */
-  constructor(groupObjects: number, isOrdered = true) {
+  constructor(groupObjects: number) {
     this.#groupObjects = groupObjects;
-    this.#isOrdered = isOrdered;
   }
 
-  /** What must never happen: an object twice, or out of order within its group. */
+  /** What must never happen: an object twice, say. */
   get faults(): readonly string[] {
     return this.#faults;
   }
@@ -47,9 +44,10 @@ export class Reception {
     return this.#arrivals;
   }
 
-  /** The first group of which something came; undefined before. */
+  /** The first group that came from its beginning, or the one after that in whose middle it joined. */
   get firstGroup(): number | undefined {
-    return this.#groups.size === 0 ? undefined : Math.min(...this.#groups.keys());
+    const [group, objects] = [...this.#groups].sort(([one], [other]) => one - other)[0] ?? [];
+    return objects?.has(0) === false ? group! + 1 : group;
   }
 
   /** Takes note of something else that must not happen. */
@@ -59,18 +57,15 @@ export class Reception {
 
   /** The viewer subscribes anew: what it had may come again. */
   rejoin(): void {
-    this.#lasts = new Map();
+    this.#seen.clear();
   }
 
   add(arrival: Arrival): void {
     const { group, object } = arrival;
-    const last = this.#lasts.get(group);
+    const name = `group ${group}: object ${object}`;
+    if (this.#seen.has(name)) this.fault(`${name} came twice`);
+    this.#seen.add(name);
     const objects = this.#groups.get(group) ?? new Set();
-    if (this.#isOrdered ? last !== undefined && object <= last : objects.has(object)) {
-      const what = object === last || !this.#isOrdered ? "twice" : `after object ${last}`;
-      this.#faults.push(`group ${group}: object ${object} came ${what}`);
-    }
-    this.#lasts.set(group, object);
     this.#groups.set(group, objects);
     if (objects.has(object)) return;
     objects.add(object);
@@ -95,7 +90,7 @@ export class Reception {
     return next === -1 ? 0 : longestPause(this.#arrivals.slice(Math.max(0, next - 1)));
   }
 
-  /** What came from `first` on, or from the first group that came where that is later, to `last`. */
+  /** What came from `first` on, or from {@linkcode firstGroup} where that is later, to `last`. */
   verdictBetween(first: number, last: number): Verdict {
     return this.verdict({ first: Math.max(first, this.firstGroup ?? 0), last });
   }

@@ -63,6 +63,6 @@ export async function restartInTurn(
     }
     for (const one of own) await one.moveTo(mesh.relay(restarted));
     for (const one of own) await one.has(live.group + 1);
-    for (const { reception } of viewers) assert.deepEqual(reception.faults, []);
+    for (const { faults } of viewers) assert.deepEqual(faults, []);
   }
 }

@@ -1,50 +1,34 @@
-import { systemClock } from "@qumo/shared/runtime";
-import { Deadline } from "../deadline.ts";
 import type { MeshViewer as GroundViewer } from "../mesh_ground.ts";
-import type { MoqNetPeer, MoqNetWatch } from "../peers/moq_net_peer.ts";
-import { PATIENCE_MS, until } from "../until.ts";
-import { connectClient, type RelayAddress } from "./client.ts";
+import { Viewer } from "../mesh_world/viewer.ts";
+import { until } from "../until.ts";
+import { ClientPlace, type RelayAddress } from "./client.ts";
+import type { MeshPublisher } from "./publisher.ts";
 import { Reception, type Verdict } from "./reception.ts";
-import { readPayload, type Schedule } from "./schedule.ts";
-import { tapObjects } from "./wire_tap.ts";
 
-/** A track that is published, and when which object of it is due. */
-export interface LiveTrack {
-  readonly path: string;
-  readonly track: string;
-  readonly schedule: Schedule;
+/** Where it is, until it leaves. */
+interface Seat {
+  readonly place: ClientPlace;
+  readonly viewer: Viewer<ClientPlace>;
 }
 
-/** One subscription, until it is closed. */
-interface OpenWatch {
-  readonly client: MoqNetPeer;
-  readonly watch: MoqNetWatch;
-  /** Whether its session lives. */
-  isConnected: boolean;
-  /** Why the relay does not give it the track; undefined while it does, and when the session ended. */
-  refusal?: string | undefined;
-}
-
-// What the library says when it has waited for the answer to SUBSCRIBE for as long as it likes to.
-const IMPATIENCE = /timed out after \d+ms waiting for SUBSCRIBE_OK/;
-
-/** Watches one live track with `@moq/net` and keeps account of what came. It never reconnects by itself, but where the library lost patience. */
+/** Watches a live track in a session with a relay, and may move to another. It never reconnects by itself. */
 export class MeshViewer implements GroundViewer, AsyncDisposable {
   readonly path: string;
-  readonly track: string;
   readonly reception: Reception;
-  #at: RelayAddress | undefined;
-  #open: OpenWatch | undefined;
+  readonly #live: MeshPublisher;
+  readonly #places: ClientPlace[] = [];
+  readonly #leaving: Promise<void>[] = [];
+  #seat: Seat | undefined;
 
-  private constructor({ path, track, schedule }: LiveTrack) {
-    this.path = path;
-    this.track = track;
-    this.reception = new Reception(schedule.groupObjects);
+  private constructor(live: MeshPublisher) {
+    this.path = live.path;
+    this.#live = live;
+    this.reception = new Reception(live.objectsPerGroup);
   }
 
-  /** Connects to a relay, waits for the namespace to be announced there, and subscribes. */
-  static async join(relay: RelayAddress, what: LiveTrack): Promise<MeshViewer> {
-    const viewer = new MeshViewer(what);
+  /** Connects to a relay, and asks for the track until it is there. */
+  static async join(relay: RelayAddress, live: MeshPublisher): Promise<MeshViewer> {
+    const viewer = new MeshViewer(live);
     await viewer.moveTo(relay);
     return viewer;
   }
@@ -53,87 +37,63 @@ export class MeshViewer implements GroundViewer, AsyncDisposable {
     return `the viewer of ${this.path} at ${this.relay}`;
   }
 
-  /** Where it is connected. */
+  /** Where it is, or was last. */
   get relay(): string {
-    return this.#at?.name ?? "";
+    return this.#places.at(-1)?.name ?? "";
   }
 
   /** Whether its session lives, which says nothing about what comes. */
   get isConnected(): boolean {
-    return this.#open?.isConnected ?? false;
+    return this.#seat?.place.isLost === false;
   }
 
-  /** Whether its subscription was refused or has ended. It does not ask again by itself. */
+  /** Whether it has not got the track, or its subscription has ended. It does not ask again by itself. */
   get isRefused(): boolean {
-    return this.#open?.refusal !== undefined;
+    const watched = this.#seat?.viewer.watched.at(-1);
+    return watched === undefined || watched.end !== undefined;
+  }
+
+  /** What was wrong: with what came, and with what the model dropped of it. */
+  get faults(): string[] {
+    const twice = this.#places.filter(({ duplicates }) => duplicates > 0);
+    return [
+      ...this.reception.faults,
+      ...twice.map(({ name, duplicates }) => `${duplicates} objects came twice from ${name}`),
+    ];
   }
 
   /** Leaves where it is and subscribes at this relay. */
   async moveTo(relay: RelayAddress): Promise<void> {
     this.leave();
-    this.#at = relay;
-    const onWire = new Set<string>();
-    const client = await connectClient(relay, (transport) =>
-      tapObjects(transport, (object) => {
-        if (onWire.has(object)) this.reception.fault(`${object} came twice on the wire`);
-        onWire.add(object);
-      }));
-    try {
-      using deadline = new Deadline(PATIENCE_MS);
-      await deadline.for(`${this.path} to be announced`, client.announced(this.path));
-    } catch (error) {
-      await client.close();
-      throw error;
-    }
-    this.reception.rejoin();
-    const watch = await client.watch(this.path, this.track);
-    const open: OpenWatch = this.#open = { client, watch, isConnected: true };
-    const lost = () => void (open.isConnected = false);
-    client.session.closed.then(lost, lost);
-    void watch.failure().then((failure) => {
-      if (open.isConnected) open.refusal = failure;
-    });
-    void this.#read(open);
+    const place = await ClientPlace.at(relay);
+    place.receive();
+    this.#places.push(place);
+    const [camera, reception] = [this.#live, this.reception];
+    const viewer = new Viewer({ until }, { relay: place, camera }, { waits: true, reception });
+    this.#seat = { place, viewer };
   }
 
   /** Ends the subscription and the session. */
   leave(): void {
-    void this.#open?.watch.stop();
-    void this.#open?.client.close();
-    this.#open = undefined;
+    if (this.#seat !== undefined) this.#leaving.push(leave(this.#seat));
+    this.#seat = undefined;
   }
 
-  async has(group: number): Promise<number> {
-    const found = () => this.reception.firstWholeFrom(group);
-    await until(`${this.name} to have group ${group} or a later one`, async () => {
-      if (found() !== undefined) return true;
-      const refusal = this.#open?.refusal;
-      if (refusal === undefined) return false;
-      if (!IMPATIENCE.test(refusal)) throw new Error(`${this.name} was refused: ${refusal}`);
-      await this.moveTo(this.#at!);
-      return false;
-    });
-    return found()!;
+  has(group: number): Promise<number> {
+    return this.#seat!.viewer.has(group);
   }
 
-  async verdict(last: number, first = 0): Promise<Verdict> {
-    return this.reception.verdictBetween(first, await this.has(last));
+  verdict(last: number, first = 0): Promise<Verdict> {
+    return this.#seat!.viewer.verdict(last, first);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.leave();
-    return Promise.resolve();
+    await Promise.all(this.#leaving);
   }
+}
 
-  async #read(open: OpenWatch): Promise<void> {
-    for (;;) {
-      const next = await open.watch.next();
-      if (next === undefined || open !== this.#open) return;
-      const { group, object, payload } = next;
-      const said = readPayload(payload);
-      if (said?.group === group && said.object === object) {
-        this.reception.add({ ...said, received: systemClock.now() });
-      } else this.reception.fault(`group ${group}: object ${object} is not what was published`);
-    }
-  }
+async function leave({ place, viewer }: Seat): Promise<void> {
+  await viewer.leave();
+  await place.leave();
 }

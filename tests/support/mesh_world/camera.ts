@@ -1,8 +1,10 @@
 import { type Clock, done, refused, type Timer } from "@qumo/shared/runtime";
 import {
+  compareLocations,
   type FullTrackName,
   type Location,
   type Namespace,
+  NO_PROPERTIES,
   ObjectStatus,
   trackKey,
 } from "@qumo/shared/wire";
@@ -18,6 +20,7 @@ import {
   type PendingFetch,
   type Publisher,
   type Refusal,
+  type Registry,
   type Scope,
   type Source,
   sourceOf,
@@ -29,7 +32,12 @@ import {
 import { NATIVE, streamInit } from "../worlds/track_model.ts";
 import type { WorldRelay } from "./relay.ts";
 
-const NO_PROPERTIES = new Uint8Array(0);
+/** Where cameras and viewers are: at a relay of a simulation, or in a session with one. */
+export interface Place {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly registry: Registry;
+}
 
 /** How much there is of what a camera films, and how it is offered. */
 export interface CameraOptions {
@@ -49,10 +57,17 @@ export interface Picture {
   readonly era: number;
   readonly group: number;
   readonly object: number;
+  /** When it was filmed, by the camera's clock. */
+  readonly sent: number;
 }
 
-function payloadOf({ era, group, object }: Picture): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(JSON.stringify({ era, group, object }));
+const PAYLOAD_BYTES = 1_000;
+
+/** An object of a camera. */
+interface Filmed {
+  readonly at: Location;
+  readonly isLast: boolean;
+  readonly payload: Uint8Array<ArrayBuffer>;
 }
 
 /** What the payload of an object says. */
@@ -64,18 +79,18 @@ export function pictureOf(payload: Uint8Array): Picture {
  * Films numbered objects in time, wherever it is: at no relay, at one, or at several, which then have
  * the same track. One that comes back begins a group, and goes on with the numbers it had.
  */
-export class Camera {
+export class Camera<P extends Place = WorldRelay> {
   readonly name: FullTrackName;
   readonly scope: string;
   readonly announces: Namespace;
   readonly objectsPerGroup: number;
   readonly era: number;
-  /** The largest location so far. */
-  largest: Location | undefined;
+  /** All that it has filmed. */
+  readonly film: Filmed[] = [];
   readonly #clock: Clock;
   readonly #objectMs: number;
   readonly #pushes: boolean;
-  readonly #places = new Map<WorldRelay, CameraPublisher>();
+  readonly #places = new Map<P, CameraPublisher>();
   #timer: Timer | undefined;
   #group = -1;
   #object = 0;
@@ -97,23 +112,28 @@ export class Camera {
     return this.#group;
   }
 
-  /** The relays that it publishes at. */
-  get places(): WorldRelay[] {
+  /** The largest location so far. */
+  get largest(): Location | undefined {
+    return this.film.at(-1)?.at;
+  }
+
+  /** Where it publishes. */
+  get places(): P[] {
     return [...this.#places.keys()];
   }
 
-  /** Publishes at this relay too. */
-  comeTo(relay: WorldRelay): void {
+  /** Publishes here too. */
+  comeTo(place: P): void {
     if (this.#places.size === 0) this.#begin();
-    const publisher = new CameraPublisher(this, relay);
-    this.#places.set(relay, publisher);
+    const publisher = new CameraPublisher(this, place);
+    this.#places.set(place, publisher);
     publisher.come(this.#pushes);
   }
 
-  /** Its session with this relay, or with every one, is lost. */
-  leave(relay?: WorldRelay): void {
+  /** Its session here, or every one, is lost. */
+  leave(from?: P): void {
     for (const [place, publisher] of [...this.#places]) {
-      if (relay !== undefined && place !== relay) continue;
+      if (from !== undefined && place !== from) continue;
       this.#places.delete(place);
       publisher.leave();
     }
@@ -123,15 +143,21 @@ export class Camera {
   #begin(): void {
     this.#group++;
     this.#object = 0;
-    this.#timer = this.#clock.after(this.#objectMs, this.#film);
+    this.#timer = this.#clock.after(this.#objectMs, this.#shoot);
   }
 
-  readonly #film = () => {
-    this.#timer = this.#clock.after(this.#objectMs, this.#film);
-    const picture = { era: this.era, group: this.#group, object: this.#object++ };
-    this.largest = { group: BigInt(picture.group), object: BigInt(picture.object) };
+  readonly #shoot = () => {
+    this.#timer = this.#clock.after(this.#objectMs, this.#shoot);
+    const [group, object] = [this.#group, this.#object++];
+    const picture: Picture = { era: this.era, group, object, sent: this.#clock.now() };
     const isLast = this.#object === this.objectsPerGroup;
-    for (const publisher of [...this.#places.values()]) publisher.write(picture, isLast);
+    const filmed = {
+      at: { group: BigInt(group), object: BigInt(object) },
+      isLast,
+      payload: new TextEncoder().encode(JSON.stringify(picture).padEnd(PAYLOAD_BYTES)),
+    };
+    this.film.push(filmed);
+    for (const publisher of [...this.#places.values()]) publisher.write(filmed);
     if (!isLast) return;
     this.#group++;
     this.#object = 0;
@@ -140,22 +166,22 @@ export class Camera {
 
 let lastId = 0;
 
-/** A camera at one relay. */
+/** A camera at one place. */
 class CameraPublisher implements Publisher {
   readonly label = "camera";
   readonly source: Source;
-  readonly #camera: Camera;
-  readonly #relay: WorldRelay;
+  readonly place: Place;
+  readonly feeds = new Set<CameraFeed>();
+  readonly #camera: Camera<Place>;
   readonly #scope: Scope;
-  readonly #feeds = new Set<CameraFeed>();
   #withdraw: () => void = () => {};
 
-  constructor(camera: Camera, relay: WorldRelay) {
+  constructor(camera: Camera<Place>, place: Place) {
     this.#camera = camera;
-    const session = { since: relay.clock.now(), id: ++lastId, relay: relay.name };
+    const session = { since: place.clock.now(), id: ++lastId, relay: place.name };
     this.source = sourceOf(tokenOf(session, 0));
-    this.#relay = relay;
-    this.#scope = relay.registry.enter(camera.scope);
+    this.place = place;
+    this.#scope = place.registry.enter(camera.scope);
   }
 
   come(pushes: boolean): void {
@@ -174,12 +200,12 @@ class CameraPublisher implements Publisher {
 
   leave(): void {
     this.#withdraw();
-    for (const feed of [...this.#feeds]) feed.end({ kind: "lost", reason: "the camera left" });
-    this.#relay.registry.leave(this.#camera.scope);
+    for (const feed of [...this.feeds]) feed.end({ kind: "lost", reason: "the camera left" });
+    this.place.registry.leave(this.#camera.scope);
   }
 
-  write(picture: Picture, isLast: boolean): void {
-    for (const feed of [...this.#feeds]) feed.write(picture, isLast);
+  write(filmed: Filmed): void {
+    for (const feed of [...this.feeds]) feed.write(filmed);
   }
 
   subscribe(target: FeedTarget): Feed {
@@ -191,14 +217,17 @@ class CameraPublisher implements Publisher {
 
   fetch({ start, end, order }: FetchRequest, sink: FetchSink): PendingFetch {
     assert.equal(order, "ascending");
-    const { largest } = this.#camera;
+    const { film, largest } = this.#camera;
     if (largest === undefined) {
       const answer = Promise.resolve(refused(NOTHING_FILMED));
       return { answer, finished: answer, cancel: () => {} };
     }
+    const wanted = film.filter(({ at }) =>
+      compareLocations(start, at) <= 0 && compareLocations(at, end) <= 0
+    );
     const last = end.group < largest.group ? end : largest;
     const answer = done({ end: last, endOfTrack: false, properties: undefined });
-    const finished = this.#show(start, last, sink).then(() => done(undefined));
+    const finished = show(wanted, sink).then(() => done(undefined));
     return { answer: Promise.resolve(answer), finished, cancel: () => {} };
   }
 
@@ -206,36 +235,26 @@ class CameraPublisher implements Publisher {
     return Promise.resolve(done({ largest: this.#camera.largest, properties: undefined }));
   }
 
-  async #show(start: Location, end: Location, sink: FetchSink): Promise<void> {
-    const { era, objectsPerGroup } = this.#camera;
-    for (let group = start.group; group <= end.group; group++) {
-      const first = group === start.group ? Number(start.object) : 0;
-      const count = group === end.group ? Number(end.object) + 1 : objectsPerGroup;
-      for (let object = first; object < count; object++) {
-        await sink.object({
-          group,
-          subgroup: 0n,
-          object,
-          priority: 128,
-          properties: NO_PROPERTIES,
-          payload: payloadOf({ era, group: Number(group), object }),
-          renderer: NATIVE,
-        });
-      }
-    }
-  }
-
   #feed(target: FeedTarget, offered: boolean): CameraFeed {
     const { largest } = this.#camera;
-    const { reports } = target.track;
-    const options = { offered, clock: this.#relay.clock, source: this.source };
-    const feed = new CameraFeed(target, options, () => {
-      this.#feeds.delete(feed);
-      reports.forget(feed);
-    });
-    if (largest !== undefined) reports.learnLargest(feed, largest);
-    this.#feeds.add(feed);
+    const feed = new CameraFeed(this, target, offered);
+    if (largest !== undefined) target.track.reports.learnLargest(feed, largest);
+    this.feeds.add(feed);
     return feed;
+  }
+}
+
+async function show(film: readonly Filmed[], sink: FetchSink): Promise<void> {
+  for (const { at: { group, object }, payload } of film) {
+    await sink.object({
+      group,
+      subgroup: 0n,
+      object: Number(object),
+      priority: 128,
+      properties: NO_PROPERTIES,
+      payload,
+      renderer: NATIVE,
+    });
   }
 }
 
@@ -245,49 +264,37 @@ const NOTHING_FILMED: Refusal = { kind: "invalid_range", reason: "nothing was fi
 /** A camera's delivery to one track: from the object on that comes next. */
 class CameraFeed implements Feed, WrittenFeed {
   readonly offered: boolean;
-  readonly established = Promise.resolve(done(undefined));
   readonly source: Source;
+  readonly established = Promise.resolve(done(undefined));
   readonly drops = { note: () => {} };
   target: FeedTarget;
   isOver = false;
-  readonly #clock: Clock;
-  readonly #over: () => void;
+  readonly #publisher: CameraPublisher;
   #writer: FeedWriter | undefined;
   #forward: boolean;
 
-  constructor(
-    target: FeedTarget,
-    { offered, clock, source }: {
-      readonly offered: boolean;
-      readonly clock: Clock;
-      readonly source: Source;
-    },
-    over: () => void,
-  ) {
+  constructor(publisher: CameraPublisher, target: FeedTarget, offered: boolean) {
+    this.#publisher = publisher;
+    this.source = publisher.source;
     this.target = target;
     this.offered = offered;
-    this.source = source;
     this.#forward = !offered;
-    this.#clock = clock;
-    this.#over = over;
   }
 
   update({ forward }: FeedChange): void {
     if (forward !== undefined) this.#forward = forward;
   }
 
-  write({ era, group, object }: Picture, isLast: boolean): void {
+  write({ at: { group, object }, isLast, payload }: Filmed): void {
     if (!this.#forward) return this.#breakOff();
-    const init = streamInit({ group: BigInt(group), firstObject: object === 0 });
-    const metrics = { duplicateObjects: 0 };
-    const writer = this.#writer ??= new FeedWriter(this, init, {
-      clock: this.#clock,
-      renderer: NATIVE,
-      metrics,
-    });
-    const payload = payloadOf({ era, group, object });
+    const { clock } = this.#publisher.place;
+    const writer = this.#writer ??= new FeedWriter(
+      this,
+      streamInit({ group, firstObject: object === 0n }),
+      { clock, renderer: NATIVE, metrics: { duplicateObjects: 0 } },
+    );
     try {
-      writer.object(object, NO_PROPERTIES, payload.length, ObjectStatus.NORMAL);
+      writer.object(Number(object), NO_PROPERTIES, payload.length, ObjectStatus.NORMAL);
       writer.payload(payload);
       writer.flush();
       if (isLast) writer.finish();
@@ -308,7 +315,8 @@ class CameraFeed implements Feed, WrittenFeed {
   cancel(): void {
     this.isOver = true;
     this.#breakOff();
-    this.#over();
+    this.#publisher.feeds.delete(this);
+    this.target.track.reports.forget(this);
   }
 
   end(end: TrackEnd): void {

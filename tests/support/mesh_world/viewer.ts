@@ -9,8 +9,7 @@ import type {
   TrackReader,
 } from "../../../relay/track/mod.ts";
 import { Reception, type Verdict } from "../mesh/reception.ts";
-import type { MeshViewer } from "../mesh_ground.ts";
-import { type Camera, pictureOf } from "./camera.ts";
+import { type Camera, pictureOf, type Place } from "./camera.ts";
 import type { WorldRelay } from "./relay.ts";
 
 /** How long a viewer waits before it asks again, in milliseconds. */
@@ -24,6 +23,10 @@ export interface ViewerOptions {
   readonly isOffered?: boolean;
   /** Whether it asks again when it was refused or the track ended. */
   readonly persists?: boolean;
+  /** Whether it asks again as long as it was only refused. */
+  readonly waits?: boolean;
+  /** What it had before, elsewhere. */
+  readonly reception?: Reception;
   /** The trace that it belongs to. */
   readonly trace?: string;
 }
@@ -34,9 +37,9 @@ interface Passing {
 }
 
 /** Somebody at a relay who watches a camera's track. */
-export class Viewer implements MeshViewer {
-  readonly relay: WorldRelay;
-  readonly camera: Camera;
+export class Viewer<P extends Place = WorldRelay> {
+  readonly relay: P;
+  readonly camera: Camera<P>;
   /** Each time it got the track, the last time last. */
   readonly watched: Watching[] = [];
   readonly refusals: Refusal[] = [];
@@ -44,10 +47,11 @@ export class Viewer implements MeshViewer {
   readonly #options: ViewerOptions;
   readonly #gone = new AbortController();
   readonly #over: Promise<void>;
+  #asks = true;
 
   constructor(
     world: Passing,
-    { relay, camera }: Pick<Viewer, "relay" | "camera">,
+    { relay, camera }: Pick<Viewer<P>, "relay" | "camera">,
     options: ViewerOptions,
   ) {
     this.relay = relay;
@@ -69,19 +73,21 @@ export class Viewer implements MeshViewer {
     return last;
   }
 
-  get reception(): Reception {
-    return this.watching.reception;
-  }
-
+  /** Resolves when this group, or a later one, is there to its last object; gives its number. */
   async has(group: number): Promise<number> {
-    const found = () => this.isAnswered ? this.reception.firstWholeFrom(group) : undefined;
+    const found = () => {
+      if (this.#asks && this.watched.length === 0) return undefined;
+      assert.equal(this.watching.end, undefined);
+      return this.watching.reception.firstWholeFrom(group);
+    };
     await this.#world.until(`the ${this} has group ${group}`, () => found() !== undefined);
-    assert.equal(this.watching.end, undefined);
     return found()!;
   }
 
+  /** What came up to this group, which is waited for, from `first` on. */
   async verdict(last: number, first = 0): Promise<Verdict> {
-    return this.reception.verdictBetween(first, await this.has(last));
+    const found = await this.has(last);
+    return this.watching.reception.verdictBetween(first, found);
   }
 
   /** Everything that was wrong with what it was shown. */
@@ -102,12 +108,13 @@ export class Viewer implements MeshViewer {
   }
 
   async #watch(): Promise<void> {
-    const { rendezvous = 0, persists = false, isOffered = false, trace } = this.#options;
+    const { rendezvous = 0, persists, waits, reception, isOffered, trace } = this.#options;
     const { name, scope: key, objectsPerGroup } = this.camera;
     const { registry, clock } = this.relay;
     const { signal } = this.#gone;
     const scope = registry.enter(key);
     const unwatch = isOffered ? scope.watchTracks(name.namespace, { offered: () => {} }) : () => {};
+    const again = () => persists || waits && this.watched.length === 0;
     do {
       const opened = await scope.open(name, {
         rendezvous,
@@ -116,12 +123,17 @@ export class Viewer implements MeshViewer {
         ...(trace !== undefined && { trace }),
       });
       if (opened.ok) {
-        const watching = new Watching(opened.value, clock, objectsPerGroup);
+        const watching = new Watching(
+          opened.value,
+          clock,
+          reception ?? new Reception(objectsPerGroup),
+        );
         this.watched.push(watching);
         await watching.over(signal);
       } else this.refusals.push(opened.refusal);
-      if (persists && !signal.aborted) await sleep(clock, AGAIN_MS, signal);
-    } while (persists && !signal.aborted);
+      if (again()) await sleep(clock, AGAIN_MS, signal);
+    } while (again() && !signal.aborted);
+    this.#asks = false;
     unwatch();
     registry.leave(key);
   }
@@ -141,9 +153,9 @@ export class Watching implements TrackReader {
   #era: number | undefined;
   #lastAt: number;
 
-  constructor(open: OpenTrack, clock: Clock, groupObjects: number) {
-    // Two publishers may be in the middle of the same group.
-    this.reception = new Reception(groupObjects, false);
+  constructor(open: OpenTrack, clock: Clock, reception: Reception) {
+    reception.rejoin();
+    this.reception = reception;
     this.#open = open;
     this.#clock = clock;
     this.#lastAt = clock.now();
@@ -207,8 +219,8 @@ export class Watching implements TrackReader {
     this.longestGap = Math.max(this.longestGap, now - this.#lastAt);
     this.#lastAt = now;
     this.group = Math.max(this.group, Number(group));
-    this.reception.add({ group: Number(group), object, sent: now, received: now });
     const picture = pictureOf(payload);
+    this.reception.add({ group: Number(group), object, sent: picture.sent, received: now });
     this.#era ??= picture.era;
     if (picture.group !== Number(group) || picture.object !== object) {
       this.reception.fault(`object ${group}/${object} is ${picture.group}/${picture.object}`);

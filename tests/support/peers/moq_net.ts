@@ -10,15 +10,13 @@ import {
 // deno-lint-ignore no-console
 console.debug = () => {};
 
-/** Connects `@moq/net` over raw QUIC; `prepare` may put something beneath the library. */
+/** Connects `@moq/net` over raw QUIC. */
 export async function connectMoqNet(
   server: QuicServerAddress,
   options: Deno.QuicTransportOptions & { readonly protocol?: string } = {},
-  prepare: (transport: SessionTransport) => void = () => {},
 ): Promise<MoqNetPeer> {
   const { protocol = "moqt-18", ...transportOptions } = options;
   const transport = await connectQuicTransport(server, protocol, transportOptions);
-  prepare(transport);
   const url = new URL(`https://${server.hostname ?? "127.0.0.1"}:${server.port}/`);
   const session = await Connection.connect(url, { transport: asWebTransport(transport) });
   return new MoqNetPeer(session);

@@ -1,5 +1,5 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import { HostGroup } from "../support/mesh/host_group.ts";
+import { startHostGroup } from "../support/mesh/host_group.ts";
 import { runModule, startProgram } from "../support/processes/program_process.ts";
 import { until } from "../support/until.ts";
 import { LoadPeer } from "./load_peer.ts";
@@ -88,7 +88,7 @@ async function measure(
 /** One relay alone, or the members of a machine and their controller. */
 async function start(members: number) {
   if (members > 1) {
-    const group = await HostGroup.start(members, { log: { level: "info" } });
+    const group = await startHostGroup(members, { log: { level: "info" } });
     const numbers = Array.from({ length: members }, (_, place) => place + 1);
     const found = await Promise.all(numbers.map((number) => group.member(number)));
     return {

@@ -1,7 +1,7 @@
 /** Several relays of one machine, which one command starts. */
 import assert from "node:assert/strict";
 import { Deadline } from "../support/deadline.ts";
-import { HostGroup } from "../support/mesh/host_group.ts";
+import { type HostGroup, startHostGroup } from "../support/mesh/host_group.ts";
 import { MeshPublisher } from "../support/mesh/publisher.ts";
 import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { MeshViewer } from "../support/mesh/viewer.ts";
@@ -22,7 +22,7 @@ function groupTest(
 
   async function run(): Promise<void> {
     using deadline = new Deadline();
-    await using group = await HostGroup.start(2, { ...STEADY, ...more });
+    await using group = await startHostGroup(2, { ...STEADY, ...more });
     try {
       await deadline.for(name, body(group));
     } catch (error) {

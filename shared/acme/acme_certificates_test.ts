@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import type { Certificate, CertificateSource } from "@qumo/shared/runtime";
-import { LIFETIME_MS, ScriptedAuthority } from "../../tests/support/worlds/acme_authority.ts";
+import {
+  type Answer,
+  LIFETIME_MS,
+  ScriptedAuthority,
+} from "../../tests/support/worlds/acme_authority.ts";
 import { makeCertificate } from "../../tests/support/transport/certificate.ts";
 import { until } from "../../tests/support/until.ts";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
@@ -29,7 +33,8 @@ function world(given: Partial<AcmeParts> = {}) {
   const clock = new ManualClock(START);
   const { log, lines } = memoryLog();
   const challenges = new Challenges();
-  const authority = new ScriptedAuthority(clock, (url) => challenges.handle(new Request(url)));
+  const answers: Record<string, Answer> = {};
+  const authority = new ScriptedAuthority(clock, challenges, answers);
   const folder = new Folder();
   const shown: Certificate[] = [];
   const counts = { ok: 0, failed: 0 };
@@ -53,7 +58,17 @@ function world(given: Partial<AcmeParts> = {}) {
       await clock.advance(0);
       return condition();
     });
-  return { clock, lines, authority, folder, shown, counts, parts, challenges, meanwhile };
+  return { clock, lines, authority, answers, folder, shown, counts, parts, challenges, meanwhile };
+}
+
+/** Answers the next requests so, one after the other. */
+function inTurn(...answers: Answer[]): Answer {
+  return (url, init) => answers.shift()?.(url, init);
+}
+
+/** What an authority says of a request that it refuses. */
+function problem(type: string, detail: string) {
+  return { type: `urn:ietf:params:acme:error:${type}`, detail };
 }
 
 async function fallback(): Promise<CertificateSource & { isClosed: boolean }> {
@@ -99,11 +114,12 @@ Deno.test("AcmeCertificates gets a certificate, keeps it, and renews it after tw
 });
 
 Deno.test("AcmeCertificates goes on with what it has, and asks again later and later", async () => {
-  const { clock, lines, authority, counts, parts, meanwhile } = world();
+  const { clock, lines, authority, answers, counts, parts, meanwhile } = world();
   const spare = await fallback();
-  const type = "urn:ietf:params:acme:error:rateLimited";
-  const rateLimited = { status: 429, type, detail: "too many", retryAfter: "7200" };
-  authority.faults.set("/order", [{ detail: "down" }, rateLimited, { detail: "down" }]);
+  const down = () => authority.answer(500, problem("serverInternal", "down"));
+  const rateLimited = problem("rateLimited", "too many");
+  const limited = () => authority.answer(429, rateLimited, { "retry-after": "7200" });
+  answers["/order"] = inTurn(down, limited, down);
   const source = await AcmeCertificates.open(parts, () => Promise.resolve(spare));
   await meanwhile("a refusal", () => counts.failed === 1);
   assert.equal(source.current.hash, spare.current.hash);
@@ -124,11 +140,8 @@ Deno.test("AcmeCertificates goes on with what it has, and asks again later and l
 });
 
 Deno.test("AcmeCertificates says why a domain is not proved, and answers no challenge afterwards", async () => {
-  const { lines, authority, counts, parts, challenges, meanwhile } = world();
-  const elsewhere = new ScriptedAuthority(
-    parts.clock as ManualClock,
-    () => Promise.resolve(new Response("", { status: 404 })),
-  );
+  const { clock, lines, authority, counts, parts, challenges, meanwhile } = world();
+  const elsewhere = new ScriptedAuthority(clock, new Challenges());
   const source = await AcmeCertificates.open({ ...parts, fetch: elsewhere.fetch });
   await meanwhile("a failure", () => counts.failed === 1);
   assert.equal(
@@ -143,10 +156,10 @@ Deno.test("AcmeCertificates says why a domain is not proved, and answers no chal
 });
 
 Deno.test("AcmeCertificates sends a request again whose nonce is not accepted, a few times", async () => {
-  const { authority, counts, parts, meanwhile } = world();
-  const stale = { status: 400, type: "urn:ietf:params:acme:error:badNonce", detail: "stale" };
-  authority.faults.set("/order", [stale, stale, stale]);
-  authority.faults.set("/finalize", [stale]);
+  const { authority, answers, counts, parts, meanwhile } = world();
+  const stale = () => authority.answer(400, problem("badNonce", "stale"));
+  answers["/order"] = inTurn(stale, stale, stale);
+  answers["/finalize"] = inTurn(stale);
   const source = await AcmeCertificates.open(parts);
   await meanwhile("a certificate", () => counts.ok === 1);
   assert.equal(counts.failed, 0);
@@ -192,8 +205,9 @@ Deno.test("AcmeCertificates says that its account's key is none, and leaves that
 });
 
 Deno.test("AcmeCertificates says the beginning of a reason that is a story", async () => {
-  const { lines, authority, counts, parts, meanwhile } = world();
-  authority.faults.set("/order", [{ detail: "x".repeat(100_000) }]);
+  const { lines, authority, answers, counts, parts, meanwhile } = world();
+  const story = problem("serverInternal", "x".repeat(100_000));
+  answers["/order"] = inTurn(() => authority.answer(500, story));
   const source = await AcmeCertificates.open(parts);
   await meanwhile("a refusal", () => counts.failed === 1);
   assert.equal(lines.at(-1)?.fields["reason"], "x".repeat(MAX_REASON_CHARACTERS));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { messageOf } from "@qumo/shared/runtime";
-import { ScriptedAuthority } from "../../tests/support/worlds/acme_authority.ts";
+import { type Answer, ScriptedAuthority } from "../../tests/support/worlds/acme_authority.ts";
 import { until } from "../../tests/support/until.ts";
 import { ManualClock } from "../../tests/support/worlds/manual_clock.ts";
 import { AcmeError } from "./acme_error.ts";
@@ -11,21 +11,13 @@ import { newKey, orderCertificate } from "./order.ts";
 const BASE = "https://authority.test";
 const DOMAINS = ["relay.example", "www.relay.example"];
 
-type Answer = (url: string, init: RequestInit) => Response | Promise<Response>;
-
 /** An authority that answers as it should, but for some paths. */
 async function world(answers: Record<string, Answer> = {}) {
   const clock = new ManualClock(Date.UTC(2026, 0, 1));
   const challenges = new Challenges();
-  const authority = new ScriptedAuthority(clock, (url) => challenges.handle(new Request(url)));
+  const authority = new ScriptedAuthority(clock, challenges, answers);
   const abort = new AbortController();
-  const asked: string[] = [];
   const accountKey = await newKey();
-  const ask = (async (url: string, init: RequestInit) => {
-    const { pathname } = new URL(url);
-    asked.push(pathname);
-    return await (answers[pathname] ?? authority.fetch)(url, init);
-  }) as typeof fetch;
   const order = () =>
     orderCertificate({
       domains: DOMAINS,
@@ -33,11 +25,11 @@ async function world(answers: Record<string, Answer> = {}) {
       directoryUrl: authority.directoryUrl,
       accountKey,
       challenges,
-      fetch: ask,
+      fetch: authority.fetch,
       clock,
       signal: abort.signal,
     });
-  return { authority, clock, abort, asked, order };
+  return { authority, asked: authority.asked, clock, abort, order };
 }
 
 function json(body: unknown, status = 200, headers: Record<string, string> = {}): Answer {
@@ -191,7 +183,7 @@ Deno.test("orderCertificate() asks again when the authority wants, and for no lo
   const times: number[] = [];
   const { authority, clock, order } = await world({
     "/order/1": async (url, init) => {
-      const answer = await authority.fetch(url, init);
+      const answer = await authority.regular(url, init);
       const state = await answer.json();
       times.push(clock.now());
       if (times.length > waits.length) return Response.json(state, answer);

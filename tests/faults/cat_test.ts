@@ -35,7 +35,7 @@ faultTest(
   "sessions with CAT that are none come to nothing, in SETUP and in PATH",
   async (context) => {
     const { relay, deadline } = context;
-    const good = await goodCat();
+    const good = goodCat();
     const random = new Random(SEED);
     const changed = [...changedBytes(good)];
     const inside = await ScriptedPeer.dial(relay, {
@@ -44,7 +44,7 @@ faultTest(
     await inside.theirSetup();
     const before = await counter(relay, REFUSED);
     for (let at = 0; at < SESSIONS; at++) {
-      const token = at % 2 === 0 ? await hostileCat(random) : random.pick(changed);
+      const token = at % 2 === 0 ? hostileCat(random) : random.pick(changed);
       // In a path that is as long as any may be.
       const text = token.toBase64({ alphabet: "base64url", omitPadding: true }).slice(0, 2_000);
       const setup = at % 4 < 2
@@ -71,7 +71,7 @@ faultTest("requests with CAT that are none are answered, and no more", async (co
   for (let at = 0; at < REQUESTS; at++) {
     const authorizationTokens: Token[] = [];
     for (let of = 0; of < TOKENS_OF_A_REQUEST; of++) {
-      authorizationTokens.push(shown((await hostileCat(random)).slice(0, 1_000)));
+      authorizationTokens.push(shown((hostileCat(random)).slice(0, 1_000)));
     }
     const request = await subscribe(peer, { authorizationTokens }, trackOf("canary", "nothing"));
     const { code } = await deadline.for("an answer", request.expect("requestError"));

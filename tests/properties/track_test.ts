@@ -4,10 +4,10 @@ import { equalBytes, ObjectStatus } from "@qumo/shared/wire";
 import { checkProperty } from "../support/properties.ts";
 import type { CacheLimits, SubgroupWriter, Track } from "../../relay/track/mod.ts";
 import { DatagramObject, MalformedTrack, writeDatagram } from "../../relay/track/mod.ts";
+import { properties } from "../support/peers/scripted_objects.ts";
 import {
   Copy,
   datagramOf,
-  integerProperty,
   NATIVE,
   payloadOf,
   put,
@@ -257,17 +257,15 @@ Deno.test("Whatever a publisher sends is taken, dropped or malformed, and nothin
           };
         writers.set(key, known);
         const id = Math.min(known.last + 1 + skip, Number.MAX_SAFE_INTEGER);
-        const properties = gap === undefined || status !== 0 ? NONE : integerProperty(...gap);
+        const said = gap === undefined || status !== 0 ? NONE : properties(gap);
         try {
           if (asDatagram) {
-            writeDatagram(track, datagramOf(group, id, { properties, status, payload: NONE }), {
-              now: 0,
-              renderer: NATIVE,
-            });
+            const fields = { properties: said, status, payload: NONE };
+            writeDatagram(track, datagramOf(group, id, fields), { now: 0, renderer: NATIVE });
           } else if (id > known.last) {
             known.last = id;
             const payloadLength = status === 0 ? length : 0;
-            known.writer.object(id, properties, payloadLength, status);
+            known.writer.object(id, said, payloadLength, status);
             known.writer.payload(payloadOf(id, Math.min(payloadLength, 50)));
             known.writer.flush();
             // A stream that ends within an object, or is to go on, is broken off.

@@ -144,7 +144,7 @@ Deno.test("a subscription that a hook no longer allows is cut, and others of the
 Deno.test("a CAT is shown in SETUP with its type, and counts whatever the path is", async () => {
   await using relay = await worldOf(() => REFUSED);
   const scopes = [[[4], [bytesOf("live"), null], [1, bytesOf("cam")]]];
-  const value = await catOf(new Map<number, unknown>([[327, scopes], [2, "alice"]]));
+  const value = catOf(new Map<number, unknown>([[327, scopes], [2, "alice"]]));
   const token = { alias: "none" as const, type: 1n, value };
   for (const path of ["", "/any"]) {
     const viewer = await relay.world.connect({ setup: { authorizationTokens: [token], path } });
@@ -167,7 +167,7 @@ Deno.test("a CAT is shown in SETUP with its type, and counts whatever the path i
 Deno.test("a session with a CAT to look at again ends when its key is removed", async () => {
   await using relay = await worldOf(() => REFUSED);
   const claims = new Map<number, unknown>([[327, [[[2, 4]]]], [328, 10], [7, bytesOf("t1")]]);
-  const token = { alias: "none" as const, type: 1n, value: await catOf(claims) };
+  const token = { alias: "none" as const, type: 1n, value: catOf(claims) };
   const peer = await relay.world.connect(showing(token));
   await announce(peer, "live");
   await relay.world.advance(60_000);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MAX_OBJECT_ID, ObjectStatus } from "@qumo/shared/wire";
+import { properties } from "../../../tests/support/peers/scripted_objects.ts";
 import {
-  integerProperty,
   mark,
   payloadOf,
   put,
@@ -192,11 +192,11 @@ Deno.test("R-095 SubgroupWriter appends behind a gap that a property declares", 
     world.stream(track, { hasProperties: true }),
   ];
   put(a, 0);
-  put(late, 4, 10, integerProperty(0x3e, 3));
+  put(late, 4, 10, properties([0x3e, 3]));
   assert.deepEqual(subscriber.streams, [[0, 4]]);
-  put(late, 8, 10, integerProperty(0x3e, 2));
-  put(a, 4, 10, integerProperty(0x3e, 3));
-  put(world.stream(track, { hasProperties: true }), 12, 10, integerProperty(0x3e, 2));
+  put(late, 8, 10, properties([0x3e, 2]));
+  put(a, 4, 10, properties([0x3e, 3]));
+  put(world.stream(track, { hasProperties: true }), 12, 10, properties([0x3e, 2]));
   assert.deepEqual(subscriber.streams, [[0, 4, 8], [12]]);
 });
 
@@ -392,7 +392,7 @@ Deno.test("SubgroupWriter begins another log where properties come into a subgro
   const rich = world.stream(track, { hasProperties: true });
   put(plain, 0);
   put(rich, 0);
-  put(rich, 1, 10, integerProperty(0x40, 5));
+  put(rich, 1, 10, properties([0x40, 5]));
   put(plain, 1);
   put(plain, 2);
   plain.finish();
@@ -404,33 +404,33 @@ Deno.test("R-114 SubgroupWriter refuses gaps that contradict objects, ids or eac
   const rich = { hasProperties: true };
   const cases: [string, (world: World, track: ReturnType<World["track"]>) => void][] = [
     ["longer than the id", (world, track) => {
-      put(world.stream(track, rich), 2, 1, integerProperty(0x3e, 3));
+      put(world.stream(track, rich), 2, 1, properties([0x3e, 3]));
     }],
     ["over an object", (world, track) => {
       put(world.stream(track, rich), 3, 1);
-      put(world.stream(track, { ...rich, subgroup: 1n }), 5, 1, integerProperty(0x3e, 2));
+      put(world.stream(track, { ...rich, subgroup: 1n }), 5, 1, properties([0x3e, 2]));
     }],
     ["an object within", (world, track) => {
-      put(world.stream(track, rich), 5, 1, integerProperty(0x3e, 2));
+      put(world.stream(track, rich), 5, 1, properties([0x3e, 2]));
       put(world.stream(track, { ...rich, subgroup: 1n }), 4, 1);
     }],
     ["longer than the group's id", (world, track) => {
-      put(world.stream(track, { ...rich, group: 2n }), 0, 1, integerProperty(0x3c, 3));
+      put(world.stream(track, { ...rich, group: 2n }), 0, 1, properties([0x3c, 3]));
     }],
     ["over a group", (world, track) => {
       put(world.stream(track, { ...rich, group: 3n }), 0, 1);
-      put(world.stream(track, { ...rich, group: 5n }), 0, 1, integerProperty(0x3c, 2));
+      put(world.stream(track, { ...rich, group: 5n }), 0, 1, properties([0x3c, 2]));
     }],
     ["a group within", (world, track) => {
-      put(world.stream(track, { ...rich, group: 5n }), 0, 1, integerProperty(0x3c, 2));
+      put(world.stream(track, { ...rich, group: 5n }), 0, 1, properties([0x3c, 2]));
       put(world.stream(track, { ...rich, group: 4n }), 0, 1);
     }],
     ["two before one group", (world, track) => {
-      put(world.stream(track, { ...rich, group: 5n }), 0, 1, integerProperty(0x3c, 2));
-      put(world.stream(track, { ...rich, group: 5n }), 1, 1, integerProperty(0x3c, 1));
+      put(world.stream(track, { ...rich, group: 5n }), 0, 1, properties([0x3c, 2]));
+      put(world.stream(track, { ...rich, group: 5n }), 1, 1, properties([0x3c, 1]));
     }],
     ["a mandatory property", (world, track) => {
-      put(world.stream(track, rich), 0, 1, integerProperty(0x4000, 1));
+      put(world.stream(track, rich), 0, 1, properties([0x4000, 1]));
     }],
   ];
   for (const [name, work] of cases) {
@@ -442,7 +442,7 @@ Deno.test("R-114 SubgroupWriter refuses gaps that contradict objects, ids or eac
 Deno.test("R-113 SubgroupWriter keeps nothing of the object that shows a track to be malformed", () => {
   const { world, track, subscriber } = setUp();
   const writer = world.stream(track, { hasProperties: true });
-  malformed(() => put(writer, 2, 1, integerProperty(0x3e, 3)));
+  malformed(() => put(writer, 2, 1, properties([0x3e, 3])));
   assert.deepEqual([track.group(0n), subscriber.copies.length, world.cache.bytes], [
     undefined,
     0,

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  integerProperty,
-  put,
-  sayProperties,
-  World,
-} from "../../../tests/support/worlds/track_model.ts";
+import { properties } from "../../../tests/support/peers/scripted_objects.ts";
+import { put, sayProperties, World } from "../../../tests/support/worlds/track_model.ts";
 import { sourceOf } from "./source.ts";
 
 const DEFAULT_PRIORITY = 0x0e;
@@ -24,9 +20,9 @@ function setUp() {
 
 Deno.test("TrackReports counts those of who has brought objects, whoever spoke first", () => {
   const { track, reports, publisher, stranger, bring, said } = setUp();
-  sayProperties(track, stranger, integerProperty(DEFAULT_PRIORITY, 9));
+  sayProperties(track, stranger, properties([DEFAULT_PRIORITY, 9]));
   reports.learnLargest(stranger, FAR);
-  sayProperties(track, publisher, integerProperty(DEFAULT_PRIORITY, 7));
+  sayProperties(track, publisher, properties([DEFAULT_PRIORITY, 7]));
   reports.learnLargest(publisher, { group: 2n, object: 1n });
   assert.deepEqual(said(), [FAR, 9]);
   bring(publisher, 1n);
@@ -38,21 +34,21 @@ Deno.test("TrackReports counts those of who has brought objects, whoever spoke f
 
 Deno.test("TrackReports of a feed go with it, and the last one's stand until another speaks", () => {
   const { track, reports, publisher, stranger, said } = setUp();
-  sayProperties(track, stranger, integerProperty(DEFAULT_PRIORITY, 9));
+  sayProperties(track, stranger, properties([DEFAULT_PRIORITY, 9]));
   reports.learnLargest(stranger, FAR);
   reports.forget(stranger);
   assert.deepEqual(said(), [FAR, 9]);
-  sayProperties(track, publisher, integerProperty(DEFAULT_PRIORITY, 7));
+  sayProperties(track, publisher, properties([DEFAULT_PRIORITY, 7]));
   assert.deepEqual(said(), [undefined, 7]);
 });
 
 Deno.test("TrackReports of one source that come by two paths are of the same track", () => {
   const { track, reports, publisher, stranger, said } = setUp();
   const otherPath = { source: publisher.source };
-  sayProperties(track, publisher, integerProperty(DEFAULT_PRIORITY, 7));
+  sayProperties(track, publisher, properties([DEFAULT_PRIORITY, 7]));
   reports.learnLargest(publisher, { group: 5n, object: 0n });
   reports.learnLargest(stranger, FAR);
-  sayProperties(track, otherPath, integerProperty(DEFAULT_PRIORITY, 8));
+  sayProperties(track, otherPath, properties([DEFAULT_PRIORITY, 8]));
   reports.learnLargest(otherPath, { group: 4n, object: 0n });
   assert.deepEqual(said(), [{ group: 5n, object: 0n }, 8]);
 });

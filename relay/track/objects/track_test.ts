@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { DecodeError } from "@qumo/shared/wire";
+import { properties } from "../../../tests/support/peers/scripted_objects.ts";
 import {
   datagramOf,
-  integerProperty,
   NATIVE,
   put,
   sayProperties,
@@ -49,12 +49,12 @@ Deno.test("TrackExtent.endAt() takes the mark for the largest object when that w
 
 Deno.test("R-105 TrackReports.setProperties() replaces the set before, and keeps it when the new one is none", () => {
   const track = new World().track();
-  const first = integerProperty(0x30, 1);
+  const first = properties([0x30, 1]);
   sayProperties(track, PUBLISHER, first);
   assert.equal(track.properties.dynamicGroups, true);
   assert.throws(() => sayProperties(track, PUBLISHER, Uint8Array.of(0xff)), DecodeError);
   assert.equal(track.propertyBlock?.bytes, first);
-  sayProperties(track, PUBLISHER, integerProperty(0x0e, 9));
+  sayProperties(track, PUBLISHER, properties([0x0e, 9]));
   assert.equal(track.properties.dynamicGroups, false);
   assert.equal(track.priorityOf(undefined), 9);
 });
@@ -113,8 +113,8 @@ Deno.test("Track forgets no gap for being told again, and stops taking notes at 
   const track = world.track();
   for (let group = 1n; group <= 2_000n; group++) {
     const stream = world.stream(track, { group: group * 10n, hasProperties: true });
-    put(stream, 0, 10, integerProperty(0x3c, 1));
-    put(stream, 1, 10, integerProperty(0x3c, 1));
+    put(stream, 0, 10, properties([0x3c, 1]));
+    put(stream, 1, 10, properties([0x3c, 1]));
   }
   assert.equal(track.extent.gaps.has(9n), true);
   assert.equal(track.extent.gaps.has(8n), false);

@@ -3,7 +3,8 @@ import { joinBytes } from "@qumo/shared/runtime";
 import { encodeTimestamp, FrameDecoder, liteVersionOf, ObjectStatus } from "@qumo/shared/wire";
 import { Random } from "../../../tests/support/random.ts";
 import { seeds } from "../../../tests/support/properties.ts";
-import { integerProperty, mark, World } from "../../../tests/support/worlds/track_model.ts";
+import { properties } from "../../../tests/support/peers/scripted_objects.ts";
+import { mark, World } from "../../../tests/support/worlds/track_model.ts";
 import { liteRenderer } from "../../session/lite/dialect/renderer.ts";
 import { MAX_OBJECTS_HELD } from "../limits.ts";
 import { LogCursor } from "./log_cursor.ts";
@@ -292,7 +293,7 @@ Deno.test("frames that came as frames are sent as they are, without a copy", () 
 Deno.test("timestamps come along, whichever dialect had them", () => {
   const { world, track } = setUp();
   const writer = world.stream(track, { hasProperties: true });
-  writer.object(0, integerProperty(0x10, 1_000), 1, ObjectStatus.NORMAL);
+  writer.object(0, properties([0x10, 1_000]), 1, ObjectStatus.NORMAL);
   writer.payload(Uint8Array.of(0x61));
   writer.flush();
   const log = track.renderings.wholeOf(track.group(0n)!.logs[0]!, timed)!;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { properties } from "../../../tests/support/peers/scripted_objects.ts";
 import {
-  integerProperty,
   put,
   sayProperties,
   Subscriber,
@@ -13,7 +13,7 @@ import type { ReplacementPolicy } from "../../vocabulary/mod.ts";
 
 const LINGER = 500;
 const SPEAKER = {};
-const DYNAMIC = integerProperty(0x30, 1);
+const DYNAMIC = properties([0x30, 1]);
 
 function setUp(policy: ReplacementPolicy = "newest") {
   const world = new World();

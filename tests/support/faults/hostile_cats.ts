@@ -7,7 +7,7 @@ import { catOf, HS256 } from "../worlds/cats.ts";
 const EVERYTHING = new Map<number, unknown>([[327, [[[2, 3, 4, 6, 7]]]]]);
 
 /** A token that is good where its key is. */
-export function goodCat(): Promise<Uint8Array<ArrayBuffer>> {
+export function goodCat(): Uint8Array<ArrayBuffer> {
   return catOf(EVERYTHING);
 }
 
@@ -28,11 +28,11 @@ export function* changedBytes(token: Uint8Array): Iterable<Uint8Array<ArrayBuffe
 }
 
 /** A token that no relay may believe: of bytes, of CBOR, or signed by its key and without sense. */
-export async function hostileCat(random: Random): Promise<Uint8Array<ArrayBuffer>> {
-  const good = await goodCat();
+export function hostileCat(random: Random): Uint8Array<ArrayBuffer> {
+  const good = goodCat();
   const signed = (payload: Uint8Array, header?: Map<number, unknown>) =>
     catOf(new Map(), { payload, ...(header !== undefined && { header }) });
-  const make = random.pick<() => Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>>([
+  const make = random.pick<() => Uint8Array<ArrayBuffer>>([
     () => random.bytes(600),
     () => mutated(random, good),
     () => new Uint8Array(encode(nonsense(random, 6))),
@@ -41,7 +41,7 @@ export async function hostileCat(random: Random): Promise<Uint8Array<ArrayBuffer
     () => signed(encode(nonsense(random, 5))),
     () => signed(random.pick(BOMBS)),
   ]);
-  return await make();
+  return make();
 }
 
 /** Cut off, cut out, doubled or with bytes between. */

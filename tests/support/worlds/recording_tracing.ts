@@ -8,17 +8,28 @@ import {
 import assert from "node:assert/strict";
 
 /** A span as it was begun and went on. */
-export interface RecordedSpan extends Span {
-  readonly name: string;
-  /** The program that it is of. */
-  readonly program: string;
-  readonly kind: SpanOptions["kind"];
-  /** What was given as its parent, well-formed or not. */
-  readonly parent: string | undefined;
-  readonly traceparent: string;
-  readonly attributes: Record<string, string | number | boolean>;
-  isOver: boolean;
-  failure: string | undefined;
+export type RecordedSpan = ReturnType<typeof recorded>;
+
+/** The span number `id` of all; `parent` is what was given as that, well-formed or not. */
+function recorded(id: string, program: string, name: string, { kind, parent }: SpanOptions) {
+  const { traceId = id.padStart(32, "0") } = parseTraceparent(parent ?? "") ?? {};
+  const span = {
+    ...{ program, name, kind, parent },
+    traceparent: formatTraceparent({ traceId, spanId: id.padStart(16, "0"), traceFlags: 1 }),
+    attributes: {} as Record<string, string | number | boolean>,
+    isOver: false,
+    failure: undefined as string | undefined,
+    set(more) {
+      assert.ok(!span.isOver, `${program}: ${name} is over`);
+      const said = Object.entries(more).filter(([_, value]) => value !== undefined);
+      Object.assign(span.attributes, Object.fromEntries(said));
+    },
+    run: (work) => work(),
+    end(failure) {
+      if (!span.isOver) Object.assign(span, { isOver: true, failure });
+    },
+  } satisfies Span & Record<string, unknown>;
+  return span;
 }
 
 /**
@@ -31,27 +42,10 @@ export class RecordedSpans {
   /** Where one program traces. */
   of(program: string): Tracing {
     return {
-      start: (name, { kind, parent, attributes = {} } = {}) => {
-        const span: RecordedSpan = {
-          name,
-          program,
-          kind,
-          parent,
-          traceparent: this.#next(parent),
-          attributes: {},
-          isOver: false,
-          failure: undefined,
-          set(more) {
-            assert.ok(!span.isOver, `${program}: ${name} is over`);
-            const said = Object.entries(more).filter(([_, value]) => value !== undefined);
-            Object.assign(span.attributes, Object.fromEntries(said));
-          },
-          run: (work) => work(),
-          end(failure) {
-            if (!span.isOver) Object.assign(span, { isOver: true, failure });
-          },
-        };
-        span.set(attributes);
+      start: (name, options = {}) => {
+        const id = (this.all.length + 1).toString(16);
+        const span = recorded(id, program, name, options);
+        span.set(options.attributes ?? {});
         this.all.push(span);
         return span;
       },
@@ -73,12 +67,6 @@ export class RecordedSpans {
   assertOver(): void {
     const going = this.ofRequests.filter(({ isOver }) => !isOver);
     assert.deepEqual(going.map(({ program, name }) => `${program}: ${name}`), []);
-  }
-
-  #next(parent = ""): string {
-    const id = (this.all.length + 1).toString(16);
-    const { traceId = id.padStart(32, "0") } = parseTraceparent(parent) ?? {};
-    return formatTraceparent({ traceId, spanId: id.padStart(16, "0"), traceFlags: 1 });
   }
 }
 

@@ -9,8 +9,8 @@ import {
   ObjectStatus,
   type PropertyBlock,
   vi64,
-  writeVi64Number,
 } from "@qumo/shared/wire";
+import { RelayMetrics } from "../../../relay/metrics.ts";
 import { rendererOf } from "../../../relay/session/moqt/dialect/renderer.ts";
 import {
   Cache,
@@ -28,7 +28,6 @@ import {
   type TrackEnd,
   type TrackReader,
 } from "../../../relay/track/mod.ts";
-import type { EvictionReason } from "../../../relay/vocabulary/mod.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { referenceData } from "../reference_draft.ts";
 
@@ -85,13 +84,7 @@ export function streamInit(init: Partial<SubgroupStreamInit> = {}): SubgroupStre
 /** A cache with its clock, and tracks in it. */
 export class World {
   readonly clock = new ManualClock();
-  readonly evictions: Record<EvictionReason, number> = {
-    bytes: 0,
-    track_bytes: 0,
-    groups: 0,
-    age: 0,
-    track_gone: 0,
-  };
+  readonly evictions = new RelayMetrics().evictions;
   readonly cache: Cache;
   #alias = 0n;
 
@@ -164,13 +157,6 @@ export function datagramOf(
     payload: payloadOf(object, 20),
     ...rest,
   };
-}
-
-/** Properties of an object: one integer of an even type. */
-export function integerProperty(type: number, value: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(18);
-  const at = writeVi64Number(bytes, 0, type);
-  return bytes.slice(0, writeVi64Number(bytes, at, value));
 }
 
 /** What a subscriber has of one log. */

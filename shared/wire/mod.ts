@@ -25,7 +25,7 @@ export {
   type PropertyForm,
   type TrackProperties,
 } from "./properties.ts";
-export { rfc9000, type VarintFormat, vi64, writeVi64Number } from "./varint.ts";
+export { rfc9000, type VarintFormat, vi64 } from "./varint.ts";
 export { controlCodec } from "./moqt/control/codec.ts";
 export { decodeRangeFilter, type RangeFilter } from "./moqt/control/range_filter.ts";
 export { unsaidProperties } from "./moqt/control/track_facts.ts";

@@ -1,7 +1,7 @@
 import { DecodeError, type Draft, WHOLE_GROUP } from "@qumo/shared/wire";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { arbitraryMessages } from "../support/made_up.ts";
+import { arbitrary, arbitraryMessages } from "../support/made_up.ts";
 import { type AnyMessage, bodyOf, controlOf, layoutsOf } from "../support/layouts.ts";
 import { checkProperty, SEED } from "../support/properties.ts";
 import { wireDrafts } from "../support/wire_drafts.ts";
@@ -37,35 +37,6 @@ function assertMadeOf(body: Uint8Array, value: unknown): void {
   }
 }
 
-/** Where, and what to do there: change a byte, take bytes out, put bytes in. */
-const mutations = fc.array(
-  fc.record({
-    at: fc.nat(),
-    remove: fc.nat(3),
-    insert: fc.oneof(
-      fc.uint8Array({ maxLength: 3 }),
-      fc.constantFrom(
-        Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff),
-        Uint8Array.of(0xfe, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff),
-        Uint8Array.of(0xc0, 0xff, 0xff),
-        Uint8Array.of(0x80, 0x00),
-      ),
-    ),
-  }),
-  { minLength: 1, maxLength: 4 },
-);
-
-function mutate(
-  body: Uint8Array,
-  changes: readonly { at: number; remove: number; insert: Uint8Array }[],
-): Uint8Array<ArrayBuffer> {
-  let bytes = [...body];
-  for (const { at, remove, insert } of changes) {
-    bytes = bytes.toSpliced(at % (bytes.length + 1), remove, ...insert);
-  }
-  return Uint8Array.from(bytes);
-}
-
 /** Whether the draft has no words for this, and understands it all the same. */
 function isTolerated(draft: Draft, message: AnyMessage): boolean {
   if (draft.family !== "A" || draft.requests.prefixes !== "control") return false;
@@ -95,9 +66,9 @@ function noteWords(value: unknown, into: Set<string>): void {
 
 for (const draft of wireDrafts) {
   const control = controlOf(draft);
-  const arbitrary = arbitraryMessages(draft);
+  const messages = arbitraryMessages(draft);
   for (const { name: kind, type } of layoutsOf(draft)) {
-    const any = arbitrary.get(kind)!;
+    const any = messages.get(kind)!;
 
     Deno.test(`${draft.protocol}: any ${kind} comes back as it went out`, () => {
       checkProperty(
@@ -120,8 +91,8 @@ for (const draft of wireDrafts) {
 
     Deno.test(`${draft.protocol}: a damaged ${kind} is refused or read, and nothing else`, () => {
       checkProperty(
-        fc.property(any, mutations, (message, changes) => {
-          decodeHostile(draft, type, mutate(bodyOf(control.encode(message), draft), changes));
+        fc.property(any, arbitrary((random) => random), (message, random) => {
+          decodeHostile(draft, type, random.mutated(bodyOf(control.encode(message), draft)));
         }),
         { numRuns: HOSTILE_INPUTS },
       );
@@ -131,8 +102,8 @@ for (const draft of wireDrafts) {
   // What is made up is made up by decoders, which might have a word for another.
   Deno.test(`${draft.protocol}: what is made up says all that there are words for`, () => {
     const said = new Set<string>();
-    for (const messages of arbitrary.values()) {
-      for (const message of fc.sample(messages, { seed: SEED, numRuns: 300 })) {
+    for (const any of messages.values()) {
+      for (const message of fc.sample(any, { seed: SEED, numRuns: 300 })) {
         noteWords(message, said);
       }
     }

@@ -40,6 +40,32 @@ export class Random {
     if (this.percent(50)) return this.pick(EDGES);
     return ((BigInt(this.next()) << 32n) | BigInt(this.next())) >> BigInt(this.below(64));
   }
+
+  /** Bytes changed in up to four places: replaced, taken out, put in or repeated, the end cut off. */
+  mutated(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+    let list = [...bytes];
+    for (let changes = 1 + this.below(4); changes > 0; changes--) {
+      const at = this.below(list.length + 1);
+      const change = this.pick([
+        () => list.toSpliced(at, 1, this.below(256)),
+        () => list.toSpliced(at, 1 + this.below(4)),
+        () => list.toSpliced(at, 0, ...this.bytes(6)),
+        () => list.toSpliced(at, 0, ...this.pick(NASTY)),
+        () => this.percent(50) ? list.slice(0, at) : [...list, ...list.slice(at)],
+      ]);
+      list = change();
+    }
+    return Uint8Array.from(list);
+  }
 }
 
 const EDGES = [0x3fn, 0x7fn, 0x80n, 0x3fffn, 2n ** 53n - 1n, 2n ** 53n, 2n ** 62n, 2n ** 64n - 1n];
+
+/** Integers that are too large, too long or 0. */
+const NASTY = [
+  [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+  [0xfe, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+  [0xc0, 0xff, 0xff],
+  [0x80, 0x00],
+  [0x00, 0x00],
+];

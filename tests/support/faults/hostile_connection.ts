@@ -1,3 +1,4 @@
+import type { FullTrackName } from "@qumo/shared/wire";
 import type { BidiStream, Connection, SendStream } from "../../../relay/transport/mod.ts";
 import type { Random } from "../random.ts";
 
@@ -14,8 +15,18 @@ export type Move =
 /** How a stream that a hostile peer opened goes on. */
 export type StreamFate = "open" | "fin" | "reset" | "stop" | "both";
 
+/** What a hostile peer is made of. */
+export interface HostileParts {
+  readonly connection: Connection;
+  readonly random: Random;
+  /** What its requests are about, its own track first. */
+  readonly tracks: readonly FullTrackName[];
+}
+
 /** Values for the fields of a message: in so many of a hundred cases they stand in their place. */
-export type Aims = Readonly<Record<string, readonly [share: number, value: () => unknown]>>;
+export type Aims = Readonly<
+  Record<string, readonly [share: number, value: (was: never) => unknown]>
+>;
 
 /**
  * What every hostile peer does with its connection, whatever it speaks, by a seed. It waits for nothing
@@ -24,18 +35,23 @@ export type Aims = Readonly<Record<string, readonly [share: number, value: () =>
 export abstract class HostileConnection {
   readonly connection: Connection;
   readonly random: Random;
+  readonly tracks: readonly FullTrackName[];
+  /** Each sends one hostile thing of its kind. */
+  abstract readonly moves: Readonly<Partial<Record<Move, () => unknown>>>;
 
-  constructor(connection: Connection, random: Random) {
+  constructor({ connection, random, tracks }: HostileParts) {
     this.connection = connection;
     this.random = random;
+    this.tracks = tracks;
     void this.#meetStreams().catch(ignore);
+    void this.#meetRequests().catch(ignore);
   }
 
   /** Begins mostly as it should, and asks for some things in order. */
-  abstract begin(): this;
+  abstract begin(): void;
 
-  /** Sends one hostile thing of this kind. */
-  abstract move(move: Move): void;
+  /** Takes a request of the relay. */
+  abstract meet(stream: BidiStream): Promise<void> | void;
 
   /** Leaves, with whatever code, or is cut off by `sever`. */
   leave(sever: () => void): void {
@@ -47,28 +63,14 @@ export abstract class HostileConnection {
   aimed<T extends object>(message: T, aims: Aims): T {
     const fields = Object.entries(message).map(([name, was]) => {
       const [share, value] = aims[name] ?? [0, () => was];
-      return [name, this.random.percent(share) ? value() : was];
+      return [name, this.random.percent(share) ? value(was as never) : was];
     });
     return Object.fromEntries(fields);
   }
 
-  /** As it is, or in so many of a hundred cases changed: bytes replaced, taken out, put in or repeated, the end cut off. */
+  /** As it is, or in so many of a hundred cases changed. */
   maybeMutate(share: number, bytes: Uint8Array): Uint8Array {
-    const { random } = this;
-    if (!random.percent(share)) return bytes;
-    let list = [...bytes];
-    for (let changes = 1 + random.below(4); changes > 0; changes--) {
-      const at = random.below(list.length + 1);
-      const change = random.pick([
-        () => list.toSpliced(at, 1, random.below(256)),
-        () => list.toSpliced(at, 1 + random.below(4)),
-        () => list.toSpliced(at, 0, ...random.bytes(6)),
-        () => list.toSpliced(at, 0, ...random.pick(NASTY)),
-        () => random.percent(50) ? list.slice(0, at) : [...list, ...list.slice(at)],
-      ]);
-      list = change();
-    }
-    return Uint8Array.from(list);
+    return this.random.percent(share) ? this.random.mutated(bytes) : bytes;
   }
 
   /** Opens a stream with these bytes, which ends like any other when nothing is said. */
@@ -121,19 +123,16 @@ export abstract class HostileConnection {
       else if (roll < 10) void readAll(stream).catch(ignore);
     }
   }
+
+  async #meetRequests(): Promise<void> {
+    for (let stream; (stream = await this.connection.acceptBidi()) !== undefined;) {
+      void Promise.resolve(this.meet(stream)).catch(ignore);
+    }
+  }
 }
 
 const UNI_FATES: readonly StreamFate[] = ["fin", "fin", "fin", "reset", "open", "open"];
 const BIDI_FATES: readonly StreamFate[] = ["open", "open", "fin", "reset", "stop", "both"];
-
-/** Integers that are too large, too long or 0. */
-const NASTY = [
-  [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
-  [0xfe, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
-  [0xc0, 0xff, 0xff],
-  [0x80, 0x00],
-  [0x00, 0x00],
-];
 
 async function readAll(stream: { read(into: Uint8Array<ArrayBuffer>): Promise<unknown> }) {
   while (await stream.read(new Uint8Array(1_024)) !== undefined);

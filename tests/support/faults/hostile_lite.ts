@@ -4,57 +4,44 @@ import {
   encodeDatagramRest,
   encodeStreamType,
   FrameWriter,
-  type FullTrackName,
   type Layout,
   type LiteMessages,
   type LiteVersion,
   MAX_TIMESTAMP,
 } from "@qumo/shared/wire";
 import { trackTextOf } from "../../../relay/session/lite/dialect/names.ts";
-import type { BidiStream, Connection } from "../../../relay/transport/mod.ts";
+import type { BidiStream } from "../../../relay/transport/mod.ts";
 import { madeUpLite } from "../made_up.ts";
-import type { Random } from "../random.ts";
-import { HostileConnection, ignore, type Move, type StreamFate } from "./hostile_connection.ts";
+import { HostileConnection, type HostileParts, type StreamFate } from "./hostile_connection.ts";
 
 type Request = keyof LiteVersion["requests"];
 
 /** A hostile peer of moq-lite. */
 export class HostileLite extends HostileConnection {
   readonly #version: LiteVersion;
-  readonly #tracks: readonly { readonly broadcast: string; readonly track: string }[];
+  readonly #names: readonly { readonly broadcast: string; readonly track: string }[];
   readonly #open: BidiStream[] = [];
+  override readonly moves = {
+    request: () => this.#request(),
+    answer: () => this.#answer(),
+    subgroup: () => this.onNewUni(this.maybeMutate(25, this.#group())),
+    datagram: () => this.connection.sendDatagram(this.maybeMutate(25, this.#datagram())),
+    other_stream: () => this.#otherStream(),
+  };
   #nextId = 0n;
 
-  /** `tracks` are what its requests are about, its own first. */
-  constructor(
-    connection: Connection,
-    random: Random,
-    version: LiteVersion,
-    tracks: readonly FullTrackName[],
-  ) {
-    super(connection, random);
+  constructor(parts: HostileParts, version: LiteVersion) {
+    super(parts);
     this.#version = version;
-    this.#tracks = tracks.map((track) => trackTextOf(track)!);
-    void this.#meetRequests().catch(ignore);
+    this.#names = parts.tracks.map((track) => trackTextOf(track)!);
   }
 
-  override begin(): this {
+  override begin(): void {
     const { random } = this;
     if (random.percent(98)) this.#sendSetup(7);
-    for (const track of this.#tracks.filter(() => random.percent(50))) {
+    for (const track of this.#names.filter(() => random.percent(50))) {
       this.#ask("subscribe", [this.#message("subscribe", track)], "open");
     }
-    return this;
-  }
-
-  override move(move: Move): void {
-    const moves: { readonly [M in Move]?: () => unknown } = {
-      request: () => this.#request(),
-      answer: () => this.#answer(),
-      subgroup: () => this.onNewUni(this.maybeMutate(25, this.#group())),
-      datagram: () => this.connection.sendDatagram(this.maybeMutate(25, this.#datagram())),
-    };
-    (moves[move] ?? (() => this.#otherStream()))();
   }
 
   /** Says SETUP, which is damaged in so many of a hundred cases. */
@@ -67,7 +54,7 @@ export class HostileLite extends HostileConnection {
   }
 
   /** A message that is made up, about what there is mostly; other bytes where the version has none. */
-  #message(name: keyof LiteMessages, track = this.random.pick(this.#tracks)): Uint8Array {
+  #message(name: keyof LiteMessages, track = this.random.pick(this.#names)): Uint8Array {
     const { random } = this;
     const layout = this.#version.messages[name] as Layout<unknown> | undefined;
     if (layout === undefined || random.percent(5)) return random.bytes(30);
@@ -114,7 +101,7 @@ export class HostileLite extends HostileConnection {
     const { random } = this;
     const writer = this.#version.announcements.writer(random.percent(90) ? 77n : 0n);
     const cost = { warm: 1n, cold: 2n };
-    const name = random.percent(80) ? random.pick(this.#tracks).broadcast : this.#prefix();
+    const name = random.percent(80) ? random.pick(this.#names).broadcast : this.#prefix();
     const parts = [
       writer.ok(random.below(4)),
       writer.start(name, [random.integer() % MAX_TIMESTAMP], cost),
@@ -170,12 +157,10 @@ export class HostileLite extends HostileConnection {
     this.onNewBidi([joinBytes([type, ...parts])], fate);
   }
 
-  async #meetRequests(): Promise<void> {
-    for (let bidi: BidiStream | undefined; (bidi = await this.connection.acceptBidi());) {
-      // What comes first is the question what is announced.
-      if (this.#open.length === 0) this.write(bidi.send, this.#announcement());
-      this.#open.push(bidi);
-      if (this.#open.length > 12) this.#open.shift();
-    }
+  override meet(stream: BidiStream): void {
+    // What comes first is the question what is announced.
+    if (this.#open.length === 0) this.write(stream.send, this.#announcement());
+    this.#open.push(stream);
+    if (this.#open.length > 12) this.#open.shift();
   }
 }

@@ -1,10 +1,19 @@
-import { ByteReader, type Draft, type FullTrackName } from "@qumo/shared/wire";
-import type { BidiStream, Connection, SendStream } from "../../../relay/transport/mod.ts";
+import {
+  ByteReader,
+  type ControlMessageOf,
+  type Draft,
+  EncodeError,
+  type FullTrackName,
+  PADDING_STREAM_TYPE,
+  type Parameters,
+} from "@qumo/shared/wire";
+import type { BidiStream, SendStream } from "../../../relay/transport/mod.ts";
 import { ControlStreamPeer } from "../peers/control_stream_peer.ts";
-import { type AnyMessage, controlOf } from "../layouts.ts";
-import type { Random } from "../random.ts";
-import { type Aim, HostileBytes } from "./bytes.ts";
-import { HostileConnection, ignore, type Move } from "./hostile_connection.ts";
+import { bytesOf } from "../peers/scripted_streams.ts";
+import { type AnyMessage, controlOf, layoutsOf, type MessageLayout } from "../layouts.ts";
+import { madeUpMessage } from "../made_up.ts";
+import { HostileConnection, type HostileParts, ignore, type Move } from "./hostile_connection.ts";
+import { HOSTILE_ALIASES, HostileObjects } from "./hostile_objects.ts";
 
 /** A request of the relay. */
 interface Asked {
@@ -16,43 +25,44 @@ interface Asked {
 }
 
 /** The alias under which a hostile peer publishes what it published in order. */
-const HOSTILE_ALIAS = 1n;
+const [HOSTILE_ALIAS] = HOSTILE_ALIASES;
+
+type Range = ControlMessageOf<"fetch">["range"];
 
 /** A hostile peer of MoQT, which asks on streams of their own, or in older drafts on the control stream. */
-export class HostileMoqt extends HostileConnection implements Aim {
-  readonly draft: Draft;
-  readonly tracks: readonly FullTrackName[];
-  readonly aliases: readonly bigint[] = [HOSTILE_ALIAS, 2n, 3n];
-  readonly fetches: bigint[] = [];
-  readonly #bytes: HostileBytes;
+export class HostileMoqt extends HostileConnection {
+  readonly #draft: Draft;
+  readonly #layouts: readonly MessageLayout[];
+  /** What is said of requests that were made. */
+  readonly #later: readonly MessageLayout[];
+  readonly #objects: HostileObjects;
   readonly #asked: Asked[] = [];
   /** What is wrong on a stream that requests share ends all of them: so many of a hundred messages are. */
   readonly #oddities: number;
+  override readonly moves: Readonly<Record<Move, () => unknown>> = {
+    control: () => this.#onControl(),
+    request: () => this.#request(),
+    answer: () => this.#answer(),
+    subgroup: () => this.onNewUni(this.maybeMutate(25, this.#objects.subgroup())),
+    fetch_stream: () => this.onNewUni(this.maybeMutate(25, this.#objects.fetchStream())),
+    other_stream: () => this.#otherStream(),
+    datagram: () => this.connection.sendDatagram(this.maybeMutate(35, this.#objects.datagram())),
+  };
   #control: Promise<SendStream | undefined> = Promise.resolve(undefined);
   #nextId = 0n;
-  /** The id that the next message is about, where it is not one of the peer's own requests. */
-  #about: bigint | undefined;
 
-  /** `tracks` are what its requests are about, its own first. */
-  constructor(
-    connection: Connection,
-    random: Random,
-    draft: Draft,
-    tracks: readonly FullTrackName[],
-  ) {
-    super(connection, random);
-    this.draft = draft;
-    this.tracks = tracks;
-    this.#bytes = new HostileBytes(random, draft, this);
+  constructor(parts: HostileParts, draft: Draft) {
+    super(parts);
+    this.#draft = draft;
+    this.#layouts = layoutsOf(draft);
+    this.#later = this.#layouts.filter(({ name }) =>
+      !REQUESTS.includes(name) && !/setup|Ok$|Error$/i.test(name)
+    );
+    this.#objects = new HostileObjects(parts.random, draft);
     this.#oddities = draft.family === "A" ? 3 : 12;
   }
 
-  /** The id of the next request, rarely one that was used. */
-  requestId(): bigint {
-    return this.#about ?? (this.random.percent(1) ? this.#nextId : this.#ownId());
-  }
-
-  earlierId(): bigint {
+  #earlierId(): bigint {
     return BigInt(2 * this.random.below(Number(this.#nextId) / 2 + 1));
   }
 
@@ -63,34 +73,20 @@ export class HostileMoqt extends HostileConnection implements Aim {
     return id;
   }
 
-  override begin(): this {
-    const { draft, random } = this;
-    void this.#meetRequests().catch(ignore);
+  override begin(): void {
+    const { random } = this;
+    const draft = this.#draft;
     const isInOrder = random.percent(92);
     const setup = isInOrder ? controlOf(draft).encode(plainSetup(draft)) : this.#madeUpSetup(80);
     if (isInOrder || random.percent(80)) this.#openControl(setup);
-    if (!isInOrder) return this;
+    if (!isInOrder) return;
     for (const order of this.#orders()) this.#ask([controlOf(draft).encode(order)], "open");
-    return this;
-  }
-
-  override move(move: Move): void {
-    const bytes = this.#bytes;
-    const moves: { readonly [M in Move]: () => unknown } = {
-      control: () => this.#onControl(),
-      request: () => this.#request(),
-      answer: () => this.#answer(),
-      subgroup: () => this.onNewUni(this.maybeMutate(25, bytes.subgroup())),
-      fetch_stream: () => this.onNewUni(this.maybeMutate(25, bytes.fetchStream())),
-      other_stream: () => this.#otherStream(),
-      datagram: () => this.connection.sendDatagram(this.maybeMutate(35, bytes.datagram())),
-    };
-    moves[move]();
   }
 
   /** A stream that is to be used again stays open. */
   #openControl(setup: Uint8Array): void {
-    const { draft, connection } = this;
+    const { connection } = this;
+    const draft = this.#draft;
     if (draft.family === "B") {
       return void (this.#control = this.onNewUni(setup, "open").catch(() => undefined));
     }
@@ -101,42 +97,85 @@ export class HostileMoqt extends HostileConnection implements Aim {
   }
 
   #madeUpSetup(share: number): Uint8Array {
-    const kind = this.draft.family === "A" ? "clientSetup" : "setup";
-    return this.maybeMutate(share, this.#bytes.message(kind));
+    return this.maybeMutate(share, this.#message(["clientSetup", "setup"]));
   }
 
   /** What it asks in order: its own track is published, and some are subscribed to. */
   *#orders() {
-    const { random, tracks } = this;
-    const [track] = tracks as [FullTrackName];
+    const { random } = this;
+    const [track] = this.tracks as [FullTrackName];
     const parameters = {};
     if (random.percent(50)) {
       const { namespace } = track;
       yield { kind: "publishNamespace", requestId: this.#ownId(), namespace, parameters } as const;
     }
     if (random.percent(60)) {
-      const properties = random.percent(70) ? new Uint8Array(0) : this.#bytes.trackProperties();
+      // Groups of the track may be asked for, or nothing is said of it.
+      const said = random.percent(70) ? [] : [0x30n, 1n];
+      const properties = bytesOf(this.#draft, ...said);
       const publish = { track, alias: HOSTILE_ALIAS, parameters, properties };
       yield { kind: "publish", requestId: this.#ownId(), ...publish } as const;
     }
-    for (const wanted of tracks) {
-      if (!random.percent(50)) continue;
+    for (const wanted of this.tracks.filter(() => random.percent(50))) {
       yield { kind: "subscribe", requestId: this.#ownId(), track: wanted, parameters } as const;
     }
   }
 
   /** One of these messages that the draft has. */
-  #message(kinds: readonly string[], about?: bigint): Uint8Array {
-    this.#about = about;
-    const known = kinds.filter((kind) => this.#bytes.kinds.includes(kind));
-    const message = this.#bytes.message(this.random.pick(known));
-    this.#about = undefined;
-    return message;
+  #message(names: readonly string[]): Uint8Array {
+    return this.#madeUp(this.random.pick(this.#layouts.filter(({ name }) => names.includes(name))));
+  }
+
+  /** A message that is made up and mostly about what there is, or about a request. */
+  #madeUp(layout: MessageLayout, about?: bigint): Uint8Array {
+    const { random } = this;
+    const message = madeUpMessage(layout, this.#draft, random);
+    const track = () => random.pick(this.tracks);
+    const namespace = [60, () => track().namespace] as const;
+    const aimed = this.aimed(message, {
+      // That of GOAWAY says how far requests were served.
+      ...layout.name !== "goaway" && { requestId: [95, () => about ?? this.#requestId()] },
+      track: [80, track],
+      namespace,
+      prefix: namespace,
+      suffix: namespace,
+      existing: [80, () => this.#earlierId()],
+      alias: [60, () => random.pick(HOSTILE_ALIASES)],
+      // Tokens that were never registered end every session at once.
+      parameters: [60, ({ authorizationTokens: _, ...rest }: Parameters) => rest],
+      range: [80, (range: Range) => this.#aimedRange(range)],
+    });
+    return this.#encode(aimed) ?? this.#encode(message)!;
+  }
+
+  /** The id of the next request, rarely one that was used. */
+  #requestId(): bigint {
+    return this.random.percent(1) ? this.#nextId : this.#ownId();
+  }
+
+  #aimedRange(range: Range) {
+    if ("track" in range) return { ...range, track: this.random.pick(this.tracks) };
+    return { ...range, requestId: this.#earlierId() };
+  }
+
+  /** Undefined for what the draft has no words for. */
+  #encode(message: AnyMessage): Uint8Array | undefined {
+    try {
+      return controlOf(this.#draft).encode(message);
+    } catch (error) {
+      if (error instanceof EncodeError) return undefined;
+      throw error;
+    }
   }
 
   #anything(): Uint8Array {
     const { random } = this;
-    return random.percent(50) ? this.#message(this.#bytes.kinds) : random.bytes(30);
+    return random.percent(50) ? this.#madeUp(random.pick(this.#layouts)) : random.bytes(30);
+  }
+
+  /** Something else instead, or these bytes changed, in so many of a hundred cases each. */
+  #orOdd(bytes: Uint8Array, share = this.#oddities): Uint8Array {
+    return this.random.percent(share) ? this.#anything() : this.maybeMutate(share, bytes);
   }
 
   /** Says something on the control stream. */
@@ -150,30 +189,24 @@ export class HostileMoqt extends HostileConnection implements Aim {
     const roll = random.below(40);
     if (roll === 0) return void this.#control.then((control) => control?.reset(random.below(8)));
     if (roll === 1) return void this.#control.then((control) => control?.finish()).catch(ignore);
-    if (random.percent(3 * this.#oddities)) return this.#say(this.#anything());
-    const about = random.percent(85) ? this.earlierId() : BigInt(random.below(20));
-    const later = this.draft.family === "A" ? SAID_LATER : ["goaway"];
-    this.#say(this.maybeMutate(3 * this.#oddities, this.#message(later, about)));
+    const about = random.percent(85) ? this.#earlierId() : BigInt(random.below(20));
+    const later = this.#draft.family === "A"
+      ? this.#madeUp(random.pick(this.#later), about)
+      : this.#message(["goaway"]);
+    this.#say(this.#orOdd(later, 3 * this.#oddities));
   }
 
   /** Asks something, and says more to it, on the stream that it belongs on. */
   #ask(parts: readonly Uint8Array[], fate?: "open"): void {
-    if (this.draft.family === "A") { for (const part of parts) this.#say(part); }
-    else this.onNewBidi(parts, fate);
+    if (this.#draft.family === "B") this.onNewBidi(parts, fate);
+    else parts.forEach((part) => this.#say(part));
   }
 
   #request(): void {
     const { random } = this;
-    const share = this.#oddities;
-    const parts = [
-      random.percent(share) ? this.#anything() : this.maybeMutate(share, this.#message(REQUESTS)),
-    ];
-    while (this.draft.family === "B" && random.percent(40)) {
-      parts.push(
-        random.percent(70)
-          ? this.maybeMutate(share, this.#message(["requestUpdate"]))
-          : this.#anything(),
-      );
+    const parts = [this.#orOdd(this.#message(REQUESTS))];
+    while (this.#draft.family === "B" && random.percent(40)) {
+      parts.push(this.#orOdd(this.#message(["requestUpdate"])));
     }
     this.#ask(parts);
   }
@@ -186,52 +219,52 @@ export class HostileMoqt extends HostileConnection implements Aim {
     if (asked.length === 0) return this.#request();
     const one = random.pick(asked);
     const { kind, id, stream } = one;
-    const following = stream === undefined ? FOLLOWING : FOLLOWING_ON_STREAM;
-    const kinds = one.isAnswered && random.percent(60) ? following : ANSWERS[kind] ?? following;
+    const isFurther = one.isAnswered && random.percent(60);
+    const layout = isFurther ? random.pick(this.#later) : this.#answerTo(kind);
     one.isAnswered = true;
-    const share = this.#oddities;
-    const answer = this.#message(kinds, stream === undefined ? id : undefined);
-    const said = random.percent(share) ? this.#anything() : this.maybeMutate(share, answer);
+    const said = this.#orOdd(this.#madeUp(layout, stream === undefined ? id : undefined));
     if (stream === undefined) return this.#say(said);
     this.write(stream.send, said);
     this.endSome(stream);
   }
 
+  /** What agrees to a request of this kind in most cases, or refuses it. */
+  #answerTo(kind: string): MessageLayout {
+    const as = this.random.percent(65) ? "Ok" : "Error";
+    const own = ({ name, to, kind: answer }: MessageLayout) =>
+      name === kind + as || to === kind && answer === `request${as}`;
+    return this.#layouts.find(own) ?? this.#layouts.find(({ name }) => name === `request${as}`)!;
+  }
+
   #otherStream(): void {
     const { random } = this;
-    if (this.draft.family === "A" && random.percent(60)) {
+    if (this.#draft.family === "A" && random.percent(60)) {
       const message = this.maybeMutate(20, this.#message(["subscribeNamespace"]));
       return this.onNewBidi([random.percent(80) ? message : random.bytes(40)]);
     }
-    const setup = this.#madeUpSetup(50);
-    void this.onNewUni(random.pick([this.#anything(), setup, this.#bytes.padding()]));
+    const padding = bytesOf(this.#draft, PADDING_STREAM_TYPE, random.bytes(200));
+    void this.onNewUni(random.pick([this.#anything(), this.#madeUpSetup(50), padding]));
   }
 
   /** Notes what the relay asks, so that it can be answered. */
   #note(message: AnyMessage, stream?: BidiStream): void {
     if (!("requestId" in message) || message.requestId === undefined) return;
     const { kind, requestId: id } = message;
-    if (kind === "fetch") this.fetches.push(id);
+    if (kind === "fetch") this.#objects.fetches.push(id);
     this.#asked.push({ kind, id, stream });
   }
 
   async #listen(peer: ControlStreamPeer): Promise<void> {
     for (let message; (message = await peer.next()) !== undefined;) {
-      if (message.kind in ANSWERS) this.#note(message);
+      if (REQUESTS.includes(message.kind)) this.#note(message);
     }
   }
 
-  async #meetRequests(): Promise<void> {
-    for (let stream; (stream = await this.connection.acceptBidi()) !== undefined;) {
-      void this.#meet(stream).catch(ignore);
-    }
-  }
-
-  async #meet(stream: BidiStream): Promise<void> {
+  override async meet(stream: BidiStream): Promise<void> {
     const bytes = await stream.receive.read(new Uint8Array(8_192));
     if (bytes === undefined) return;
-    const reader = new ByteReader(bytes, this.draft.varint);
-    this.#note(controlOf(this.draft).decode(reader.varint(), reader.bytes(reader.u16())), stream);
+    const reader = new ByteReader(bytes, this.#draft.varint);
+    this.#note(controlOf(this.#draft).decode(reader.varint(), reader.bytes(reader.u16())), stream);
   }
 }
 
@@ -241,7 +274,7 @@ function plainSetup(draft: Draft) {
   return { kind: "clientSetup", versions, options: { maxRequestId: 200n } } as const;
 }
 
-/** What is said in each situation, by the names of all drafts: of these it says what its own has. */
+/** What is asked, by the names of all drafts. */
 const REQUESTS = [
   "subscribe",
   "publish",
@@ -251,47 +284,4 @@ const REQUESTS = [
   "subscribeNamespace",
   "subscribeTracks",
   "subscribePrefix",
-];
-
-const SAID_LATER = [
-  "goaway",
-  "maxRequestId",
-  "requestsBlocked",
-  "requestUpdate",
-  "subscribeUpdate",
-  "unsubscribe",
-  "unsubscribe",
-  "fetchCancel",
-  "publishDone",
-  "publishNamespaceDone",
-  "publishNamespaceCancel",
-  "unsubscribeNamespace",
-];
-
-const ANSWERS: Readonly<Record<string, readonly string[]>> = {
-  subscribe: ["subscribeOk", "subscribeOk", "subscribeOk", "requestError", "subscribeError"],
-  publish: ["requestOk", "publishOk", "publishOk", "requestError", "publishError"],
-  fetch: ["fetchOk", "fetchOk", "requestError", "fetchError"],
-  trackStatus: ["requestOk", "trackStatusOk", "requestError", "trackStatusError"],
-  publishNamespace: ["requestOk", "publishNamespaceOk", "requestError", "publishNamespaceError"],
-  subscribeNamespace: ["requestOk", "requestOk", "requestError"],
-  subscribePrefix: ["requestOk", "subscribeNamespaceOk", "requestError"],
-};
-
-const FOLLOWING = [
-  "publishDone",
-  "requestOk",
-  "requestError",
-  "publishNamespaceCancel",
-  "subscribeOk",
-];
-
-const FOLLOWING_ON_STREAM = [
-  "publishDone",
-  "requestUpdate",
-  "requestOk",
-  "requestError",
-  "namespace",
-  "namespaceDone",
-  "goaway",
 ];

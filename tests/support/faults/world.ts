@@ -13,7 +13,7 @@ import { RelayMetrics } from "../../../relay/metrics.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
 import { HonestPeer } from "./honest_peer.ts";
 import { HostileLite } from "./hostile_lite.ts";
-import type { Move } from "./hostile_connection.ts";
+import type { HostileConnection, Move } from "./hostile_connection.ts";
 import { HostileMoqt } from "./hostile_moqt.ts";
 import { Random } from "../random.ts";
 import { openSubgroup, type SubgroupScript } from "../peers/scripted_objects.ts";
@@ -115,7 +115,7 @@ export class HostileWorld {
     for (let left = 1 + random.below(most); left > 0; left--) {
       const { peer, isClosed } = random.pick(gang);
       if (isClosed()) break;
-      peer.move(random.pick(moves));
+      peer.moves[random.pick(moves)]!();
       this.inputs++;
       if (random.percent(50)) {
         await this.#clock.advance(random.percent(3) ? random.below(9_000) : 0);
@@ -204,11 +204,12 @@ export class HostileWorld {
     this.host.serve(connection);
     let closed = false;
     void client.closed.then(() => closed = true);
-    const tracks = [own, STAGE];
-    const peer = "family" in dialect
-      ? new HostileMoqt(client, random, dialect, tracks)
-      : new HostileLite(client, random, dialect, tracks);
-    return { peer: peer.begin(), client, dialect, isClosed: () => closed };
+    const parts = { connection: client, random, tracks: [own, STAGE] };
+    const peer: HostileConnection = "family" in dialect
+      ? new HostileMoqt(parts, dialect)
+      : new HostileLite(parts, dialect);
+    peer.begin();
+    return { peer, client, dialect, isClosed: () => closed };
   }
 
   async #judge(

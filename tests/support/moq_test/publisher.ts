@@ -114,20 +114,17 @@ export class TestPublisher {
     if (range.type !== "standalone") throw new Error(`Nobody asks for a ${range.type} range`);
     const { data } = this.#peer.draft;
     const track = this.#tracks.get(trackKey(range.track))!;
-    const wanted = objectsOf(track, range);
-    const last = objectsOf(track).at(-1)!;
-    const known = { group: last.group, object: BigInt(last.object) };
-    await request.send({
-      kind: "fetchOk",
-      endOfTrack: wanted.at(-1)?.group === last.group && wanted.at(-1)?.object === last.object,
-      end: compareLocations(range.end, known) > 0 ? known : range.end,
-      parameters: {},
-      properties: trackProperties(track),
-    });
+    const { group, object } = objectsOf(track).at(-1)!;
+    const last = { group, object: BigInt(object) };
+    const endOfTrack = compareLocations(range.end, last) >= 0;
+    const end = endOfTrack ? last : range.end;
+    const properties = trackProperties(track);
+    await request.send({ kind: "fetchOk", endOfTrack, end, parameters: {}, properties });
     await request.finish();
     const stream = await this.#peer.openStream(encodeFetchHeader(requestId, data));
     const writer = data.fetch.writer("ascending", data);
-    for (const object of wanted.filter(({ status }) => status === ObjectStatus.NORMAL)) {
+    for (const object of objectsOf(track, range)) {
+      if (object.status !== ObjectStatus.NORMAL) continue;
       const { payload, priority = DEFAULT_PRIORITY } = object;
       await stream.write(writer.object({ ...object, priority, payloadLength: payload.length }));
       if (payload !== "") await stream.write(new TextEncoder().encode(payload));

@@ -1,4 +1,4 @@
-import { type ControlMessageOf, ObjectStatus, trackKey, WHOLE_GROUP } from "@qumo/shared/wire";
+import { ObjectStatus, trackKey, WHOLE_GROUP } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { nextFetch } from "../peers/scripted_fetches.ts";
 import { nextDatagram, NO_PROPERTIES, SubgroupReader } from "../peers/scripted_objects.ts";
@@ -14,13 +14,10 @@ export async function subscribeTo(
   peer: ScriptedPeer,
   { track, subscriberTimeout }: Scenario,
 ): Promise<Agreed> {
-  const parameters: ControlMessageOf<"subscribe">["parameters"] = {
-    filter: { type: "absolute_start", start: at(0, 0) },
-    ...(subscriberTimeout !== undefined && { objectDeliveryTimeout: BigInt(subscriberTimeout) }),
-  };
-  const request = await subscribe(peer, parameters, nameOf(track));
-  const { alias } = await request.expect("subscribeOk");
-  return { request, alias };
+  const timeout = subscriberTimeout && { objectDeliveryTimeout: BigInt(subscriberTimeout) };
+  const filter = { type: "absolute_start", start: at(0, 0) } as const;
+  const request = await subscribe(peer, { filter, ...timeout }, nameOf(track));
+  return { request, alias: (await request.expect("subscribeOk")).alias };
 }
 
 /** Asks for every track in the namespace of a track. */
@@ -78,18 +75,13 @@ async function readSubgroup(reader: SubgroupReader, alias: bigint): Promise<Test
   assert.equal(header.alias, alias, "a stream has another track's alias");
   assert.ok(header.firstObject, `a stream of group ${header.group} has no beginning`);
   const { group, priority, endOfGroup } = header;
-  const read: TestObject[] = [];
-  for (;;) {
-    const next = await reader.nextBytes();
-    if (typeof next !== "object") {
-      assert.equal(next, "fin", "A subgroup was cut off");
-      return read;
-    }
-    const { id: object, status, properties = NO_PROPERTIES } = next;
-    const subgroup = header.subgroup ?? BigInt(read[0]?.object ?? object);
-    const payload = text.decode(next.payload);
-    read.push({ group, subgroup, object, status, properties, payload, priority, endOfGroup });
-  }
+  const { objects, end } = await reader.objects();
+  assert.equal(end, "fin", "A subgroup was cut off");
+  const subgroup = header.subgroup ?? BigInt(objects[0]!.id);
+  const place = { group, subgroup, priority, endOfGroup };
+  return objects.map(({ id: object, status = 0, properties = NO_PROPERTIES, payload }) => (
+    { ...place, object, status, properties, payload }
+  ));
 }
 
 /**

@@ -1,4 +1,5 @@
 /** `@moq/net` in Chromium talks over our WebTransport to `@moq/net` in Deno, with no relay between. */
+import { Connection } from "@moq/net";
 import type { Browser } from "playwright-core";
 import { listen, openEndpoint } from "../../relay/transport/mod.ts";
 import { makeCertificate } from "../support/transport/certificate.ts";
@@ -6,7 +7,8 @@ import { chromiumTest } from "../support/processes/chromium.ts";
 import { connectChromium } from "../peers/browser_peer.ts";
 import { connectionTransport } from "../support/transport/connection_transport.ts";
 import { Deadline } from "../support/deadline.ts";
-import { acceptMoqNet } from "../support/peers/moq_net.ts";
+import { asWebTransport } from "../support/peers/moq_net.ts";
+import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import { readObjects, writeObjects } from "../support/peers/traffic.ts";
 
@@ -30,13 +32,14 @@ async function withPair(
     protocols: ["moqt-18"],
     allowOrigin: () => true,
   });
-  const accepted = listener.accept().then((connection) =>
-    acceptMoqNet(connectionTransport(connection!))
-  );
+  const accept = async () => {
+    const transport = asWebTransport(connectionTransport((await listener.accept())!));
+    return new MoqNetPeer(await Connection.accept(transport, new URL("https://127.0.0.1/")));
+  };
   const server = { port: listener.address.port, certificateHash: certificate.hash };
   const [page, peer] = await deadline.for(
     "SETUP in both directions",
-    Promise.all([connectChromium(browser, server), accepted]),
+    Promise.all([connectChromium(browser, server), accept()]),
   );
   await test(page, peer, deadline);
   await page.close();

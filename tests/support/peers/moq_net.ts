@@ -33,12 +33,6 @@ export async function callMoqNet(url: URL | string): Promise<MoqNetPeer> {
   return new MoqNetPeer(session);
 }
 
-/** Plays the server's half of a session with `@moq/net`, to try other clients against it. */
-export async function acceptMoqNet(transport: SessionTransport): Promise<MoqNetPeer> {
-  const session = await Connection.accept(asWebTransport(transport), new URL("https://127.0.0.1/"));
-  return new MoqNetPeer(session);
-}
-
 /**
  * A connection as moq-dev's libraries want it. They offer draft 14 in a list of versions, where no
  * protocol was agreed to: they know no token of it. Nothing in them catches that the stream of a group

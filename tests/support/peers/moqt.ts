@@ -1,11 +1,8 @@
 import {
   type ControlMessage,
   type DraftVersion,
-  type FetchOk,
   type FetchOptions,
   type MoqtObject,
-  type PublishNamespaceOk,
-  type RequestOk,
   type SetupOptions,
   type SubscribeOk,
   type SubscribeOptions,
@@ -24,8 +21,8 @@ export class RequestRefused extends Error {
   }
 }
 
-/** Answers that carry the id of their request once the library has added it. */
-type Reply = SubscribeOk | FetchOk | RequestOk | PublishNamespaceOk;
+/** A namespace came or went, relative to the prefix that was asked for. */
+type NamespaceEvent = { readonly path: string; readonly active: boolean };
 
 /**
  * `@moqt/transport`, with its callbacks turned into promises and queues: what a request
@@ -35,7 +32,7 @@ export class MoqtClient {
   /** The library's own connection, for everything that this class does not wrap. */
   readonly connection: MoqtConnection;
   // By id of a request, or by alias: whoever asks for one first makes it, we or what arrives.
-  readonly #replies = new Map<bigint, PromiseWithResolvers<Reply>>();
+  readonly #replies = new Map<bigint, PromiseWithResolvers<void>>();
   readonly #tracks = new Map<bigint, MoqtObjects>();
   readonly #fetches = new Map<bigint, MoqtObjects>();
   readonly #namespaces = new Map<bigint, Queue<NamespaceEvent>>();
@@ -53,13 +50,15 @@ export class MoqtClient {
         : this.#track(stream.header.trackAlias);
       this.#streams.set(id, objects);
     };
-    this.connection.onObject = (id, object) => this.#streams.get(id)?.push(object);
+    this.connection.onObject = (id, object) => {
+      // What is not there is nothing that a test waits for, like the marks of ends below.
+      if (object.kind === "data") this.#streams.get(id)?.push(object);
+    };
     this.connection.onStreamClosed = (id) => {
       this.#streams.get(id)?.streamEnded();
       this.#streams.delete(id);
     };
     this.connection.onDatagram = (datagram) => {
-      // Marks of the ends of groups and tracks are nothing that a test waits for.
       if (datagram.status) return;
       const { trackAlias, groupId, objectId, publisherPriority, payload } = datagram;
       const at = { trackAlias, groupId, objectId, subgroupId: objectId };
@@ -67,7 +66,7 @@ export class MoqtClient {
     };
     this.connection.onNamespaceMessage = (id, message) => {
       // In draft 16 the answer comes here too.
-      if (message.type === "REQUEST_OK") return this.#pending(id).resolve(message);
+      if (message.type === "REQUEST_OK") return this.#pending(id).resolve();
       if (message.type !== "NAMESPACE" && message.type !== "NAMESPACE_DONE") return;
       const path = toPath(message.trackNamespaceSuffix);
       const queue = this.#namespaces.getOrInsertComputed(id, newQueue);
@@ -91,19 +90,16 @@ export class MoqtClient {
   }
 
   /** Announces a namespace; the request id withdraws it again. */
-  async publishNamespace(path: string): Promise<bigint> {
-    const requestId = await this.connection.publishNamespace(fromPath(path));
-    await this.#pending(requestId).promise;
-    return requestId;
+  publishNamespace(path: string): Promise<bigint> {
+    return this.#agreed(this.connection.publishNamespace(fromPath(path)));
   }
 
   /** Asks to be told which namespaces begin with this prefix. */
   async subscribeNamespace(prefix: string): Promise<Queue<NamespaceEvent>> {
     // Draft 16 says whether namespaces (1) or tracks (0) are wanted.
     const options = this.connection.draftVersion === 16 ? [varint(1)] : [];
-    const requestId = await this.connection.subscribeNamespace(fromPath(prefix), ...options);
-    await this.#pending(requestId).promise;
-    return this.#namespaces.getOrInsertComputed(requestId, newQueue);
+    const sent = this.connection.subscribeNamespace(fromPath(prefix), ...options);
+    return this.#namespaces.getOrInsertComputed(await this.#agreed(sent), newQueue);
   }
 
   /** Subscribes; rejects with {@linkcode RequestRefused}. */
@@ -114,20 +110,20 @@ export class MoqtClient {
   ): Promise<MoqtObjects> {
     // Streams that PUBLISH_DONE overtakes are delivered too.
     const all = { ...options, terminalDelivery: "drain" } as const;
-    const requestId = await this.connection.subscribe(fromPath(path), encode(track), all);
-    const ok = await this.#pending(requestId).promise as SubscribeOk;
-    return this.#track(ok.trackAlias);
+    const sent = this.connection.subscribe(fromPath(path), encode(track), all);
+    return this.#subscription(await this.#agreed(sent))!;
   }
 
   /** Fetches a range of a track. The end's object is one past the last, 0 for the whole group. */
-  fetch(path: string, track: string, range: FetchOptions): Promise<MoqtObjects> {
-    return this.#fetch(this.connection.fetch(fromPath(path), encode(track), range));
+  async fetch(path: string, track: string, range: FetchOptions): Promise<MoqtObjects> {
+    const sent = this.connection.fetch(fromPath(path), encode(track), range);
+    return this.#fetched(await this.#agreed(sent));
   }
 
   /** Fetches the group of a subscription from its start, up to where the subscription began. */
-  joiningFetch(joiningRequestId: bigint): Promise<MoqtObjects> {
+  async joiningFetch(joiningRequestId: bigint): Promise<MoqtObjects> {
     const options = { joiningFetchType: "relative", joiningRequestId, joiningStart: 0n } as const;
-    return this.#fetch(this.connection.joiningFetch(options));
+    return this.#fetched(await this.#agreed(this.connection.joiningFetch(options)));
   }
 
   /** Ends the session. */
@@ -135,15 +131,16 @@ export class MoqtClient {
     return this.connection.close();
   }
 
-  async #fetch(sent: Promise<bigint>): Promise<MoqtObjects> {
+  /** The id of a request that was sent, once the relay has agreed to it. */
+  async #agreed(sent: Promise<bigint>): Promise<bigint> {
     const requestId = await sent;
     await this.#pending(requestId).promise;
-    return this.#fetched(requestId);
+    return requestId;
   }
 
-  #pending(requestId: bigint): PromiseWithResolvers<Reply> {
+  #pending(requestId: bigint): PromiseWithResolvers<void> {
     return this.#replies.getOrInsertComputed(requestId, () => {
-      const pending = Promise.withResolvers<Reply>();
+      const pending = Promise.withResolvers<void>();
       pending.promise.catch(() => {});
       return pending;
     });
@@ -151,6 +148,10 @@ export class MoqtClient {
 
   #track(alias: bigint): MoqtObjects {
     return this.#tracks.getOrInsertComputed(alias, () => new MoqtObjects());
+  }
+
+  #subscription(requestId: bigint): MoqtObjects | undefined {
+    return this.#tracks.values().find(({ ok }) => ok?.requestId === requestId);
   }
 
   #fetched(requestId: bigint): MoqtObjects {
@@ -161,19 +162,18 @@ export class MoqtClient {
     switch (message.type) {
       case "SUBSCRIBE_OK":
         this.#track(message.trackAlias).ok = message;
-        return this.#pending(message.requestId).resolve(message);
+        return this.#pending(message.requestId).resolve();
       case "FETCH_OK":
       case "REQUEST_OK":
       case "PUBLISH_NAMESPACE_OK":
-        return this.#pending(message.requestId).resolve(message);
+        return this.#pending(message.requestId).resolve();
       case "REQUEST_ERROR":
       case "PUBLISH_NAMESPACE_ERROR": {
         const refused = new RequestRefused(message.errorCode, message.errorReason);
         return this.#pending(message.requestId).reject(refused);
       }
       case "PUBLISH_DONE":
-        return this.#tracks.values().find(({ ok }) => ok?.requestId === message.requestId)
-          ?.publishDone(message.streamCount);
+        return this.#subscription(message.requestId)?.publishDone(message.streamCount);
       // Draft 14 announces namespaces to whoever asked for a prefix.
       case "PUBLISH_NAMESPACE":
         return this.#announced(message.trackNamespace, true);
@@ -197,7 +197,7 @@ export class MoqtClient {
 }
 
 /** Objects as they arrive; they end when as many streams have ended as there are. */
-export class MoqtObjects extends Queue<MoqtObject> {
+export class MoqtObjects extends Queue<Extract<MoqtObject, { kind: "data" }>> {
   /** What SUBSCRIBE was answered. */
   ok!: SubscribeOk;
   readonly #done = Promise.withResolvers<void>();
@@ -222,12 +222,6 @@ export class MoqtObjects extends Queue<MoqtObject> {
     this.#ended++;
     if (this.#streams !== undefined && this.#ended >= this.#streams) this.end();
   }
-}
-
-/** A namespace came or went, relative to the prefix that was asked for. */
-export interface NamespaceEvent {
-  readonly path: string;
-  readonly active: boolean;
 }
 
 /** The library's form of a namespace that is written with slashes. */

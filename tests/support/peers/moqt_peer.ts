@@ -25,13 +25,15 @@ export class MoqtPeer extends MoqtClient implements Peer {
   constructor(draft?: DraftVersion) {
     super(draft);
     const { connection } = this;
+    // The peer may leave while it is being answered.
     connection.onSubscribe = (id, namespace, name, parameters) =>
-      this.#answer(this.#subscribed(id, this.#track(namespace, name), parameters));
+      void this.#subscribed(id, this.#track(namespace, name), parameters).catch(() => {});
     connection.onSubscribeClosed = (id) => {
       for (const track of this.#tracks.values()) track.drop(id);
     };
-    connection.onFetch = (id, fetch) => this.#answer(this.#fetched(id, fetch));
-    connection.onSubscribeNamespace = (id) => this.#answer(connection.acceptSubscribeNamespace(id));
+    connection.onFetch = (id, fetch) => void this.#fetched(id, fetch).catch(() => {});
+    connection.onSubscribeNamespace = (id) =>
+      void connection.acceptSubscribeNamespace(id).catch(() => {});
   }
 
   async publish(path: string, names: readonly string[]): Promise<DatagramPublication> {
@@ -56,15 +58,12 @@ export class MoqtPeer extends MoqtClient implements Peer {
     const subscription = await this.subscribe(path, track, filter);
     return {
       async next(): Promise<WatchedObject | undefined> {
-        for (;;) {
-          const object = await subscription.next();
-          if (object?.kind === "gap") continue;
-          return object && {
-            group: Number(object.groupId),
-            object: Number(object.objectId),
-            payload: object.payload,
-          };
-        }
+        const object = await subscription.next();
+        return object && {
+          group: Number(object.groupId),
+          object: Number(object.objectId),
+          payload: object.payload,
+        };
       },
       stop: () => this.connection.unsubscribe(subscription.ok.requestId),
     };
@@ -87,14 +86,11 @@ export class MoqtPeer extends MoqtClient implements Peer {
     if (track === undefined) {
       return await connection.rejectSubscribe(id, RequestError18.DOES_NOT_EXIST, "no such track");
     }
-    const filter = parameters.get(BigInt(MessageParam.SUBSCRIPTION_FILTER))?.[0];
-    await track.serve(
-      id,
-      this.#nextAlias++,
-      filter instanceof Uint8Array
-        ? decodeSubscriptionFilter(filter, connection.draftVersion)
-        : undefined,
-    );
+    const [filter] = parameters.get(BigInt(MessageParam.SUBSCRIPTION_FILTER)) ?? [];
+    const decoded = filter instanceof Uint8Array
+      ? decodeSubscriptionFilter(filter, connection.draftVersion)
+      : undefined;
+    await track.serve(id, this.#nextAlias++, decoded);
   }
 
   async #fetched(id: bigint, { fetch }: Fetch) {
@@ -102,10 +98,5 @@ export class MoqtPeer extends MoqtClient implements Peer {
     const track = this.#track(fetch.trackNamespace, fetch.trackName);
     if (track !== undefined) return await track.fetch(id, fetch.startLocation, fetch.endLocation);
     await this.connection.rejectFetch(id, RequestError18.DOES_NOT_EXIST, "no such track");
-  }
-
-  /** The peer may leave while it is being answered. */
-  #answer(work: Promise<void>): void {
-    work.catch(() => {});
   }
 }

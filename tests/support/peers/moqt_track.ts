@@ -80,8 +80,7 @@ export class MoqtTrack {
       return await connection.rejectFetch(requestId, RequestError18.INVALID_RANGE, "nothing yet");
     }
     const known = { group: largest.group, object: largest.object + 1n };
-    const isWhole = end.object === 0n;
-    const behind = isWhole ? { group: end.group + 1n, object: 0n } : end;
+    const behind = end.object === 0n ? { group: end.group + 1n, object: 0n } : end;
     await connection.acceptFetch(requestId, { endLocation: isBefore(known, behind) ? known : end });
     const stream = await connection.openFetchStream(requestId);
     for (const { id, objects } of this.#groups) {

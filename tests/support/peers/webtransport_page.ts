@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, JSHandle } from "playwright-core";
 import { generateCertificate, listen, openEndpoint } from "../../../relay/transport/mod.ts";
 import { Deadline } from "../deadline.ts";
 
@@ -27,13 +27,18 @@ export async function openWebTransportPage(
   const origin = `http://127.0.0.1:${pages.addr.port}`;
   const page = await browser.newPage();
   await page.goto(origin);
-  await page.evaluate(PAGE);
+  const inPage: JSHandle<InPage> = await page.evaluateHandle(`new (${InPage})()`);
   const deadline = new Deadline();
   /** Calls the listener. */
   const connect = (protocols: readonly string[] = ["moqt-18"], path = "/") =>
-    call(page, "connect", `https://${authority}${path}`, protocols, certificate.hash);
+    inPage.evaluate(
+      (it, target) => it.connect(...target),
+      [`https://${authority}${path}`, protocols, certificate.hash] as const,
+    );
   return {
     page,
+    /** What the page can be told to do. */
+    inPage,
     origin,
     authority,
     /** Why the listener refused the page. */
@@ -56,20 +61,7 @@ export async function openWebTransportPage(
   };
 }
 
-/** Tells the page to do something, and yields what it says. */
-export function call<Name extends Exclude<keyof InPage, "session">>(
-  page: Page,
-  name: Name,
-  ...parameters: Parameters<InPage[Name]>
-): Promise<Awaited<ReturnType<InPage[Name]>>> {
-  return page.evaluate(
-    // deno-lint-ignore no-explicit-any
-    ([name, parameters]) => (globalThis as any).inPage[name](...parameters),
-    [name, parameters as unknown[]] as const,
-  );
-}
-
-/** What a page can be told to do as `inPage`: all of it runs in the browser, which is given its source. */
+/** What a page can be told to do: all of it runs in the browser, which is given its source. */
 class InPage {
   session!: WebTransport;
   #unis!: ReadableStreamDefaultReader<ReadableStream<Uint8Array>>;
@@ -150,5 +142,3 @@ class InPage {
     return this.#writer.closed.then(() => "it did not fail", String);
   }
 }
-
-const PAGE = `globalThis.inPage = new (${InPage})();`;

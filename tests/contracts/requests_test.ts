@@ -1,7 +1,10 @@
 import { drafts, multiplexedDrafts, NO_PROPERTIES } from "@qumo/shared/wire";
+import assert from "node:assert/strict";
+import { FirstStreams } from "../../relay/session/first_streams.ts";
+import { ControlStream } from "../../relay/session/moqt/connection/control_stream.ts";
 import { BidiRequests } from "../../relay/session/moqt/requests/bidi_requests.ts";
 import { RequestIds } from "../../relay/session/moqt/requests/request_ids.ts";
-import { TaskGroup } from "@qumo/shared/runtime";
+import { systemClock, TaskGroup } from "@qumo/shared/runtime";
 import { RelayMetrics } from "../../relay/metrics.ts";
 import { MultiplexedRequests } from "../../relay/session/moqt/requests/multiplexed_requests.ts";
 import { firstLimit } from "../../relay/session/moqt/requests/peer_credit.ts";
@@ -12,7 +15,6 @@ import type {
 } from "../../relay/session/moqt/requests/requests.ts";
 import type { Role } from "../../relay/session/session_options.ts";
 import { type Conversation, NAMESPACES, requestContract } from "./requests.ts";
-import { ControlStreamPeer } from "../support/peers/control_stream_peer.ts";
 import { type MemoryConnection, memoryPair } from "../support/transport/memory_connection.ts";
 
 /** Draft 17 has one request for namespaces and tracks. */
@@ -117,11 +119,24 @@ for (const draft of multiplexedDrafts) {
     const tasks = new TaskGroup(() => {});
     const [client, server] = memoryPair();
     const requests = async (connection: MemoryConnection, role: Role) => {
-      const stream = await (role === "client" ? connection.openBidi() : connection.acceptBidi());
+      const line = new ControlStream({
+        draft,
+        connection,
+        role,
+        tasks,
+        clock: systemClock,
+        implementation: undefined,
+        maxRequestId: firstLimit(role, credit),
+        onGoaway: () => {},
+        giveUp: assert.fail,
+      });
+      const streams = new FirstStreams(connection);
+      line.begin({}, streams);
+      const { maxRequestId: peerLimit = 0n } = await line.peerSetup;
       return new MultiplexedRequests({
         draft,
-        line: new ControlStreamPeer(connection, draft, stream!),
-        streams: connection,
+        line,
+        streams,
         openBidi: () => connection.openBidi(),
         tasks,
         metrics: new RelayMetrics(),
@@ -133,7 +148,7 @@ for (const draft of multiplexedDrafts) {
           admit: () => Promise.resolve(),
           mayProbe: true,
         },
-        peerLimit: firstLimit(role === "client" ? "server" : "client", credit),
+        peerLimit,
         maxRequests: credit,
       });
     };

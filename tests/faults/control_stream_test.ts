@@ -31,7 +31,7 @@ for (const draft of multiplexedDrafts) {
         const requestId = 2n * number;
         while (requestId >= limit) {
           const message = await deadline.for("credit", peer.next());
-          if (message?.kind === "maxRequestId") limit = message.limit;
+          if (message.kind === "maxRequestId") limit = message.limit;
         }
         peer.say({
           kind: "trackStatus",
@@ -42,7 +42,7 @@ for (const draft of multiplexedDrafts) {
       }
       for (;;) {
         const message = await deadline.for("an answer", peer.next());
-        if (message?.kind !== "requestError") continue;
+        if (message.kind !== "requestError") continue;
         assert.equal(message.code, "does_not_exist");
         if (message.requestId === 2n * (count - 1n)) break;
       }
@@ -72,9 +72,9 @@ for (const draft of multiplexedDrafts) {
       const silent = await Promise.all(Array.from({ length: 10 }, () => dial(relay, draft)));
       const half = await Promise.all(Array.from({ length: 10 }, () => connect(relay, draft)));
       const longest = Uint8Array.of(0x03, 0xff, 0xff);
-      for (const { stream } of half) await stream.send.write(longest);
+      for (const { outgoing } of half) await outgoing.write(longest);
       for (let bytes = 0; bytes < 100; bytes++) {
-        for (const { stream } of half) await stream.send.write(new Uint8Array(100));
+        for (const { outgoing } of half) await outgoing.write(new Uint8Array(100));
         await sleep(systemClock, 10);
       }
       for (const peer of silent) {
@@ -82,7 +82,7 @@ for (const draft of multiplexedDrafts) {
         assert.equal(code, draft.sessionCodes.control_message_timeout);
       }
       await becomes(() => counter(relay, "qumo_relay_sessions_active"), 12);
-      for (const { stream } of half) await stream.send.finish();
+      for (const { outgoing } of half) await outgoing.finish();
       for (const peer of half) {
         const { code } = await deadline.for("the close", peer.connection.closed);
         assert.equal(code, draft.sessionCodes.protocol_violation);

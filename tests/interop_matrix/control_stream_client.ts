@@ -4,12 +4,11 @@ import {
   type MultiplexedMessage,
   type MultiplexedMessageOf,
   NO_PROPERTIES,
-  type StreamDraft,
 } from "@qumo/shared/wire";
 import type { ReceiveStream } from "../../relay/transport/mod.ts";
 import { ControlStreamPeer } from "../support/peers/control_stream_peer.ts";
 import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
-import { IncomingStream } from "../support/peers/scripted_streams.ts";
+import { IncomingStream, typed } from "../support/peers/scripted_streams.ts";
 import type {
   MatrixPeer,
   MatrixPublication,
@@ -35,11 +34,6 @@ function multiplexedDraftOf(protocol: string): MultiplexedDraft | undefined {
 
 type Reply = MultiplexedMessageOf<"requestOk" | "subscribeOk" | "fetchOk">;
 
-/** What the streams of objects use of a draft is the same in both families. */
-function asStreamDraft(draft: MultiplexedDraft): StreamDraft {
-  return draft as unknown as StreamDraft;
-}
-
 class ControlStreamMatrixPeer implements MatrixPeer {
   readonly #peer: ControlStreamPeer;
   readonly #replies = new Map<bigint, PromiseWithResolvers<Reply>>();
@@ -51,7 +45,7 @@ class ControlStreamMatrixPeer implements MatrixPeer {
 
   constructor(peer: ControlStreamPeer) {
     this.#peer = peer;
-    peer.listen((message) => Promise.resolve(this.#hear(message))).catch(() => {});
+    this.#listen().catch(() => {});
     this.#accept().catch(() => {});
   }
 
@@ -118,6 +112,10 @@ class ControlStreamMatrixPeer implements MatrixPeer {
     return this.#ends.getOrInsertComputed(requestId, () => Promise.withResolvers());
   }
 
+  async #listen(): Promise<void> {
+    for await (const message of this.#peer.incoming.messages()) this.#hear(message);
+  }
+
   #hear(message: MultiplexedMessage): void {
     switch (message.kind) {
       case "requestOk":
@@ -170,8 +168,8 @@ class ControlStreamMatrixPeer implements MatrixPeer {
   }
 
   async #read(receive: ReceiveStream): Promise<void> {
-    const incoming = new IncomingStream(receive, asStreamDraft(this.#peer.draft));
-    await this.#arrivals.read(Object.assign(incoming, { type: await incoming.varint() }));
+    const stream = await typed(new IncomingStream(receive, this.#peer.draft));
+    if (stream !== undefined) await this.#arrivals.read(stream);
   }
 }
 
@@ -182,7 +180,7 @@ class ControlStreamPublication extends ScriptedPublication<bigint> {
   constructor(peer: ControlStreamPeer) {
     // Draft 14 has no default for the priority.
     const { connection, draft } = peer;
-    super({ connection, draft: asStreamDraft(draft) }, { priority: 128 });
+    super({ connection, draft }, { priority: 128 });
     this.#peer = peer;
   }
 

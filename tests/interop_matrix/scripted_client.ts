@@ -135,9 +135,7 @@ class StreamPublication extends ScriptedPublication<RequestStream> {
   async serve(request: RequestStream): Promise<void> {
     await request.send(this.agree());
     this.subscriber.resolve(request);
-    for (;;) {
-      const message = await request.incoming.messageOrEnd();
-      if (message === undefined) break;
+    for await (const message of request.incoming.messages()) {
       if (message.kind === "requestUpdate") await request.sendOk();
     }
     this.subscriber = Promise.withResolvers();

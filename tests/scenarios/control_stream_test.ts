@@ -101,8 +101,8 @@ draftTest("a client without CLIENT_SETUP is closed in time", async (draft) => {
   await using world = new SessionWorld();
   const { far } = world.attach({ protocol: draft.protocol });
   const peer = await ControlStreamPeer.open(far, draft);
-  const bytes = draft.control.encode({ kind: "clientSetup", versions: peer.versions, options: {} });
-  await peer.stream.send.write(bytes.slice(0, -1));
+  const bytes = draft.control.encode({ kind: "clientSetup", versions: [], options: {} });
+  await peer.outgoing.write(bytes.slice(0, -1));
   await world.advance(3_000);
   await closedWith(peer, "control_message_timeout", /no SETUP in time/);
 });
@@ -128,7 +128,7 @@ draftTest("a second CLIENT_SETUP is a violation", async (draft) => {
 draftTest("R-048: a control stream that ends before the session is a violation", async (draft) => {
   await using world = new SessionWorld();
   const peer = await join(world, draft);
-  await peer.stream.send.finish();
+  await peer.finish();
   await world.advance(1_000);
   await closedWith(peer, "protocol_violation", /control stream was closed/);
 });
@@ -138,7 +138,9 @@ draftTest("a relay that is not allowed in is told why", async (draft) => {
   await using world = new SessionWorld({
     authorizer: ({ action }) => action === "setup" ? refused(refusal) : done(undefined),
   });
-  const peer = await join(world, draft);
+  const { far } = world.attach({ protocol: draft.protocol });
+  const peer = await ControlStreamPeer.open(far, draft);
+  peer.begin();
   await closedWith(peer, "unauthorized", /not you/);
 });
 
@@ -375,7 +377,7 @@ draftTest(
     await using world = new SessionWorld();
     const viewer = await join(world, draft);
     const line = await watchPrefix(viewer, 0n, "namespaces");
-    assert.equal((await line.next())?.kind, "requestOk");
+    assert.equal((await line.next()).kind, "requestOk");
     const publisher = await world.connect();
     const announcement = await announce(publisher, "live/cam");
     assert.deepEqual(await line.next(), { kind: "namespace", suffix: LIVE });
@@ -387,7 +389,7 @@ draftTest(
     assert.equal(message?.kind === "requestError" && message.code, "prefix_overlap");
     await line.finish();
     await world.settle();
-    assert.equal((await (await watchPrefix(viewer, 4n, "both")).next())?.kind, "requestOk");
+    assert.equal((await (await watchPrefix(viewer, 4n, "both")).next()).kind, "requestOk");
   },
   (draft) => draft.requests.prefixes === "stream",
 );
@@ -398,9 +400,9 @@ draftTest(
     await using world = new SessionWorld();
     const viewer = await join(world, draft);
     const line = await watchPrefix(viewer, 0n, "both");
-    assert.equal((await line.next())?.kind, "requestOk");
+    assert.equal((await line.next()).kind, "requestOk");
     const publisher = await announcing(world, "live/cam");
-    assert.equal((await line.next())?.kind, "namespace");
+    assert.equal((await line.next()).kind, "namespace");
     const offer = await publish(publisher);
     await offer.expect("requestOk");
     const { requestId, track } = await viewer.expect("publish");
@@ -507,10 +509,9 @@ async function watchPrefix(
   requestId: bigint,
   wants: "tracks" | "namespaces" | "both",
 ) {
-  const stream = await peer.connection.openBidi();
-  const line = new ControlStreamPeer(peer.connection, peer.draft, stream);
+  const line = await ControlStreamPeer.open(peer.connection, peer.draft);
   line.say({ kind: "subscribePrefix", requestId, prefix: [], wants, parameters: {} });
-  return { next: () => line.next(), finish: () => stream.send.finish() };
+  return line;
 }
 
 draftTest(

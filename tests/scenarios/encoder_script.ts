@@ -126,9 +126,7 @@ export class Encoder implements AsyncDisposable {
     const { group, object: count } = this.#next;
     for (let object = 0; object < count; object++) this.#send(feed, { group, object });
     this.#feeds.add(feed);
-    while (await request.incoming.messageOrEnd() !== undefined) {
-      await request.sendOk();
-    }
+    for await (const _update of request.incoming.messages()) await request.sendOk();
     this.#feeds.delete(feed);
     await request.finish();
   }

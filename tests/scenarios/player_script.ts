@@ -74,7 +74,7 @@ export class Player implements AsyncDisposable {
   async #persist(track: string): Promise<void> {
     for (;;) {
       const request = await this.#ask(track);
-      while (await request.incoming.messageOrEnd() !== undefined);
+      await Array.fromAsync(request.incoming.messages());
       await request.finish();
       await sleep(this.#clock, AGAIN_MS, this.#tasks.signal);
     }

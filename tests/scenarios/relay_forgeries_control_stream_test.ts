@@ -76,7 +76,7 @@ const says = (
   unmoved: (ground: Ground) => Promise<void>,
 ): Forgery["forge"] =>
 async (ground) => {
-  await ground.forger.stream.send.write(withParameter(ground, message, forged));
+  await ground.forger.outgoing.write(withParameter(ground, message, forged));
   if (readsOver(ground, forged)) return await unmoved(ground);
   await violates(ground);
 };
@@ -204,7 +204,7 @@ const FORGERIES: readonly Forgery[] = [
       const { forger, draft } = ground;
       const body = bytesOf(draft, 1n, 5n, "paris");
       const head = bytesOf(draft, mesh.MESH_PATH, Uint8Array.of(0, body.length));
-      await forger.stream.send.write(bytesOf(draft, head, body));
+      await forger.outgoing.write(bytesOf(draft, head, body));
       await violates(ground);
     },
   },

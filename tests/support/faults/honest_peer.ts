@@ -1,16 +1,15 @@
-import {
-  classifyUniStream,
-  type ControlMessage,
-  decodeDatagram,
-  type FullTrackName,
-  trackKey,
-} from "@qumo/shared/wire";
+import { classifyUniStream, decodeDatagram, type FullTrackName, trackKey } from "@qumo/shared/wire";
 import { type CloseInfo, type Connection, TransportError } from "../../../relay/transport/mod.ts";
 import { readFetchStream } from "../peers/scripted_fetches.ts";
 import { SubgroupReader } from "../peers/scripted_objects.ts";
 import { type RequestMessage, ScriptedPeer } from "../peers/scripted_peer.ts";
 import { sendSubscribeOk } from "../peers/scripted_requests.ts";
-import type { IncomingStream, RequestStream, StreamEnd } from "../peers/scripted_streams.ts";
+import type {
+  IncomingStream,
+  RequestStream,
+  StreamEnd,
+  TypedStream,
+} from "../peers/scripted_streams.ts";
 
 /** An object as it arrived in a subgroup or as a datagram. */
 export interface HonestObject {
@@ -59,7 +58,7 @@ export class HonestPeer {
   /** Asks something; the answers are read and forgotten. */
   async request(message: RequestMessage): Promise<{ cancel(): void }> {
     const request = await this.peer.request(message);
-    this.#watch(() => readMessages(request.incoming, () => {}), request.incoming);
+    this.#watch(() => Array.fromAsync(request.incoming.messages()), request.incoming);
     return { cancel: () => request.cancel("cancelled") };
   }
 
@@ -77,31 +76,36 @@ export class HonestPeer {
 
   /** Answers as a publisher that has these tracks and nothing of the past. */
   async #answer(request: RequestStream): Promise<void> {
-    await readMessages(request.incoming, async (message) => {
+    for await (const message of request.incoming.messages()) {
       switch (message.kind) {
         case "subscribe":
         case "fetch":
         case "trackStatus": {
           const track = message.kind === "subscribe" ? trackKey(message.track) : "";
           const alias = this.#published.get(track);
-          if (alias !== undefined) return await sendSubscribeOk(request, { alias });
+          if (alias !== undefined) {
+            await sendSubscribeOk(request, { alias });
+            break;
+          }
           await request.sendError("does_not_exist");
-          return await request.finish();
+          await request.finish();
+          break;
         }
         case "publish":
         case "subscribeNamespace":
         case "requestUpdate":
-          return await request.sendOk();
+          await request.sendOk();
+          break;
         case "publishDone":
-          return;
+          break;
         default:
           this.faults.push(`${message.kind} came on a request stream of the relay`);
       }
-    });
+    }
     await request.finish();
   }
 
-  async #readStream(stream: IncomingStream & { readonly type: bigint }): Promise<void> {
+  async #readStream(stream: TypedStream): Promise<void> {
     switch (classifyUniStream(stream.type, stream.draft.data)) {
       case "subgroup":
         return await this.#readSubgroup(await SubgroupReader.of(stream));
@@ -131,18 +135,10 @@ export class HonestPeer {
   }
 
   /** Streams may be reset and connections may end: that is no fault. */
-  #watch(work: () => Promise<void>, stream?: IncomingStream): void {
+  #watch(work: () => Promise<unknown>, stream?: IncomingStream): void {
     this.peer.whileConnected(work).catch((error) => {
       const wasReset = stream?.end !== undefined && stream.end !== "fin";
       if (!wasReset && !(error instanceof TransportError)) this.faults.push(String(error));
     });
   }
-}
-
-/** Reads control messages to the end of a stream. */
-async function readMessages(
-  stream: IncomingStream,
-  use: (message: ControlMessage) => Promise<void> | void,
-): Promise<void> {
-  for (let message; (message = await stream.messageOrEnd()) !== undefined;) await use(message);
 }

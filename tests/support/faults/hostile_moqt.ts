@@ -8,8 +8,7 @@ import {
   type Parameters,
 } from "@qumo/shared/wire";
 import type { BidiStream, SendStream } from "../../../relay/transport/mod.ts";
-import { ControlStreamPeer } from "../peers/control_stream_peer.ts";
-import { bytesOf } from "../peers/scripted_streams.ts";
+import { bytesOf, IncomingStream } from "../peers/scripted_streams.ts";
 import { type AnyMessage, controlOf, layoutsOf, type MessageLayout } from "../layouts.ts";
 import { madeUpMessage } from "../made_up.ts";
 import { HostileConnection, type HostileParts, ignore, type Move } from "./hostile_connection.ts";
@@ -90,10 +89,11 @@ export class HostileMoqt extends HostileConnection {
     if (draft.family === "B") {
       return void (this.#control = this.onNewUni(setup, "open").catch(() => undefined));
     }
-    const opening = ControlStreamPeer.open(connection, draft);
-    this.#control = opening.then(({ stream }) => stream.send, () => undefined);
+    const opening = connection.openBidi();
+    this.#control = opening.then(({ send }) => send, () => undefined);
     this.#say(setup);
-    void opening.then((peer) => this.#listen(peer)).catch(ignore);
+    void opening.then(({ receive }) => this.#listen(new IncomingStream(receive, draft)))
+      .catch(ignore);
   }
 
   #madeUpSetup(share: number): Uint8Array {
@@ -254,8 +254,8 @@ export class HostileMoqt extends HostileConnection {
     this.#asked.push({ kind, id, stream });
   }
 
-  async #listen(peer: ControlStreamPeer): Promise<void> {
-    for (let message; (message = await peer.next()) !== undefined;) {
+  async #listen(incoming: IncomingStream): Promise<void> {
+    for await (const message of incoming.messages()) {
       if (REQUESTS.includes(message.kind)) this.#note(message);
     }
   }

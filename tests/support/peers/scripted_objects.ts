@@ -1,18 +1,19 @@
 /** Objects as scripted publishers write them and scripted subscribers read them, in streams and datagrams. */
 import { joinBytes } from "@qumo/shared/runtime";
 import {
-  ByteReader,
   type DataDialect,
   decodeDatagram,
-  decodeSubgroupHeader,
+  type Draft,
   encodeDatagram,
   encodeSubgroupHeader,
   type ObjectDatagram,
-  type StreamDraft,
+  ObjectHeaderDecoder,
+  SHORT,
   type SubgroupHeader,
   writeObjectHeader,
 } from "@qumo/shared/wire";
-import type { SendStream } from "../../../relay/transport/mod.ts";
+import { readHeader } from "../../../relay/session/moqt/subscriber/ingest.ts";
+import type { Connection, SendStream } from "../../../relay/transport/mod.ts";
 import { referenceData, referenceDraft } from "../reference_draft.ts";
 import type { ScriptedPeer } from "./scripted_peer.ts";
 import {
@@ -20,6 +21,7 @@ import {
   type IncomingStream,
   OutgoingStream,
   type StreamEnd,
+  type TypedStream,
 } from "./scripted_streams.ts";
 import { streamInit } from "../worlds/track_model.ts";
 
@@ -85,14 +87,14 @@ export class SubgroupScript extends OutgoingStream {
   readonly #hasProperties: boolean;
   #previous = -1;
 
-  private constructor(stream: SendStream, draft: StreamDraft, hasProperties: boolean) {
+  private constructor(stream: SendStream, draft: Draft, hasProperties: boolean) {
     super(stream, draft);
     this.#hasProperties = hasProperties;
   }
 
   /** Opens a stream with this header. */
   static async open(
-    { connection, draft }: Pick<ScriptedPeer, "connection" | "draft">,
+    { connection, draft }: { readonly connection: Connection; readonly draft: Draft },
     header: SubgroupHeader,
   ): Promise<SubgroupScript> {
     const script = new SubgroupScript(await connection.openUni(), draft, header.hasProperties);
@@ -150,11 +152,12 @@ export async function sendSubgroup(
 export class SubgroupReader {
   readonly header: SubgroupHeader;
   readonly stream: IncomingStream;
-  #previous = -1;
+  readonly #decoder: ObjectHeaderDecoder;
 
   private constructor(header: SubgroupHeader, stream: IncomingStream) {
     this.header = header;
     this.stream = stream;
+    this.#decoder = new ObjectHeaderDecoder(header.hasProperties, stream.draft.data);
   }
 
   /** Takes the next stream of the relay, which must be a subgroup's. */
@@ -163,17 +166,8 @@ export class SubgroupReader {
   }
 
   /** Reads the header of a stream. */
-  static async of(stream: IncomingStream & { readonly type: bigint }): Promise<SubgroupReader> {
-    const bits = Number(stream.type);
-    const parts = [await stream.varint(), await stream.varint()];
-    if ((bits & 0x06) === 0x04) parts.push(await stream.varint());
-    const priority = (bits & 0x20) === 0 ? await stream.bytes(1) : new Uint8Array(0);
-    const { draft } = stream;
-    const bytes = bytesOf(draft, ...parts, priority);
-    return new SubgroupReader(
-      decodeSubgroupHeader(new ByteReader(bytes, draft.varint), stream.type, draft.data),
-      stream,
-    );
+  static async of(stream: TypedStream): Promise<SubgroupReader> {
+    return new SubgroupReader(await readHeader(stream.input, stream.type, stream.draft), stream);
   }
 
   /** The next object, or how the stream ended. */
@@ -191,16 +185,22 @@ export class SubgroupReader {
 
   /** As {@linkcode SubgroupReader.next}, in bytes. */
   async nextBytes(): Promise<ReceivedObject | StreamEnd> {
-    const delta = await this.stream.varintOrEnd();
-    if (delta === undefined) return await this.stream.ended();
-    const id = this.#previous + 1 + Number(delta);
-    this.#previous = id;
-    const properties = this.header.hasProperties
-      ? await this.stream.bytes(Number(await this.stream.varint()))
-      : undefined;
-    const length = Number(await this.stream.varint());
-    const status = length === 0 ? Number(await this.stream.varint()) : 0;
-    return { id, status, properties, payload: await this.stream.bytes(length) };
+    const { input } = this.stream;
+    const decoder = this.#decoder;
+    for (;;) {
+      const at = decoder.decode(input.bytes, input.start, input.end);
+      if (at === SHORT && !await input.fill()) return await this.stream.ended();
+      if (at === SHORT) continue;
+      input.start = at;
+      const { id, status, propertiesStart, propertiesEnd, payloadLength } = decoder;
+      const properties = input.bytes.slice(propertiesStart, propertiesEnd);
+      return {
+        id,
+        status,
+        properties: this.header.hasProperties ? properties : undefined,
+        payload: await this.stream.bytes(payloadLength),
+      };
+    }
   }
 
   /** All that is left: ids of objects, and how the stream ended. */

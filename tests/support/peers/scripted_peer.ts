@@ -12,7 +12,14 @@ import type { CloseInfo, Connection, QuicTransportOptions } from "../../../relay
 import { dialRelay } from "../transport/patient_dial.ts";
 import type { QuicServerAddress } from "../transport/quic_transport.ts";
 import { Queue } from "./queue.ts";
-import { IncomingStream, ofKind, OutgoingStream, RequestStream } from "./scripted_streams.ts";
+import {
+  IncomingStream,
+  ofKind,
+  OutgoingStream,
+  RequestStream,
+  typed,
+  type TypedStream,
+} from "./scripted_streams.ts";
 import { referenceDraft } from "../reference_draft.ts";
 
 /** Who the scripted peer is, and what it says first. */
@@ -48,8 +55,10 @@ export class ScriptedPeer implements AsyncDisposable {
   readonly connection: Connection;
   readonly draft: StreamDraft;
   readonly #control = Promise.withResolvers<OutgoingStream>();
-  readonly #theirs = Promise.withResolvers<{ control: IncomingStream; setup: SetupOptions }>();
-  readonly #streams = new Queue<IncomingStream & { readonly type: bigint }>();
+  readonly #theirs = Promise.withResolvers<
+    { control: IncomingStream<StreamDraft>; setup: SetupOptions }
+  >();
+  readonly #streams = new Queue<TypedStream<StreamDraft>>();
   #nextId: bigint;
 
   private constructor(connection: Connection, draft: StreamDraft, role: "client" | "server") {
@@ -168,7 +177,7 @@ export class ScriptedPeer implements AsyncDisposable {
    * The next unidirectional stream of the other side, the control stream aside, in the order in
    * which they said their type. Nothing behind the type is read.
    */
-  async nextStream(): Promise<IncomingStream & { readonly type: bigint }> {
+  async nextStream(): Promise<TypedStream<StreamDraft>> {
     const stream = await this.#streams.next();
     assert.ok(stream !== undefined, "The connection ended before a stream came");
     return stream;
@@ -176,7 +185,7 @@ export class ScriptedPeer implements AsyncDisposable {
 
   /** Hands over every stream that comes, until the connection ends; when nothing is said each is read to its end. */
   async readStreams(
-    read: (stream: IncomingStream & { readonly type: bigint }) => void = (stream) =>
+    read: (stream: TypedStream<StreamDraft>) => void = (stream) =>
       void stream.whole().catch(() => {}),
   ): Promise<void> {
     for (;;) {
@@ -187,7 +196,7 @@ export class ScriptedPeer implements AsyncDisposable {
   }
 
   /** Does something with the peer; that it fails because the connection is over is no failure. */
-  async whileConnected(act: () => Promise<void>): Promise<void> {
+  async whileConnected(act: () => Promise<unknown>): Promise<void> {
     let isOver = false;
     void this.closed.then(() => isOver = true);
     try {
@@ -231,21 +240,19 @@ export class ScriptedPeer implements AsyncDisposable {
       const stream = await this.connection.acceptUni();
       if (stream === undefined) return;
       // A stream that ends before it has a type is of no interest, and neither is how it failed.
-      this.#sort(new IncomingStream(stream, this.draft)).catch(() => {});
+      typed(new IncomingStream(stream, this.draft)).then((stream) => {
+        if (stream?.type === SETUP) this.#theirs.resolve(readSetup(stream));
+        else if (stream !== undefined) this.#streams.push(stream);
+      }, () => {});
     }
   }
+}
 
-  async #sort(stream: IncomingStream): Promise<void> {
-    const type = await stream.varintOrEnd();
-    if (type === undefined) return;
-    if (type === SETUP) this.#theirs.resolve(this.#readSetup(stream));
-    else this.#streams.push(Object.assign(stream, { type }));
-  }
-
-  async #readSetup(control: IncomingStream) {
-    const { options: setup } = ofKind(await control.messageOfType(SETUP), "setup");
-    return { control, setup };
-  }
+/** Reads SETUP, which begins with the type of its stream. */
+async function readSetup(control: IncomingStream<StreamDraft>) {
+  control.input.start = 0;
+  const { options: setup } = ofKind((await control.messageOrEnd())!, "setup");
+  return { control, setup };
 }
 
 /** A namespace written with slashes; the empty text is the empty namespace. */

@@ -1,32 +1,37 @@
 import { joinBytes } from "@qumo/shared/runtime";
 import {
-  ByteReader,
   ByteWriter,
-  type ControlKind,
   type ControlMessage,
-  type ControlMessageOf,
+  type Draft,
+  type MultiplexedMessage,
   type RequestErrorName,
   type StreamDraft,
   type StreamErrorName,
-  vi64,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
+import { type MessageFraming, readMessage, readVarint } from "../../../relay/session/framing.ts";
+import { Input } from "../../../relay/session/input.ts";
 import {
   type BidiStream,
   type ReceiveStream,
   type SendStream,
   TransportError,
 } from "../../../relay/transport/mod.ts";
+import { type AnyMessage, controlOf } from "../layouts.ts";
 
 /** How the other side ended a stream: with FIN, or with a reset, whose code may have a name. */
 export type StreamEnd = "fin" | StreamErrorName | number;
 
+/** What is said in a draft. */
+type MessageOf<D extends Draft> = D extends StreamDraft ? ControlMessage : MultiplexedMessage;
+type Kind<M, K> = Extract<M, { readonly kind: K }>;
+
 /** A stream that the scripted peer writes, as raw as it likes. */
-export class OutgoingStream {
-  readonly draft: StreamDraft;
+export class OutgoingStream<D extends Draft = Draft> {
+  readonly draft: D;
   readonly #stream: SendStream;
 
-  constructor(stream: SendStream, draft: StreamDraft) {
+  constructor(stream: SendStream, draft: D) {
     this.#stream = stream;
     this.draft = draft;
   }
@@ -46,19 +51,22 @@ export class OutgoingStream {
 }
 
 /**
- * A stream that the other side writes. It is read only as far as the test asks, so a test that does
+ * A stream that the other side writes. It is read about as far as the test asks, so a test that does
  * not ask is a peer that does not read.
  */
-export class IncomingStream {
+export class IncomingStream<D extends Draft = Draft> {
   /** The draft that the peer speaks. */
-  readonly draft: StreamDraft;
-  readonly #stream: ReceiveStream;
+  readonly draft: D;
+  /** What was read and not yet taken, and all that will come. */
+  readonly input: Input;
   readonly #seen: Uint8Array[] = [];
   #end: StreamEnd | undefined;
 
-  constructor(stream: ReceiveStream, draft: StreamDraft) {
-    this.#stream = stream;
+  constructor(stream: ReceiveStream, draft: D) {
     this.draft = draft;
+    const watched = { read: this.#watch(stream), stop: (code: number) => stream.stop(code) };
+    // What it reads at once grows with what there is.
+    this.input = new Input(watched, Infinity, { codes: draft.streamCodes, firstBytes: 1 });
   }
 
   /** How it ended, once that was read. */
@@ -73,89 +81,89 @@ export class IncomingStream {
 
   /** The next `length` bytes; an error when the stream ends before. */
   async bytes(length: number): Promise<Uint8Array> {
-    const parts: Uint8Array[] = [];
-    for (let left = length; left > 0;) {
-      const part = await this.#read(left);
-      assert.ok(part !== undefined, `Stream ended (${this.#end}) in the middle`);
-      parts.push(part);
-      left -= part.length;
+    const { input } = this;
+    while (input.length < length) {
+      assert.ok(await input.fill(), `Stream ended (${this.#end}) in the middle`);
     }
-    return joinBytes(parts);
+    const from = input.start;
+    return input.bytes.slice(from, input.start += length);
   }
 
-  /** The next integer; an error when the stream ends before. */
-  async varint(): Promise<bigint> {
-    const value = await this.varintOrEnd();
-    assert.ok(value !== undefined, `Stream ended (${this.#end}) before an integer`);
-    return value;
+  /** The next control message, or undefined when the stream ends here or is reset. */
+  messageOrEnd(): Promise<MessageOf<D> | undefined> {
+    const framing = this.draft as unknown as MessageFraming<MessageOf<D>>;
+    return readMessage(this.input, framing).catch((error) => {
+      if (this.#end === undefined || this.#end === "fin") throw error;
+      return undefined;
+    });
   }
 
-  /** The next integer, or undefined when the stream ends here. */
-  async varintOrEnd(): Promise<bigint | undefined> {
-    const first = await this.#read(1);
-    if (first === undefined) return undefined;
-    const more = this.draft.varint.lengthFrom(first[0]!) - 1;
-    return this.draft.varint.read(joinBytes([first, await this.bytes(more)]), 0);
+  /** The control messages up to the end of the stream. */
+  async *messages(): AsyncGenerator<MessageOf<D>> {
+    for (let message; (message = await this.messageOrEnd()) !== undefined;) yield message;
   }
 
-  /** The next control message, or undefined when the stream ends here. */
-  async messageOrEnd(): Promise<ControlMessage | undefined> {
-    const type = await this.varintOrEnd();
-    return type === undefined ? undefined : await this.messageOfType(type);
-  }
-
-  /** The rest of a control message whose type was read before. */
-  async messageOfType(type: bigint): Promise<ControlMessage> {
-    const length = new ByteReader(await this.bytes(2), vi64).u16();
-    return this.draft.control.decode(type, await this.bytes(length));
-  }
-
-  /** Reads to the end: all bytes of the stream, those that were read before too, and how it ended. */
+  /** Reads to the end: all bytes of the stream, those that were taken before too, and how it ended. */
   async whole(): Promise<{ readonly bytes: Uint8Array; readonly end: StreamEnd }> {
-    while (await this.#read(CHUNK) !== undefined);
+    const { input } = this;
+    do input.start = input.end; while (await input.fill());
     return { bytes: this.seen, end: this.#end! };
   }
 
   /** How the stream ends; an error when bytes come first. */
   async ended(): Promise<StreamEnd> {
-    const bytes = await this.#read(CHUNK);
-    assert.equal(bytes, undefined, "Bytes came instead of the end of the stream");
+    const isOver = this.input.length === 0 && !await this.input.fill();
+    assert.ok(isOver, "Bytes came instead of the end of the stream");
     return this.#end!;
   }
 
   /** Tells the other side to stop sending. */
   stop(code: StreamErrorName): void {
-    this.#stream.stop(this.draft.streamCodes[code]);
+    this.input.stop(code);
   }
 
-  /** What is there, at most `length` bytes, or undefined at the end of the stream. */
-  async #read(length: number): Promise<Uint8Array | undefined> {
-    if (this.#end !== undefined) return undefined;
-    try {
-      const part = await this.#stream.read(new Uint8Array(length));
-      if (part === undefined) this.#end = "fin";
-      else this.#seen.push(part);
-      return part;
-    } catch (error) {
-      if (!(error instanceof TransportError) || error.kind !== "reset") throw error;
-      this.#end = nameOf(error.code, this.draft);
-      return undefined;
-    }
+  /** Reads a stream, and notes what came and how it ended; a reset is an end too. */
+  #watch(stream: ReceiveStream): ReceiveStream["read"] {
+    return async (into) => {
+      try {
+        const part = await stream.read(into);
+        if (part === undefined) this.#end = "fin";
+        else this.#seen.push(part.slice());
+        return part;
+      } catch (error) {
+        if (!(error instanceof TransportError) || error.kind !== "reset") throw error;
+        this.#end = nameOf(error.code, this.draft);
+        // What was not taken before is lost, as with any reset.
+        this.input.end = this.input.start;
+        return undefined;
+      }
+    };
   }
 }
 
-/** A request, or an answer to one: control messages both ways, and bytes that are none. */
-export class RequestStream {
+/** A stream whose type was read. */
+export type TypedStream<D extends Draft = Draft> = IncomingStream<D> & { readonly type: bigint };
+
+/** Reads the type of a stream, and nothing behind it; undefined when it ends before. */
+export async function typed<D extends Draft>(
+  stream: IncomingStream<D>,
+): Promise<TypedStream<D> | undefined> {
+  const type = await readVarint(stream.input, stream.draft.varint);
+  return type === undefined ? undefined : Object.assign(stream, { type });
+}
+
+/** A stream of control messages both ways, and of bytes that are none. */
+export class MessageStream<D extends Draft> {
   /** The stream's number on the connection. */
   readonly id: bigint;
   /** The other side's half. */
-  readonly incoming: IncomingStream;
+  readonly incoming: IncomingStream<D>;
   /** Our half. */
-  readonly outgoing: OutgoingStream;
+  readonly outgoing: OutgoingStream<D>;
   /** The draft that the peer speaks. */
-  readonly draft: StreamDraft;
+  readonly draft: D;
 
-  constructor(stream: BidiStream, draft: StreamDraft) {
+  constructor(stream: BidiStream, draft: D) {
     this.id = stream.id;
     this.incoming = new IncomingStream(stream.receive, draft);
     this.outgoing = new OutgoingStream(stream.send, draft);
@@ -163,29 +171,19 @@ export class RequestStream {
   }
 
   /** Sends a control message. */
-  send(message: ControlMessage): Promise<void> {
-    return this.outgoing.write(this.draft.control.encode(message));
-  }
-
-  /** Agrees to what was asked: sends REQUEST_OK. */
-  sendOk(): Promise<void> {
-    return this.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
-  }
-
-  /** Refuses what was asked: sends REQUEST_ERROR. */
-  sendError(code: RequestErrorName, reason = ""): Promise<void> {
-    return this.send({ kind: "requestError", code, retryAfter: 0n, reason });
+  send(message: MessageOf<D>): Promise<void> {
+    return this.outgoing.write(controlOf(this.draft).encode(message));
   }
 
   /** The next control message of the other side; an error when its half ends before. */
-  async next(): Promise<ControlMessage> {
+  async next(): Promise<MessageOf<D>> {
     const message = await this.incoming.messageOrEnd();
     if (message !== undefined) return message;
     assert.fail(`Request ended (${await this.incoming.ended()}) before a message came`);
   }
 
   /** The next control message, which must be of this kind. */
-  async expect<K extends ControlKind>(kind: K): Promise<ControlMessageOf<K>> {
+  async expect<K extends MessageOf<D>["kind"]>(kind: K): Promise<Kind<MessageOf<D>, K>> {
     return ofKind(await this.next(), kind);
   }
 
@@ -200,6 +198,19 @@ export class RequestStream {
   finish(): Promise<void> {
     return this.outgoing.finish();
   }
+}
+
+/** A request, or an answer to one. */
+export class RequestStream extends MessageStream<StreamDraft> {
+  /** Agrees to what was asked: sends REQUEST_OK. */
+  sendOk(): Promise<void> {
+    return this.send({ kind: "requestOk", parameters: {}, properties: new Uint8Array(0) });
+  }
+
+  /** Refuses what was asked: sends REQUEST_ERROR. */
+  sendError(code: RequestErrorName, reason = ""): Promise<void> {
+    return this.send({ kind: "requestError", code, retryAfter: 0n, reason });
+  }
 
   /** Cancels the request: resets our half and asks the other side to stop its own. */
   cancel(code: StreamErrorName): void {
@@ -208,19 +219,16 @@ export class RequestStream {
   }
 }
 
-function nameOf(code: number, { streamCodes }: StreamDraft): StreamEnd {
+function nameOf(code: number, { streamCodes }: Draft): StreamEnd {
   const named = Object.entries(streamCodes).find(([, number]) => number === code);
   return named === undefined ? code : named[0] as StreamErrorName;
 }
 
 /** The message, as one of this kind, which it must be. */
-export function ofKind<K extends ControlKind>(
-  message: ControlMessage,
-  kind: K,
-): ControlMessageOf<K> {
+export function ofKind<M extends AnyMessage, K extends M["kind"]>(message: M, kind: K): Kind<M, K> {
   const why = message.kind === "requestError" ? ` ${message.code} "${message.reason}"` : "";
   assert.equal(message.kind, kind, `${kind} expected, ${message.kind}${why} came`);
-  return message as unknown as ControlMessageOf<K>;
+  return message as Kind<M, K>;
 }
 
 /** Bytes that are put together from integers of the draft, texts and other bytes. */
@@ -235,6 +243,3 @@ export function bytesOf(
   }
   return writer.finish();
 }
-
-/** Bytes that are read at once where any number will do. */
-const CHUNK = 64 * 1024;

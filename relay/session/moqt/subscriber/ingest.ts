@@ -202,7 +202,12 @@ async function within(place: "fetch" | "subgroup", work: Promise<void>): Promise
   }
 }
 
-async function readHeader(input: Input, type: bigint, draft: Draft): Promise<SubgroupHeader> {
+/** Reads the rest of a SUBGROUP_HEADER, whose type was read before. */
+export async function readHeader(
+  input: Input,
+  type: bigint,
+  draft: Pick<Draft, "varint" | "data">,
+): Promise<SubgroupHeader> {
   for (;;) {
     const reader = new ByteReader(input.bytes, draft.varint, input.start, input.end);
     try {

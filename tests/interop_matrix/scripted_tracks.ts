@@ -8,15 +8,15 @@ import {
 import { Queue } from "../support/peers/queue.ts";
 import { type FetchItem, readFetchStream } from "../support/peers/scripted_fetches.ts";
 import {
-  subgroupHeader,
+  openSubgroup,
   SubgroupReader,
-  SubgroupScript,
+  type SubgroupScript,
 } from "../support/peers/scripted_objects.ts";
 import { at } from "../support/peers/scripted_requests.ts";
 import type { MatrixEvent, MatrixGroup, MatrixObject, MatrixPublication } from "./client.ts";
 
 /** Where streams of objects are opened, and in what draft. */
-type Line = Parameters<typeof SubgroupScript.open>[0];
+type Line = Parameters<typeof openSubgroup>[0];
 
 /** A track that is published to the relay's subscription, the newest one when there were several. */
 export abstract class ScriptedPublication<Subscriber> implements MatrixPublication {
@@ -66,7 +66,7 @@ export abstract class ScriptedPublication<Subscriber> implements MatrixPublicati
           this.streams++;
           // Alone in its group, a subgroup ends with the group's last object.
           const fields = { ...place, subgroup: BigInt(subgroup), endOfGroup: at === undefined };
-          return SubgroupScript.open(this.#line, subgroupHeader(fields));
+          return openSubgroup(this.#line, fields);
         });
         await (await stream).send({ id: object, payload });
         this.#largest = { group: place.group, object: BigInt(object) };

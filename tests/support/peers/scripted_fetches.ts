@@ -3,10 +3,11 @@ import {
   ByteReader,
   type ControlMessageOf,
   decodeFetchHeader,
-  type FetchRangeKind,
+  type FetchDecoder,
   type FullTrackName,
   type GroupOrder,
   type Location,
+  type ObjectDatagram,
   SHORT,
   WHOLE_GROUP,
 } from "@qumo/shared/wire";
@@ -15,15 +16,9 @@ import type { ScriptedPeer } from "./scripted_peer.ts";
 import type { IncomingStream, StreamEnd } from "./scripted_streams.ts";
 
 /** An object of a fetch, or the end of a range of which it says something else. */
-export interface FetchItem {
-  readonly kind: "object" | FetchRangeKind;
-  readonly group: bigint;
-  readonly object: number;
-  readonly subgroup: bigint | undefined;
-  readonly priority: number;
-  readonly properties: Uint8Array;
-  readonly payload: Uint8Array;
-}
+export type FetchItem =
+  & Pick<FetchDecoder, "kind" | "group" | "object" | "subgroup" | "priority">
+  & Pick<ObjectDatagram, "properties" | "payload">;
 
 /** What came on the next stream, which must be a fetch's, and how it ended. */
 export async function nextFetch(peer: ScriptedPeer, order?: GroupOrder) {

@@ -1,6 +1,7 @@
 /** Objects as scripted publishers write them and scripted subscribers read them, in streams and datagrams. */
 import { joinBytes } from "@qumo/shared/runtime";
 import {
+  ByteWriter,
   type DataDialect,
   decodeDatagram,
   type Draft,
@@ -13,11 +14,11 @@ import {
   writeObjectHeader,
 } from "@qumo/shared/wire";
 import { readHeader } from "../../../relay/session/moqt/subscriber/ingest.ts";
+import { pairs } from "../../../shared/wire/pairs.ts";
 import type { Connection, SendStream } from "../../../relay/transport/mod.ts";
 import { referenceData, referenceDraft } from "../reference_draft.ts";
 import type { ScriptedPeer } from "./scripted_peer.ts";
 import {
-  bytesOf,
   type IncomingStream,
   OutgoingStream,
   type StreamEnd,
@@ -45,15 +46,6 @@ export interface OutgoingObject extends Omit<ScriptedObject, "payload"> {
   readonly payload: string | Uint8Array;
 }
 
-/** An object as it came, in bytes. */
-export interface ReceivedObject {
-  readonly id: number;
-  readonly status: number;
-  /** Undefined where the stream's objects have none. */
-  readonly properties: Uint8Array | undefined;
-  readonly payload: Uint8Array;
-}
-
 /** Properties as a peer of this dialect writes them; scenarios write them as draft 18 does. */
 export function written(properties: Uint8Array, dialect: DataDialect): Uint8Array {
   return dialect.properties.of({ bytes: properties, form: referenceData.properties });
@@ -66,15 +58,13 @@ export function read(bytes: Uint8Array, dialect: DataDialect): Uint8Array {
 
 /** Pairs of properties, as they stand in messages: integers for even types, bytes for odd ones. */
 export function properties(...list: readonly (readonly [number, number | Uint8Array])[]) {
-  let previous = 0;
-  const parts: (bigint | Uint8Array)[] = [];
-  for (const [type, value] of list) {
-    parts.push(BigInt(type - previous));
-    previous = type;
-    if (typeof value === "number") parts.push(BigInt(value));
-    else parts.push(BigInt(value.length), value);
-  }
-  return bytesOf(referenceDraft, ...parts);
+  const writer = new ByteWriter(referenceDraft.varint);
+  const rows = list.map(([type, value]) => ({
+    type: BigInt(type),
+    value: typeof value === "number" ? BigInt(value) : value,
+  }));
+  pairs.encode(writer, rows);
+  return writer.finish();
 }
 
 /** The header of a subgroup, as publishers of these scenarios write it when nothing is said. */
@@ -87,19 +77,9 @@ export class SubgroupScript extends OutgoingStream {
   readonly #hasProperties: boolean;
   #previous = -1;
 
-  private constructor(stream: SendStream, draft: Draft, hasProperties: boolean) {
+  constructor(stream: SendStream, draft: Draft, { hasProperties }: SubgroupHeader) {
     super(stream, draft);
     this.#hasProperties = hasProperties;
-  }
-
-  /** Opens a stream with this header. */
-  static async open(
-    { connection, draft }: { readonly connection: Connection; readonly draft: Draft },
-    header: SubgroupHeader,
-  ): Promise<SubgroupScript> {
-    const script = new SubgroupScript(await connection.openUni(), draft, header.hasProperties);
-    await script.write(encodeSubgroupHeader(header, draft.data));
-    return script;
   }
 
   /** Sends objects in one write. */
@@ -109,32 +89,33 @@ export class SubgroupScript extends OutgoingStream {
 
   /** An object as it would be sent next. */
   encode({ id, payload, properties, status = 0 }: OutgoingObject): Uint8Array {
+    const { data } = this.draft;
     const body = typeof payload === "string" ? text.encode(payload) : payload;
-    const bytes = new Uint8Array(64 + (properties?.length ?? 0) + body.length);
-    const delta = id - this.#previous - 1;
-    const at = writeObjectHeader(
-      bytes,
+    const header = new Uint8Array(64 + (properties?.length ?? 0));
+    const end = writeObjectHeader(
+      header,
       0,
-      delta,
+      id - this.#previous - 1,
       this.#hasProperties,
-      properties && written(properties, this.draft.data),
+      properties && written(properties, data),
       body.length,
       status,
-      this.draft.data.varint,
+      data.varint,
     );
     this.#previous = id;
-    bytes.set(body, at);
-    return bytes.slice(0, at + body.length);
+    return joinBytes([header.subarray(0, end), body]);
   }
 }
 
 /** Opens a subgroup's stream and sends objects on it. */
 export async function openSubgroup(
-  peer: ScriptedPeer,
+  { connection, draft }: { readonly connection: Connection; readonly draft: Draft },
   fields: Partial<SubgroupHeader> = {},
   ...objects: readonly OutgoingObject[]
 ): Promise<SubgroupScript> {
-  const script = await SubgroupScript.open(peer, subgroupHeader(fields));
+  const header = subgroupHeader(fields);
+  const script = new SubgroupScript(await connection.openUni(), draft, header);
+  await script.write(encodeSubgroupHeader(header, draft.data));
   if (objects.length > 0) await script.send(...objects);
   return script;
 }
@@ -184,7 +165,7 @@ export class SubgroupReader {
   }
 
   /** As {@linkcode SubgroupReader.next}, in bytes. */
-  async nextBytes(): Promise<ReceivedObject | StreamEnd> {
+  async nextBytes() {
     const { input } = this.stream;
     const decoder = this.#decoder;
     for (;;) {

@@ -137,7 +137,7 @@ for (const version of liteVersions) {
   test("what the relay says of itself is a version's own", async (world) => {
     const peer = await world.peer();
     if (uniStreams.setup === undefined) return;
-    const { probe, path, hop } = await peer.setup;
+    const { probe, path, hop } = await peer.setup.promise;
     assert.deepEqual([probe, path, hop !== undefined], [0, undefined, version.number > 5]);
   });
 }

@@ -63,7 +63,8 @@ for (const version of liteVersions) {
     const kind = version.number < 6 ? "group" : "floor";
     await viewer.subscribe(0n, NAME, { maxAge: 0n, start: { kind, group: 2n } });
     const feed = await world.feedOf(publisher);
-    const goOn = viewer.hold();
+    const { promise: held, resolve: goOn } = Promise.withResolvers<void>();
+    viewer.held = held;
     await publisher.group(
       { subscription: feed.id, group: 3n },
       Array.from({ length: 90 }, () => new Uint8Array(1_000)),

@@ -10,6 +10,7 @@ import {
   type LiteVersion,
   rfc9000,
 } from "@qumo/shared/wire";
+import assert from "node:assert/strict";
 import { isTransportEnd } from "../../../relay/session/errors.ts";
 import { readVarint } from "../../../relay/session/framing.ts";
 import { Input } from "../../../relay/session/input.ts";
@@ -29,8 +30,6 @@ const USUAL: Omit<LiteSubscribe, "id" | "broadcast" | "track"> = {
   startFrame: 0n,
   endFrame: undefined,
 };
-
-const MAX_BYTES = 1_000_000;
 
 /** A group as the relay sent it. */
 export interface HeardGroup extends LiteGroup, HeardFrames {}
@@ -68,7 +67,7 @@ export class LiteTransaction {
 
   constructor(bidi: BidiStream, version: LiteVersion) {
     this.#bidi = bidi;
-    this.input = new Input(bidi.receive, MAX_BYTES, { codes: version.streamCodes });
+    this.input = new Input(bidi.receive, Infinity, { codes: version.streamCodes });
   }
 
   send(bytes: Uint8Array): Promise<void> {
@@ -94,20 +93,19 @@ export class ScriptedLite {
   readonly version: LiteVersion;
   /** What the relay asks for, by the type of its stream. */
   readonly requests = new Queue<{ readonly type: bigint; readonly stream: LiteTransaction }>();
-  #held: Promise<void> | undefined;
+  /** Groups that come are read when this is over. */
+  held: Promise<void> = Promise.resolve();
   /** The groups that the relay sends, in the order in which they end. */
   readonly groups = new Queue<HeardGroup>();
   /** What the relay says of itself. */
-  readonly setup: Promise<LiteSetup>;
+  readonly setup = Promise.withResolvers<LiteSetup>();
   readonly connection: Connection;
   /** Called with each frame as it comes, and its number in the group. */
   onFrame: (group: LiteGroup, frame: HeardFrame, number: number) => void = () => {};
-  readonly #setup = Promise.withResolvers<LiteSetup>();
 
   constructor(connection: Connection, version: LiteVersion) {
     this.connection = connection;
     this.version = version;
-    this.setup = this.#setup.promise;
     void this.#acceptBidi();
     void this.#acceptUni();
   }
@@ -164,11 +162,8 @@ export class ScriptedLite {
   /** The relay's next request, which must be of this kind. */
   async asked(kind: keyof LiteVersion["requests"]): Promise<LiteTransaction> {
     const request = await this.requests.next();
-    if (request === undefined) throw new Error(`The relay asked for no ${kind}, and left`);
-    if (request.type !== this.version.requests[kind]) {
-      throw new Error(`The relay opened a stream of type ${request.type} instead of ${kind}`);
-    }
-    return request.stream;
+    assert.equal(request?.type, this.version.requests[kind], `The relay asks for no ${kind}`);
+    return request!.stream;
   }
 
   /** The relay's subscription at this peer, which agrees to it. */
@@ -203,16 +198,13 @@ export class ScriptedLite {
 
   /** Sends a group, complete or up to where it has come. */
   async group(
-    { subscription, group, startFrame = 0n }: Partial<LiteGroup> & {
-      subscription: bigint;
-      group: bigint;
-    },
+    header: Omit<LiteGroup, "startFrame"> & Partial<LiteGroup>,
     payloads: readonly Uint8Array[],
     { isComplete = true, timestamp = 1_000n } = {},
   ): Promise<SendStream> {
     const { messages, uniStreams } = this.version;
     const stream = await this.openUni(uniStreams.group!);
-    await stream.write(messages.group.encode({ subscription, group, startFrame }));
+    await stream.write(messages.group.encode({ startFrame: 0n, ...header }));
     const write = frameWriter(stream, this.version, timestamp);
     for (const payload of payloads) await write(payload);
     if (isComplete) await stream.finish();
@@ -241,13 +233,6 @@ export class ScriptedLite {
     await stream.finish();
   }
 
-  /** Reads nothing of groups that come from now on until the returned function is called. */
-  hold(): () => void {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#held = promise;
-    return resolve;
-  }
-
   close(): void {
     this.connection.close(0, "");
   }
@@ -268,8 +253,8 @@ export class ScriptedLite {
     for (;;) {
       const stream = await this.connection.acceptUni();
       if (stream === undefined) return this.groups.end();
-      const input = new Input(stream, MAX_BYTES, { codes: version.streamCodes });
-      void (this.#held ?? Promise.resolve()).then(() => this.#read(input));
+      const input = new Input(stream, Infinity, { codes: version.streamCodes });
+      void this.held.then(() => this.#read(input));
     }
   }
 
@@ -278,7 +263,7 @@ export class ScriptedLite {
     const type = await ending(() => readVarint(input, rfc9000));
     if (type === uniStreams.setup) {
       const setup = await readLite(input, messages.setup!);
-      return this.#setup.resolve(setup!);
+      return this.setup.resolve(setup!);
     }
     if (type !== uniStreams.group) return;
     const header = await ending(() => readLite(input, messages.group));

@@ -154,8 +154,6 @@ export async function typed<D extends Draft>(
 
 /** A stream of control messages both ways, and of bytes that are none. */
 export class MessageStream<D extends Draft> {
-  /** The stream's number on the connection. */
-  readonly id: bigint;
   /** The other side's half. */
   readonly incoming: IncomingStream<D>;
   /** Our half. */
@@ -164,7 +162,6 @@ export class MessageStream<D extends Draft> {
   readonly draft: D;
 
   constructor(stream: BidiStream, draft: D) {
-    this.id = stream.id;
     this.incoming = new IncomingStream(stream.receive, draft);
     this.outgoing = new OutgoingStream(stream.send, draft);
     this.draft = draft;

@@ -23,7 +23,7 @@ for (const version of VERSIONS) {
       const answers = Array.from({ length: 50 }, async (_, index) => {
         const watch = await peer.subscribe(BigInt(sent + index), ["no/where", "video"]);
         const end = await watch.next(version.messages.subscribeReply);
-        await watch.finish().catch(() => {});
+        await watch.output.finish().catch(() => {});
         return end;
       });
       const ends = await deadline.for(`${sent + 50} answers`, Promise.all(answers));

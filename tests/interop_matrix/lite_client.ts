@@ -96,7 +96,7 @@ class LiteMatrixPeer implements MatrixPeer {
       } else if (type === requests.subscribe) {
         this.#feed(stream).catch(() => {});
       } else if (type === requests.fetch) {
-        stream.reset(this.#peer.version.refusalCodes.does_not_exist!);
+        stream.output.reset(this.#peer.version.refusalCodes.does_not_exist!);
       }
     }
   }
@@ -105,7 +105,7 @@ class LiteMatrixPeer implements MatrixPeer {
     const { messages, refusalCodes } = this.#peer.version;
     const asked = (await readLite(stream.input, messages.subscribe))!;
     const publication = this.#publications.get(asked.track);
-    if (publication === undefined) return stream.reset(refusalCodes.does_not_exist!);
+    if (publication === undefined) return stream.output.reset(refusalCodes.does_not_exist!);
     await publication.serve(asked.id, stream);
   }
 
@@ -157,8 +157,8 @@ class Publication implements MatrixPublication {
     const { stream } = await this.#feed.promise;
     const { subscribeReply, trackInfo } = this.#peer.version.messages;
     const end = { kind: "end", group: BigInt(this.#nextGroup) } as const;
-    if (trackInfo !== undefined) await stream.send(subscribeReply.encode(end));
-    await stream.finish();
+    if (trackInfo !== undefined) await stream.output.write(subscribeReply.encode(end));
+    await stream.output.finish();
   }
 }
 
@@ -199,6 +199,6 @@ class Subscription implements MatrixSubscription {
 
   async stop(): Promise<void> {
     this.#forget();
-    await this.#transaction?.finish();
+    await this.#transaction?.output.finish();
   }
 }

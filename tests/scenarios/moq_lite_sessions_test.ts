@@ -26,7 +26,7 @@ for (const version of liteVersions) {
       const watch = await viewer.subscribe(0n, NAME);
       await world.feedOf(publisher);
       await note();
-      await watch.finish();
+      await watch.output.finish();
       await world.advance(LINGER_MS);
       await note();
       assert.deepEqual(costs, [costs[0], 0n, costs[0]]);

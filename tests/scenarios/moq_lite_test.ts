@@ -138,7 +138,7 @@ for (const version of liteVersions) {
     const watch = await viewer.subscribe(0n, NAME);
     const feed = await world.feedOf(publisher);
     await world.settle();
-    await watch.finish();
+    await watch.output.finish();
     await world.advance(LINGER_MS);
     assert.equal(
       await feed.stream.next(version.messages.subscribeUpdate),
@@ -176,9 +176,9 @@ for (const version of liteVersions) {
     await world.nextGroup(viewer);
     const { subscribeReply, trackInfo } = version.messages;
     if (trackInfo !== undefined) {
-      await feed.stream.send(subscribeReply.encode({ kind: "end", group: 1n }));
+      await feed.stream.output.write(subscribeReply.encode({ kind: "end", group: 1n }));
     }
-    await feed.stream.finish();
+    await feed.stream.output.finish();
     await world.advance(3_000);
     const ok = await watch.next(subscribeReply);
     assert.ok(typeof ok === "object" && ok.kind === "ok");
@@ -194,9 +194,9 @@ for (const version of liteVersions) {
     const stream = await publisher.asked("subscribe");
     await world.settle();
     if (version.requests.track !== undefined) {
-      (await publisher.asked("track")).reset(version.refusalCodes.does_not_exist!);
+      (await publisher.asked("track")).output.reset(version.refusalCodes.does_not_exist!);
     }
-    stream.reset(version.refusalCodes.does_not_exist!);
+    stream.output.reset(version.refusalCodes.does_not_exist!);
     const refused = await watch.next(version.messages.subscribeReply);
     assert.equal(refused, version.refusalCodes.does_not_exist);
     assert.equal(world.world.metrics.upstreamRequests.subscribe.does_not_exist, 1);

@@ -76,7 +76,7 @@ for (const version of liteVersions) {
     assert.deepEqual([group, frames[0]!.payload], [3n, Uint8Array.of(1, 2)]);
     assert.equal(await forger.requests.next(), undefined, "it is asked for nothing");
     assert.ok(heard.every(({ kind }) => kind !== "end"), "it is there all the time");
-    watching.reset(0);
+    watching.output.reset(0);
   });
 }
 

@@ -63,23 +63,11 @@ const TRACK_INFO: LiteTrackInfo = {
 /** One transaction of a scripted peer, as raw as it likes. */
 export class LiteTransaction {
   readonly input: Input;
-  readonly #bidi: BidiStream;
+  readonly output: SendStream;
 
-  constructor(bidi: BidiStream, version: LiteVersion) {
-    this.#bidi = bidi;
-    this.input = new Input(bidi.receive, Infinity, { codes: version.streamCodes });
-  }
-
-  send(bytes: Uint8Array): Promise<void> {
-    return this.#bidi.send.write(bytes);
-  }
-
-  finish(): Promise<void> {
-    return this.#bidi.send.finish();
-  }
-
-  reset(code: number): void {
-    this.#bidi.send.reset(code);
+  constructor({ send, receive }: BidiStream, { streamCodes: codes }: LiteVersion) {
+    this.output = send;
+    this.input = new Input(receive, Infinity, { codes });
   }
 
   /** The relay's next message, or how its half ended: with FIN, or with the code of a reset. */
@@ -136,8 +124,8 @@ export class ScriptedLite {
   /** Opens a transaction of this type. */
   async open(type: bigint, first?: Uint8Array): Promise<LiteTransaction> {
     const transaction = new LiteTransaction(await this.connection.openBidi(), this.version);
-    await transaction.send(encodeStreamType(type));
-    if (first !== undefined) await transaction.send(first);
+    await transaction.output.write(encodeStreamType(type));
+    if (first !== undefined) await transaction.output.write(first);
     return transaction;
   }
 
@@ -224,13 +212,13 @@ export class ScriptedLite {
     const { trackInfo, subscribeReply } = this.version.messages;
     if (trackInfo !== undefined) return;
     const ok = { kind: "ok", group: undefined, endGroup: undefined, info: TRACK_INFO } as const;
-    await stream.send(subscribeReply.encode(ok));
+    await stream.output.write(subscribeReply.encode(ok));
   }
 
   /** Says what its tracks are, on the stream of the relay's request for that. */
   async describe(stream: LiteTransaction): Promise<void> {
-    await stream.send(this.version.messages.trackInfo!.encode(TRACK_INFO));
-    await stream.finish();
+    await stream.output.write(this.version.messages.trackInfo!.encode(TRACK_INFO));
+    await stream.output.finish();
   }
 
   close(): void {
@@ -343,16 +331,17 @@ export function sayAnnouncements(
   hop: bigint,
 ) {
   const writer = announcements.writer(hop);
+  const say = (bytes: Uint8Array) => stream.output.write(bytes);
   const start = (path: string, hops: readonly bigint[] = [], cost = COST) =>
-    stream.send(writer.start(path, hops, cost));
+    say(writer.start(path, hops, cost));
   return {
     start,
     update: (path: string, hops: readonly bigint[], cost = COST) =>
-      stream.send(writer.update(path, hops, cost)),
-    end: (path: string) => stream.send(writer.end(path)),
+      say(writer.update(path, hops, cost)),
+    end: (path: string) => say(writer.end(path)),
     async begin(routes: Readonly<Record<string, readonly bigint[]>>): Promise<void> {
       const ok = writer.ok(Object.keys(routes).length);
-      if (ok.length > 0) await stream.send(ok);
+      if (ok.length > 0) await say(ok);
       for (const [path, hops] of Object.entries(routes)) await start(path, hops);
     },
   };

@@ -155,7 +155,7 @@ const OFFENCES: readonly Offence[] = [
 faultTest("garbage after SETUP costs whoever sends it the session", async ({ relay, deadline }) => {
   for (const { what, code, do: offend } of OFFENCES) {
     const peer = await deadline.for("a connection", ScriptedPeer.dial(relay));
-    await offend(peer, await peer.control());
+    await offend(peer, await peer.control.promise);
     const closed = await deadline.for(`the end after ${what}`, peer.closed);
     assert.equal(closed.code, code, `The code after ${what}`);
     peer.close();

@@ -17,7 +17,7 @@ const ENDINGS: readonly Ending[] = [
     what: "a clean close after the end of the control stream",
     end: "peer_closed",
     do: async (peer) => {
-      await (await peer.control()).finish();
+      await (await peer.control.promise).finish();
       setTimeout(() => peer.close());
     },
   },
@@ -25,7 +25,7 @@ const ENDINGS: readonly Ending[] = [
     what: "a page that is left, which resets its streams",
     end: "peer_closed",
     do: async (peer) => {
-      (await peer.control()).reset("internal_error");
+      (await peer.control.promise).reset("internal_error");
       setTimeout(() => peer.close());
     },
   },

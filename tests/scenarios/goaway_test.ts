@@ -112,7 +112,7 @@ Deno.test("R-167: so does one over 8192 bytes, from whom it may be", async () =>
     await using world = new SessionWorld();
     const peer = await announcing(world, "live", { dialled: true });
     const uri = new TextEncoder().encode("x".repeat(length));
-    await (await peer.control()).write(goawayFrame(uri));
+    await (await peer.control.promise).write(goawayFrame(uri));
     const codes = peer.draft.sessionCodes;
     const { code } = await Promise.race([
       peer.closed,

@@ -198,7 +198,7 @@ const ZERO = { group: 0n, object: 0n };
 Deno.test("R-019: FIN on the control stream closes the session with PROTOCOL_VIOLATION", async () => {
   await using world = new SessionWorld();
   const peer = await world.connect();
-  await (await peer.control()).finish();
+  await (await peer.control.promise).finish();
   await world.advance(1_000);
   await closedWith(peer, "protocol_violation");
 });
@@ -206,7 +206,7 @@ Deno.test("R-019: FIN on the control stream closes the session with PROTOCOL_VIO
 Deno.test("R-019: a reset of the control stream closes the session with PROTOCOL_VIOLATION", async () => {
   await using world = new SessionWorld();
   const peer = await world.connect();
-  (await peer.control()).reset("internal_error");
+  (await peer.control.promise).reset("internal_error");
   await world.advance(1_000);
   await closedWith(peer, "protocol_violation");
 });

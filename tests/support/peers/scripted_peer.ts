@@ -54,7 +54,8 @@ const SETUP = 0x2f00n;
 export class ScriptedPeer implements AsyncDisposable {
   readonly connection: Connection;
   readonly draft: StreamDraft;
-  readonly #control = Promise.withResolvers<OutgoingStream>();
+  /** Our control stream, for raw bytes, FIN and reset. */
+  readonly control = Promise.withResolvers<OutgoingStream>();
   readonly #theirs = Promise.withResolvers<
     { control: IncomingStream<StreamDraft>; setup: SetupOptions }
   >();
@@ -100,18 +101,13 @@ export class ScriptedPeer implements AsyncDisposable {
   /** Opens a unidirectional stream with these bytes and takes it for the control stream. */
   async openControl(bytes: Uint8Array): Promise<OutgoingStream> {
     const stream = await this.openStream(bytes);
-    this.#control.resolve(stream);
+    this.control.resolve(stream);
     return stream;
-  }
-
-  /** Our control stream, for raw bytes, FIN and reset. */
-  control(): Promise<OutgoingStream> {
-    return this.#control.promise;
   }
 
   /** Sends a message on our control stream. */
   async sendControl(message: ControlMessage): Promise<void> {
-    await (await this.#control.promise).write(this.draft.control.encode(message));
+    await (await this.control.promise).write(this.draft.control.encode(message));
   }
 
   /** What the other side's SETUP says. */

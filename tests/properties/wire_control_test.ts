@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { arbitrary, arbitraryMessages } from "../support/made_up.ts";
 import { type AnyMessage, bodyOf, controlOf, layoutsOf } from "../support/layouts.ts";
 import { checkProperty, SEED } from "../support/properties.ts";
-import { wireDrafts } from "../support/wire_drafts.ts";
+import { wireDrafts } from "../support/test_draft.ts";
 
 const ROUND_TRIPS = 150;
 const HOSTILE_INPUTS = 400;

@@ -16,7 +16,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { integerUpTo } from "../support/made_up.ts";
 import { checkProperty } from "../support/properties.ts";
-import { wireDrafts } from "../support/wire_drafts.ts";
+import { wireDrafts } from "../support/test_draft.ts";
 
 const EMPTY = new Uint8Array(0);
 const MAX = 2n ** 62n - 1n;

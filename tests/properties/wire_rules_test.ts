@@ -26,7 +26,7 @@ import {
 import { arbitraryMessages, madeUpFields, madeUpParameter } from "../support/made_up.ts";
 import { SEED } from "../support/properties.ts";
 import { Random } from "../support/random.ts";
-import { wireDrafts } from "../support/wire_drafts.ts";
+import { wireDrafts } from "../support/test_draft.ts";
 
 /** Namespaces and names that are written whatever they are. */
 const anyNamespace: Codec<Namespace> = {

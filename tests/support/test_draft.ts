@@ -1,8 +1,10 @@
 import {
   controlCodec,
   type ControlKind,
-  type DataDialect,
   deltaPairs,
+  type Draft,
+  drafts,
+  multiplexedDrafts,
   rfc9000,
   type StreamDraft,
 } from "@qumo/shared/wire";
@@ -24,7 +26,13 @@ export const testDraft: StreamDraft = {
   number: 0,
   varint: rfc9000,
   control: controlCodec(otherMessages(), rfc9000, referenceDraft.control.length),
-  data: otherData(),
+  data: {
+    ...referenceData,
+    name: "test",
+    varint: rfc9000,
+    properties: deltaPairs(rfc9000),
+    fetchRanges: new Map([[0x8c, "unknown"], [0x10c, "non_existent"]]),
+  },
   // An end without an error is 0 for every transport.
   sessionCodes: { ...otherCodes(referenceDraft.sessionCodes, 0x100), no_error: 0 },
   streamCodes: otherCodes(referenceDraft.streamCodes, 0x400),
@@ -32,15 +40,8 @@ export const testDraft: StreamDraft = {
   doneCodes,
 };
 
-function otherData(): DataDialect {
-  return {
-    ...referenceData,
-    name: "test",
-    varint: rfc9000,
-    properties: deltaPairs(rfc9000),
-    fetchRanges: new Map([[0x8c, "unknown"], [0x10c, "non_existent"]]),
-  };
-}
+/** Every draft with tables, and the one for tests. */
+export const wireDrafts: readonly Draft[] = [...drafts, ...multiplexedDrafts, testDraft];
 
 /** Only SETUP is known by its type before its draft is. */
 function otherMessages(): MessageTable {

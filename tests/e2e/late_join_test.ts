@@ -1,7 +1,6 @@
 /** Clients that come when a group is long under way, and clients that come for what is already over. */
 import assert from "node:assert/strict";
 import { connectMoqNet } from "../support/peers/moq_net.ts";
-import type { MoqtObjects } from "../support/peers/moqt.ts";
 import { connectMoqt, type MoqtPeer } from "../support/peers/moqt_peer.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
@@ -51,10 +50,7 @@ for (const [name, connect] of publishers) {
         object: 49n,
       }]);
       await writeObjects(group, 50, 60);
-      for (let id = 50n; id < 60n; id++) {
-        const object = await deadline.for(`object 0/${id}`, subscription.next());
-        assert.deepEqual([object?.groupId, object?.objectId], [0n, id]);
-      }
+      await readObjects(subscription, 0, 50, 60, deadline);
     },
   );
 
@@ -70,9 +66,10 @@ for (const [name, connect] of publishers) {
       const subscription = await deadline.for("SUBSCRIBE_OK", subscribed);
       await writeObjects(group, 50, 51);
       const joined = late.joiningFetch(subscription.ok.requestId);
-      await readFetch(test, await deadline.for("FETCH_OK", joined), 0, 50);
-      const live = await deadline.for("the live object", subscription.next());
-      assert.deepEqual([live?.groupId, live?.objectId], [0n, 50n]);
+      const fetched = await deadline.for("FETCH_OK", joined);
+      await readObjects(fetched, 0, 0, 50, deadline);
+      assert.equal(await deadline.for("the end of the fetch", fetched.next()), undefined);
+      await readObjects(subscription, 0, 50, 51, deadline);
     },
   );
 
@@ -90,8 +87,7 @@ for (const [name, connect] of publishers) {
       await group.end();
       const next = await publisher.startGroup("video");
       await writeObjects(next, 0, 1);
-      const object = await deadline.for("the first object", subscription.next());
-      assert.deepEqual([object?.groupId, object?.objectId], [1n, 0n]);
+      await readObjects(subscription, 1, 0, 1, deadline);
     },
   );
 
@@ -136,8 +132,7 @@ async function readCatalog({ deadline }: RelayTest, client: MoqtPeer): Promise<v
   const source = subscription.ok.parameters.has(LARGEST_OBJECT)
     ? await deadline.for("FETCH_OK", client.joiningFetch(subscription.ok.requestId))
     : subscription;
-  const object = await deadline.for("the catalog", source.next());
-  assert.deepEqual(object?.payload, payloadOf(0, 0, 300));
+  await readObjects(source, 0, 0, 1, deadline, 300);
 }
 
 /** A group of which 50 objects have passed through the relay to somebody who came in time. */
@@ -163,18 +158,4 @@ async function publishCatalog({ deadline, join }: RelayTest, connect: Connect): 
   await group.end();
   const witness = await join(connectMoqt);
   await deadline.for("the announcement", witness.announced(PATH));
-}
-
-async function readFetch(
-  { deadline }: RelayTest,
-  fetch: MoqtObjects,
-  from: number,
-  to: number,
-): Promise<void> {
-  for (let id = from; id < to; id++) {
-    const object = await deadline.for(`the fetched object 0/${id}`, fetch.next());
-    assert.deepEqual([object?.groupId, object?.objectId], [0n, BigInt(id)]);
-    assert.deepEqual(object?.payload, payloadOf(0, id, 100));
-  }
-  assert.equal(await deadline.for("the end of the fetch", fetch.next()), undefined);
 }

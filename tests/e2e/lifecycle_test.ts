@@ -36,10 +36,7 @@ for (const [name, connect] of clients) {
       await deadline.for("the relay's subscription", publication.subscribed("video"));
       const group = await publication.startGroup("video");
       await writeObjects(group, 0, 5);
-      for (let id = 0n; id < 5n; id++) {
-        const object = await deadline.for(`object ${id}`, subscription.next());
-        assert.deepEqual([object?.groupId, object?.objectId], [0n, id]);
-      }
+      await readObjects(subscription, 0, 0, 5, deadline);
       await publisher.close();
       await deadline.for(`the PUBLISH_DONE of the ${generation} track`, subscription.done);
       await deadline.for(`the ${generation} NAMESPACE_DONE`, witness.withdrawn(PATH));

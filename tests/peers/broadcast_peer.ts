@@ -99,13 +99,13 @@ class BroadcastPublication implements Publication {
   }
 }
 
-class BroadcastWatch implements Watch {
+class BroadcastWatch extends Queue<WatchedObject> implements Watch {
   readonly #track: Net01.Track;
-  readonly #objects = new Queue<WatchedObject>();
 
   constructor(track: Net01.Track) {
+    super();
     this.#track = track;
-    this.#read().catch(() => {}).finally(() => this.#objects.end());
+    this.#read().catch(() => {}).finally(() => this.end());
   }
 
   async #read(): Promise<void> {
@@ -116,13 +116,9 @@ class BroadcastWatch implements Watch {
         const frame = await group.readFrameSequence();
         if (frame === undefined) break;
         const { sequence: object, data: payload } = frame;
-        this.#objects.push({ group: group.sequence, object, payload });
+        this.push({ group: group.sequence, object, payload });
       }
     }
-  }
-
-  next(): Promise<WatchedObject | undefined> {
-    return this.#objects.next();
   }
 
   stop(): Promise<void> {

@@ -66,17 +66,17 @@ function publicationOf(
 }
 
 /** A track as the library receives it. */
-export class MoqNetWatch implements Watch {
+export class MoqNetWatch extends Queue<WatchedObject> implements Watch {
   readonly #broadcast: Broadcast.Consumer;
   readonly #track: Track.Subscriber;
-  readonly #objects = new Queue<WatchedObject>();
   /** Called with each group that is complete. */
   onGroupEnd: (group: number) => void = () => {};
 
   constructor(broadcast: Broadcast.Consumer, track: Track.Subscriber) {
+    super();
     this.#broadcast = broadcast;
     this.#track = track;
-    this.#readGroups().finally(() => this.#objects.end());
+    this.#readGroups().finally(() => this.end());
   }
 
   async #readGroups(): Promise<void> {
@@ -95,12 +95,8 @@ export class MoqNetWatch implements Watch {
       const frame = await group.readFrameSequence();
       if (frame === undefined) return this.onGroupEnd(group.sequence);
       const { sequence: object, payload } = frame;
-      this.#objects.push({ group: group.sequence, object, payload });
+      this.push({ group: group.sequence, object, payload });
     }
-  }
-
-  next(): Promise<WatchedObject | undefined> {
-    return this.#objects.next();
   }
 
   /** Resolves when nothing more will come: to why, where it was refused or broken off. */

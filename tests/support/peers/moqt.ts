@@ -2,13 +2,13 @@ import {
   type ControlMessage,
   type DraftVersion,
   type FetchOptions,
-  type MoqtObject,
   type SetupOptions,
   type SubscribeOk,
   type SubscribeOptions,
   varint,
 } from "@moqt/transport";
 import { MoqtConnection, type WebTransportLike } from "@moqt/webtransport";
+import type { WatchedObject } from "./peer.ts";
 import { Queue } from "./queue.ts";
 
 /** The peer answered a request with REQUEST_ERROR. */
@@ -52,17 +52,14 @@ export class MoqtClient {
     };
     this.connection.onObject = (id, object) => {
       // What is not there is nothing that a test waits for, like the marks of ends below.
-      if (object.kind === "data") this.#streams.get(id)?.push(object);
+      if (object.kind === "data") this.#streams.get(id)?.add(object);
     };
     this.connection.onStreamClosed = (id) => {
       this.#streams.get(id)?.streamEnded();
       this.#streams.delete(id);
     };
     this.connection.onDatagram = (datagram) => {
-      if (datagram.status) return;
-      const { trackAlias, groupId, objectId, publisherPriority, payload } = datagram;
-      const at = { trackAlias, groupId, objectId, subgroupId: objectId };
-      this.#track(trackAlias).push({ kind: "data", ...at, publisherPriority, payload });
+      if (!datagram.status) this.#track(datagram.trackAlias).add(datagram);
     };
     this.connection.onNamespaceMessage = (id, message) => {
       // In draft 16 the answer comes here too.
@@ -196,8 +193,11 @@ export class MoqtClient {
   }
 }
 
+/** What is used of an object, however it came. */
+type LibraryObject = Readonly<Record<"groupId" | "objectId", bigint>> & { payload: Uint8Array };
+
 /** Objects as they arrive; they end when as many streams have ended as there are. */
-export class MoqtObjects extends Queue<Extract<MoqtObject, { kind: "data" }>> {
+export class MoqtObjects extends Queue<WatchedObject> {
   /** What SUBSCRIBE was answered. */
   ok!: SubscribeOk;
   readonly #done = Promise.withResolvers<void>();
@@ -210,6 +210,11 @@ export class MoqtObjects extends Queue<Extract<MoqtObject, { kind: "data" }>> {
   constructor(streams?: bigint) {
     super();
     this.#streams = streams;
+  }
+
+  /** An object of the library's has come. */
+  add({ groupId, objectId, payload }: LibraryObject): void {
+    this.push({ group: Number(groupId), object: Number(objectId), payload });
   }
 
   publishDone(streams: bigint): void {

@@ -4,7 +4,7 @@ import { connectQuicTransport, type QuicServerAddress } from "../transport/quic_
 import { MoqtClient, toPath } from "./moqt.ts";
 import { MoqtTrack } from "./moqt_track.ts";
 import { NamespaceSet } from "./namespace_set.ts";
-import type { DatagramPublication, Peer, Watch, WatchedObject } from "./peer.ts";
+import type { DatagramPublication, Peer, Watch } from "./peer.ts";
 
 /** Connects `@moqt/transport` over raw QUIC, of draft 18 when nothing is said. */
 export async function connectMoqt(
@@ -57,14 +57,7 @@ export class MoqtPeer extends MoqtClient implements Peer {
     const filter = { subscriptionFilter: { type: "LargestObject" } } as const;
     const subscription = await this.subscribe(path, track, filter);
     return {
-      async next(): Promise<WatchedObject | undefined> {
-        const object = await subscription.next();
-        return object && {
-          group: Number(object.groupId),
-          object: Number(object.objectId),
-          payload: object.payload,
-        };
-      },
+      next: () => subscription.next(),
       stop: () => this.connection.unsubscribe(subscription.ok.requestId),
     };
   }

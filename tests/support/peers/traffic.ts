@@ -33,7 +33,7 @@ function inWords(object: WatchedObject | undefined): string {
 
 /** Reads the objects that {@linkcode writeObjects} wrote, each of which must come next. */
 export async function readObjects(
-  watch: Watch,
+  watch: Pick<Watch, "next">,
   group: number,
   from: number,
   to: number,

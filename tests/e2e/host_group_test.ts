@@ -17,10 +17,7 @@ function groupTest(
   body: (group: HostGroup) => Promise<void>,
   more: object = {},
 ): void {
-  // Clients in Deno end some time after their test.
-  Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn: run });
-
-  async function run(): Promise<void> {
+  Deno.test(name, async () => {
     using deadline = new Deadline();
     await using group = await startHostGroup(2, { ...STEADY, ...more });
     try {
@@ -29,7 +26,7 @@ function groupTest(
       Deno.stdout.writeSync(new TextEncoder().encode(group.group.log()));
       throw error;
     }
-  }
+  });
 }
 
 groupTest(

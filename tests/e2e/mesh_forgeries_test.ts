@@ -92,7 +92,6 @@ meshTest(
       mesh: { ...STEADY.mesh as object, key_file: meshFile, trusted_keys: [romeFile] },
     },
     clientPath: `/?jwt=${user}`,
-    isTidy: false,
   },
   async (ground) => {
     const { publisher, viewer, comesBy, mesh } = ground;

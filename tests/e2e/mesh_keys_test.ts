@@ -1,4 +1,4 @@
-/** Meshes that trust only their own: relays with keys, clients of other people with tokens. */
+/** Meshes that trust only their own: relays with keys, clients with tokens. */
 import { generate, sign, toPublicKey } from "@moq/token";
 import assert from "node:assert/strict";
 import { meshTest, STEADY } from "../support/mesh/mesh_case.ts";
@@ -43,7 +43,6 @@ for (const [by, relayConfig] of [["a key", BY_KEY], ["their controller", BY_CONT
       relayConfig,
       controllerConfig,
       clientPath: `/?jwt=${user}`,
-      isTidy: false,
     },
     async ({ mesh, publisher, viewer, comesBy, kill, within, say }) => {
       const live = await publisher("concert", "west");
@@ -84,7 +83,6 @@ meshTest(
     topology: diamond(),
     relayConfig: { ...BY_KEY, mesh: { ...BY_KEY.mesh as object, ...STEADY.mesh as object } },
     clientPath: `/?jwt=${user}`,
-    isTidy: false,
   },
   async ({ mesh, publisher, viewer, comesBy, withinGroups }) => {
     const live = await publisher("concert", "west");

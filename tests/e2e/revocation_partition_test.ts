@@ -95,7 +95,6 @@ const MESH = {
     mesh: { ...STEADY.mesh as object, key_file: `${folder}/mesh.jwk` },
   },
   clientPath: `/?jwt=${await mint("canary")}`,
-  isTidy: false,
 };
 
 for (const { what, begin, end, noticed } of PARTITIONS) {

@@ -42,7 +42,6 @@ const MESH = {
     relay: { solicit: false },
     mesh: { ...STEADY.mesh as object, key_file: `${folder}/mesh.jwk` },
   },
-  isTidy: false,
 };
 
 /** Whoever is to be cut, and how it is seen. */

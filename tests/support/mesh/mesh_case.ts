@@ -51,8 +51,6 @@ export function runAsProcesses(
 export interface MeshTestOptions {
   readonly deadline?: number;
   readonly ignore?: boolean;
-  /** False where connections of the test's own end some time after it, as those of clients in Deno do. */
-  readonly isTidy?: boolean;
 }
 
 /** One scenario on a mesh of its own. When it fails, what all processes wrote and say is printed. */
@@ -61,10 +59,7 @@ export function meshTest(
   options: MeshOptions & MeshTestOptions,
   body: (ground: ProcessGround) => Promise<void>,
 ): void {
-  const isTidy = options.isTidy ?? true;
-  const sanitizers = isTidy ? {} : { sanitizeOps: false, sanitizeResources: false };
-  const fn = () => runOnMesh(name, options, body);
-  Deno.test({ name, ignore: options.ignore ?? false, ...sanitizers, fn });
+  Deno.test({ name, ignore: options.ignore ?? false, fn: () => runOnMesh(name, options, body) });
 }
 
 /** The same within a test. */

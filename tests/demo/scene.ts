@@ -82,5 +82,6 @@ async function populate(mesh: Mesh, deadline: Deadline) {
 }
 
 async function wayTo(mesh: Mesh, relay: string): Promise<readonly string[] | undefined> {
-  return await mesh.relay(relay).pathOf(`${PATH}/~/${TRACK}`);
+  const routes = (await mesh.relay(relay).mesh())?.routes;
+  return routes?.find(({ track }) => track === `${PATH}/~/${TRACK}`)?.path;
 }

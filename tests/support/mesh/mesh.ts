@@ -51,13 +51,9 @@ export class Mesh implements AsyncDisposable {
         new MeshProgram("sdn/main.ts", { name: `sdn${at}`, folder, place: site.controller() }),
     );
     const relays = options.topology.relays.map((name) =>
-      new MeshRelay({
-        name,
-        folder,
-        place: site.relay(name),
-        ...(options.clientPath !== undefined && { clientPath: options.clientPath }),
-      })
+      new MeshRelay("relay/main.ts", { name, folder, place: site.relay(name) })
     );
+    for (const relay of relays) relay.clientPath = options.clientPath;
     this.#relays = new Map(relays.map((relay) => [relay.name, relay]));
     for (const one of [...this.controllers, ...relays]) {
       one.root = options.rootOf?.(one.name) ?? "";

@@ -90,11 +90,6 @@ export class Reception {
     return next === -1 ? 0 : longestPause(this.#arrivals.slice(Math.max(0, next - 1)));
   }
 
-  /** What came from `first` on, or from {@linkcode firstGroup} where that is later, to `last`. */
-  verdictBetween(first: number, last: number): Verdict {
-    return this.verdict({ first: Math.max(first, this.firstGroup ?? 0), last });
-  }
-
   /** What came of the groups from `first` to `last`. */
   verdict({ first, last }: { first: number; last: number }): Verdict {
     const missing: number[] = [];

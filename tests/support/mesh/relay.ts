@@ -1,7 +1,6 @@
 import { systemClock } from "@qumo/shared/runtime";
 import type { RelayAddress } from "./client.ts";
 import { MeshProgram, type ProgramConfig } from "./program.ts";
-import type { Place } from "./site.ts";
 
 /** What `GET /status` says of the mesh, as far as tests look. */
 export interface MeshStatus {
@@ -23,14 +22,9 @@ const MESH_TIMEOUT = 5_000;
 /** One relay of a mesh. */
 export class MeshRelay extends MeshProgram implements RelayAddress {
   certificateHash: Uint8Array<ArrayBuffer> = new Uint8Array();
-  readonly clientPath: string | undefined;
+  clientPath: string | undefined;
   /** The longest that an answer took, in milliseconds: a few of them where it has a processor to itself. */
   slowestAnswerMs = 0;
-
-  constructor(given: { name: string; folder: string; place: Place; clientPath?: string }) {
-    super("relay/main.ts", given);
-    this.clientPath = given.clientPath;
-  }
 
   override async start(config?: ProgramConfig): Promise<void> {
     await super.start(config);
@@ -47,11 +41,6 @@ export class MeshRelay extends MeshProgram implements RelayAddress {
     } catch {
       return undefined;
     }
-  }
-
-  /** The way a track takes to this relay, from the next hop to its source; undefined when it has none. */
-  async pathOf(track: string): Promise<readonly string[] | undefined> {
-    return (await this.mesh())?.routes.find((route) => route.track === track)?.path;
   }
 
   /** The text of `/metrics`. */

@@ -108,7 +108,7 @@ export class DirectSite extends LoopbackSite {
 }
 
 /** A place on the loopback address, at a port that is free. */
-export function loopbackPlace(prefix: readonly string[] = []): Place {
+function loopbackPlace(prefix: readonly string[] = []): Place {
   const port = freePort();
   return { listen: `${LOOPBACK}:${port}`, hostname: LOOPBACK, port, prefix };
 }

@@ -1,9 +1,11 @@
+import { TaskGroup } from "@qumo/shared/runtime";
+
 /** Carries TCP connections to one port of this machine, until it is cut or loses everything. */
 export class TcpLink implements AsyncDisposable {
   readonly #listener: Deno.TcpListener;
   readonly #port: number;
   readonly #connections = new Set<Deno.TcpConn>();
-  readonly #work = new Set<Promise<unknown>>();
+  readonly #tasks = new TaskGroup(() => {});
   #isWhole = true;
   // What bytes wait for.
   #stall: PromiseWithResolvers<void> | undefined;
@@ -14,7 +16,7 @@ export class TcpLink implements AsyncDisposable {
   constructor(port: number, at = 0) {
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port: at });
     this.#port = port;
-    this.#run(this.#accept());
+    this.#tasks.spawn("listener", () => this.#accept());
   }
 
   /** What to call instead of the other end. */
@@ -53,12 +55,12 @@ export class TcpLink implements AsyncDisposable {
     this.restore();
     this.cut();
     this.#listener.close();
-    while (this.#work.size > 0) await Promise.all(this.#work);
+    await this.#tasks.close();
   }
 
   async #accept(): Promise<void> {
     for await (const near of this.#listener) {
-      if (this.#isWhole) this.#run(this.#join(near));
+      if (this.#isWhole) this.#tasks.spawn("connection", () => this.#join(near));
       else close(near);
     }
   }
@@ -85,11 +87,6 @@ export class TcpLink implements AsyncDisposable {
       },
     });
     await from.readable.pipeThrough(waiting).pipeTo(to.writable).catch(() => close(to));
-  }
-
-  #run(work: Promise<void>): void {
-    const kept = work.catch(() => {}).finally(() => this.#work.delete(kept));
-    this.#work.add(kept);
   }
 }
 

@@ -1,4 +1,4 @@
-import { sleep, systemClock } from "@qumo/shared/runtime";
+import { sleep, systemClock, TaskGroup } from "@qumo/shared/runtime";
 import { Random } from "../random.ts";
 
 /** How a link treats what it carries. */
@@ -22,11 +22,12 @@ export class UdpLink implements AsyncDisposable {
   readonly #source: string;
   // A socket for each client, so that the answers find their way back.
   readonly #backs = new Map<number, Deno.DatagramConn>();
-  readonly #work = new Set<Promise<void>>();
-  readonly #closed = new AbortController();
+  // Nobody listens there any more, or the socket was closed: the packet is lost, as packets are.
+  readonly #tasks = new TaskGroup(() => {});
   #conditions = PERFECT;
   #isWhole = true;
-  #onAnswer: (bytes: number) => void = () => {};
+  /** Called with the size of every packet that is carried back to a client. */
+  onAnswer: (bytes: number) => void = () => {};
 
   /** Leads to `port`, from one address of this machine to another. Losses are the same each time. */
   constructor(port: number, { source = "127.0.0.1", target = "127.0.0.1" } = {}) {
@@ -52,11 +53,6 @@ export class UdpLink implements AsyncDisposable {
     this.#backs.clear();
   }
 
-  /** Called with the size of every packet that is carried back to a client. */
-  set onAnswer(callback: (bytes: number) => void) {
-    this.#onAnswer = callback;
-  }
-
   /** From now on nothing arrives. */
   cut(): void {
     this.#isWhole = false;
@@ -73,10 +69,9 @@ export class UdpLink implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed.abort();
-    this.#front.close();
-    for (const back of this.#backs.values()) back.close();
-    await Promise.all(this.#work);
+    const over = this.#tasks.close();
+    for (const socket of [this.#front, ...this.#backs.values()]) socket.close();
+    await over;
   }
 
   #forth(packet: Uint8Array<ArrayBuffer>, from: Deno.NetAddr): void {
@@ -85,7 +80,7 @@ export class UdpLink implements AsyncDisposable {
       back = Deno.listenDatagram({ hostname: this.#source, port: 0, transport: "udp" });
       this.#backs.set(from.port, back);
       this.#loop(back, (answer) => {
-        if (this.#isWhole) this.#onAnswer(answer.length);
+        if (this.#isWhole) this.onAnswer(answer.length);
         this.#carry(this.#front, answer, from);
       });
     }
@@ -95,22 +90,18 @@ export class UdpLink implements AsyncDisposable {
   #carry(socket: Deno.DatagramConn, packet: Uint8Array<ArrayBuffer>, to: Deno.NetAddr): void {
     const { delayMs, lossPercent } = this.#conditions;
     if (!this.#isWhole || this.#random.percent(lossPercent)) return;
-    const { signal } = this.#closed;
-    const send = async () => {
+    this.#tasks.spawn("packet", async (signal) => {
       if (delayMs > 0) await sleep(systemClock, delayMs, signal);
       if (!signal.aborted) await socket.send(packet, to);
-    };
-    // Nobody listens there any more, or the socket was closed: the packet is lost, as packets are.
-    const sent = send().catch(() => {}).finally(() => this.#work.delete(sent));
-    this.#work.add(sent);
+    });
   }
 
   #loop(
     socket: Deno.DatagramConn,
     take: (packet: Uint8Array<ArrayBuffer>, from: Deno.NetAddr) => void,
   ): void {
-    this.#work.add((async () => {
-      while (!this.#closed.signal.aborted) {
+    this.#tasks.spawn("socket", async (signal) => {
+      while (!signal.aborted) {
         try {
           const [packet, from] = await socket.receive();
           take(packet as Uint8Array<ArrayBuffer>, from as Deno.NetAddr);
@@ -119,6 +110,6 @@ export class UdpLink implements AsyncDisposable {
           if (!(error instanceof Deno.errors.ConnectionRefused)) return;
         }
       }
-    })());
+    });
   }
 }

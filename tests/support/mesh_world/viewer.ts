@@ -86,8 +86,9 @@ export class Viewer<P extends Place = WorldRelay> {
 
   /** What came up to this group, which is waited for, from `first` on. */
   async verdict(last: number, first = 0): Promise<Verdict> {
-    const found = await this.has(last);
-    return this.watching.reception.verdictBetween(first, found);
+    const end = await this.has(last);
+    const { reception } = this.watching;
+    return reception.verdict({ first: Math.max(first, reception.firstGroup ?? 0), last: end });
   }
 
   /** Everything that was wrong with what it was shown. */

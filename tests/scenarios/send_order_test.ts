@@ -28,7 +28,7 @@ function recordAccepted({ connection }: Joined): BidiStream[] {
 }
 
 /** Send orders of the streams that the relay opened behind its control stream. */
-function ordersOf({ opened }: Joined): number[] {
+function ordersOf({ connection: { opened } }: Joined): number[] {
   return opened.slice(1).map(({ priority }) => priority);
 }
 
@@ -48,7 +48,7 @@ draftTest(
     }
     await openSubgroup(publisher, { group: 0n, priority: 0 }, ...objects(1));
     await world.settle();
-    const control = joined.opened[0]!.priority;
+    const control = joined.connection.opened[0]!.priority;
     const request = accepted[0]!.send.priority;
     const [object] = ordersOf(joined);
     assert.equal(control, URGENT);
@@ -110,7 +110,7 @@ draftTest(
     const [, live] = ordersOf(joined);
     const fetching = await fetch(subscriber, [2, 0], [2, 0], { subscriberPriority: 100 });
     await fetching.expect("fetchOk");
-    assert.ok(joined.opened.at(-1)!.priority > live!);
+    assert.ok(joined.connection.opened.at(-1)!.priority > live!);
     await open.finish();
 
     const waiting = await openSubgroup(publisher, { group: 3n });
@@ -123,9 +123,9 @@ draftTest(
       const requestId = subscriber.takeRequestId();
       await unfinished.send({ kind: "requestUpdate", requestId, parameters });
       await unfinished.expect("requestOk");
-      return joined.opened.at(-1)!.priority;
+      return joined.connection.opened.at(-1)!.priority;
     };
-    const before = joined.opened.at(-1)!.priority;
+    const before = joined.connection.opened.at(-1)!.priority;
     assert.equal(await update({}), before, "An update that says nothing");
     assert.ok(await update({ subscriberPriority: 200 }) < before);
     await waiting.write(large.slice(500));

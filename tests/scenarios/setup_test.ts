@@ -1,7 +1,6 @@
 import { encodeSubgroupHeader, type SessionErrorName } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { loneHost } from "../support/worlds/lone_host.ts";
-import type { MemoryStream } from "../support/transport/memory_stream.ts";
 import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
 import { bytesOf } from "../support/peers/scripted_streams.ts";
 import { type ConnectOptions, SessionWorld } from "../support/worlds/session_world.ts";
@@ -222,9 +221,9 @@ Deno.test("R-019: a control stream that is reset before SETUP is whole does so t
 
 Deno.test("R-019: a peer that refuses our control stream is closed when we have something to say", async () => {
   await using world = new SessionWorld();
-  const { peer, session, opened } = await world.join();
+  const { peer, session, connection } = await world.join();
   await announce(peer, "live");
-  (opened[0] as MemoryStream).stop(0);
+  connection.opened[0]!.stop(0);
   await world.settle();
   session.drain(60_000);
   await closedWith(peer, "protocol_violation");

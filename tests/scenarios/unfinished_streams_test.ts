@@ -389,8 +389,8 @@ draftTest(
     await world.settle();
     // The control stream was one, and one may be kept for what comes next.
     assert.ok(
-      joined.opened.length - seen.length <= 2,
-      `${joined.opened.length} for ${seen.length}`,
+      joined.connection.opened.length - seen.length <= 2,
+      `${joined.connection.opened.length} for ${seen.length}`,
     );
     assert.deepEqual(seen.filter(({ ids }) => ids.length === 0), []);
   },

@@ -124,11 +124,11 @@ draftTest("R-045: an update leaves what it does not name", async () => {
   await downstream.expect("requestOk");
   await sendSubgroup(publisher, { group: 0n }, ...objects(4));
   assert.deepEqual((await nextSubgroup(subscriber)).ids, [2, 3]);
-  const before = joined.opened.at(-1)!.priority;
+  const before = joined.connection.opened.at(-1)!.priority;
   const other = await join(world, { subscriberPriority: 10 });
   await sendSubgroup(publisher, { group: 0n, subgroup: 1n }, ...objects(1, 9));
   await world.settle();
-  const after = other.joined.opened.at(-1)!.priority;
+  const after = other.joined.connection.opened.at(-1)!.priority;
   assert.equal(Math.floor(before / 2 ** 23), Math.floor(after / 2 ** 23));
 });
 
@@ -259,10 +259,10 @@ draftTest("R-152: a changed subscriber priority counts for streams that are open
   const { publisher, joined, downstream } = await watch(world);
   await openSubgroup(publisher, { group: 1n }, ...objects(1));
   await world.settle();
-  const before = joined.opened.at(-1)!.priority;
+  const before = joined.connection.opened.at(-1)!.priority;
   await update(downstream, 2n, { subscriberPriority: 100 });
   await downstream.expect("requestOk");
-  assert.equal(joined.opened.at(-1)!.priority - before, 28 * 2 ** 23);
+  assert.equal(joined.connection.opened.at(-1)!.priority - before, 28 * 2 ** 23);
 });
 
 /** Lets everybody do everything; what is shown later is looked at for as long as a test says. */

@@ -55,6 +55,8 @@ export class MemoryConnection implements Connection, MemoryEnd {
   readonly network: Readonly<typeof NETWORK>;
   readonly #ending = Promise.withResolvers<CloseInfo>();
   readonly closed = this.#ending.promise;
+  /** Every unidirectional stream that was opened here, in order. */
+  readonly opened: MemoryStream[] = [];
   readonly #uniCredit: Credit;
   readonly #bidiCredit: Credit;
   readonly #uni = new Queue<ReceiveStream>(Infinity);
@@ -88,6 +90,7 @@ export class MemoryConnection implements Connection, MemoryEnd {
     const peer = this.#peer;
     const onReceived = () => peer.carry(() => this.#uniCredit.give(1));
     const stream = new MemoryStream(this, peer, { onReceived });
+    this.opened.push(stream);
     this.carry(() => peer.#uni.push(stream));
     return stream;
   }

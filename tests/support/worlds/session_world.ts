@@ -17,7 +17,6 @@ import type { SessionLink, SessionOptions } from "../../../relay/session/session
 import type { SessionLimits, SessionSettings } from "../../../relay/session/settings.ts";
 import { StreamBudget } from "../../../relay/session/stream_budget.ts";
 import { Cache, type CacheLimits, Registry } from "../../../relay/track/mod.ts";
-import type { SendStream } from "../../../relay/transport/mod.ts";
 import { draftOfPeer } from "../draft_test_case.ts";
 import { ScriptedPeer } from "../peers/scripted_peer.ts";
 import type { ReplacementPolicy } from "../../../relay/vocabulary/mod.ts";
@@ -112,8 +111,6 @@ export interface Begun {
   readonly session: Session;
   /** The relay's end of the connection. */
   readonly connection: MemoryConnection;
-  /** Every unidirectional stream that the relay opened, in order, its control stream first. */
-  readonly opened: readonly SendStream[];
   readonly far: MemoryConnection;
   readonly over: Promise<unknown>;
 }
@@ -211,7 +208,6 @@ export class SessionWorld implements AsyncDisposable {
     if (options.webTransport !== undefined) {
       Object.assign(connection, { transport: "webtransport", path: options.webTransport });
     }
-    const opened = recordOpened(connection);
     const session = sessionOver({
       id: this.#begun.length + 1,
       role: dialled ? "client" : "server",
@@ -229,7 +225,7 @@ export class SessionWorld implements AsyncDisposable {
       relayName: RELAY_NAME,
       ...(options.link !== undefined && { link: options.link }),
     });
-    const begun = { session, connection, opened, far, over: session.run() };
+    const begun = { session, connection, far, over: session.run() };
     this.#begun.push(begun);
     return begun;
   }
@@ -256,17 +252,4 @@ export class SessionWorld implements AsyncDisposable {
     const left = { groups, bytes, tracks, timers: this.clock.pending };
     assert.deepEqual(left, { groups: 0, bytes: 0, tracks: 0, timers: 0 }, "Something is left");
   }
-}
-
-function recordOpened(connection: MemoryConnection): SendStream[] {
-  const opened: SendStream[] = [];
-  const open = connection.openUni.bind(connection);
-  Object.assign(connection, {
-    openUni: async () => {
-      const stream = await open();
-      opened.push(stream);
-      return stream;
-    },
-  });
-  return opened;
 }

@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { refused } from "@qumo/shared/runtime";
 import { formatNamespace, type Namespace } from "@qumo/shared/wire";
 import { nameOf, namespaceOf, put, World } from "../../../tests/support/worlds/track_model.ts";
-import { ScriptedFeed, ScriptedPublisher } from "../../../tests/support/worlds/track_publishers.ts";
+import {
+  type ScriptedFeed,
+  scriptedFeed,
+  ScriptedPublisher,
+} from "../../../tests/support/worlds/track_publishers.ts";
 import type { Refusal } from "../errors.ts";
 import type { TrackEntry } from "../sources/track_entry.ts";
 import { REDUNDANT_SILENCE_MS } from "../limits.ts";
@@ -51,7 +55,7 @@ function kindOf(outcome: Awaited<ReturnType<Scope["open"]>>): string {
 
 function offer(scope: Scope, name = NAME, publisher = new ScriptedPublisher()): ScriptedFeed {
   const entry = scope.entry(name)!;
-  const feed = new ScriptedFeed(publisher, entry, { offered: true });
+  const feed = scriptedFeed(publisher, entry, { offered: true });
   feed.agree();
   scope.offer(entry, { publisher, feed });
   return feed;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nameOf, namespaceOf, World } from "../../../tests/support/worlds/track_model.ts";
-import { ScriptedFeed, ScriptedPublisher } from "../../../tests/support/worlds/track_publishers.ts";
+import { scriptedFeed, ScriptedPublisher } from "../../../tests/support/worlds/track_publishers.ts";
 import { Scope } from "./scope.ts";
 import { TrackWatchers } from "./track_watchers.ts";
 
@@ -20,7 +20,7 @@ function offered() {
   });
   const publisher = new ScriptedPublisher();
   const entry = scope.entry(NAME)!;
-  const feed = new ScriptedFeed(publisher, entry, { offered: true });
+  const feed = scriptedFeed(publisher, entry, { offered: true });
   feed.agree();
   scope.offer(entry, { publisher, feed });
   return { entry, publisher };

@@ -6,7 +6,11 @@ import {
   Subscriber,
   World,
 } from "../../../tests/support/worlds/track_model.ts";
-import { ScriptedFeed, ScriptedPublisher } from "../../../tests/support/worlds/track_publishers.ts";
+import {
+  type ScriptedFeed,
+  scriptedFeed,
+  ScriptedPublisher,
+} from "../../../tests/support/worlds/track_publishers.ts";
 import { Feeds } from "./feeds.ts";
 import type { KeptFeed, Offer } from "./feeds_options.ts";
 import type { ReplacementPolicy } from "../../vocabulary/mod.ts";
@@ -108,7 +112,7 @@ Deno.test("Feeds.connect() is refused when there is nobody to ask", async () => 
 Deno.test("Feeds.connect() is content with a publisher that offers the track meanwhile", async () => {
   const { track, feeds } = setUp();
   const answer = feeds.connect([new ScriptedPublisher()]);
-  const offered = new ScriptedFeed(new ScriptedPublisher(), { track, feeds }, { offered: true });
+  const offered = scriptedFeed(new ScriptedPublisher(), { track, feeds }, { offered: true });
   feeds.offer(offerOf(offered));
   assert.equal((await answer).ok, true);
 });
@@ -132,7 +136,7 @@ Deno.test("Feeds cancels what it asked for when nobody wanted it for the time of
 
 Deno.test("Feeds pauses what was offered when nobody wants it, and goes on with it later", async () => {
   const { world, track, feeds, gone } = setUp();
-  const offered = new ScriptedFeed(new ScriptedPublisher(), { track, feeds }, { offered: true });
+  const offered = scriptedFeed(new ScriptedPublisher(), { track, feeds }, { offered: true });
   const asked = new ScriptedPublisher("agree");
   const demand = feeds.hold(true);
   feeds.offer(offerOf(offered));
@@ -150,7 +154,7 @@ Deno.test("Feeds pauses what was offered when nobody wants it, and goes on with 
 Deno.test("R-054 R-055 Feeds turns forwarding on with the first who wants it and off with the last", async () => {
   const { track, feeds } = setUp();
   const publisher = new ScriptedPublisher("agree");
-  const offered = new ScriptedFeed(new ScriptedPublisher(), { track, feeds }, { offered: true });
+  const offered = scriptedFeed(new ScriptedPublisher(), { track, feeds }, { offered: true });
   feeds.offer(offerOf(offered));
   const [a, b] = [feeds.hold(false), feeds.hold(false)];
   await feeds.connect([publisher]);
@@ -195,7 +199,7 @@ Deno.test("R-057 Feeds wakes an offer that came while the track lingered", async
   const demand = feeds.hold(true);
   await feeds.connect([new ScriptedPublisher("agree")]);
   demand.release();
-  const offered = new ScriptedFeed(new ScriptedPublisher(), { track, feeds }, { offered: true });
+  const offered = scriptedFeed(new ScriptedPublisher(), { track, feeds }, { offered: true });
   assert.equal(feeds.forward, false);
   feeds.offer(offerOf(offered));
   feeds.hold(true);
@@ -251,13 +255,13 @@ Deno.test("Feeds.abort() ends all feeds, and those who wait are refused", async 
 
 Deno.test("Feeds that nobody uses goes when a feed ends that it never had", () => {
   const { track, feeds, gone } = setUp();
-  const feed = new ScriptedFeed(new ScriptedPublisher(), { track, feeds }, { offered: true });
+  const feed = scriptedFeed(new ScriptedPublisher(), { track, feeds }, { offered: true });
   feeds.hold(true);
   feed.end();
   assert.equal(gone.length, 0);
   const unused = setUp();
   const { track: other, feeds: others } = unused;
-  new ScriptedFeed(new ScriptedPublisher(), { track: other, feeds: others }).end();
+  scriptedFeed(new ScriptedPublisher(), { track: other, feeds: others }).end();
   assert.equal(unused.gone.length, 1);
 });
 
@@ -381,8 +385,8 @@ Deno.test("Feeds.path is the shortest path of the feeds that deliver, and empty 
 Deno.test("Offers of publishers that are here are told of, those of others not", () => {
   const { feeds, offered, track } = setUp();
   const target = { track, feeds };
-  const far = new ScriptedFeed(new ScriptedPublisher(undefined, ["x"]), target, { offered: true });
-  const here = new ScriptedFeed(new ScriptedPublisher(), target, { offered: true });
+  const far = scriptedFeed(new ScriptedPublisher(undefined, ["x"]), target, { offered: true });
+  const here = scriptedFeed(new ScriptedPublisher(), target, { offered: true });
   feeds.offer(offerOf(far));
   assert.deepEqual(offered, []);
   feeds.offer(offerOf(here));

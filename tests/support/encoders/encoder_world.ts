@@ -4,11 +4,7 @@ import { rfc9000 } from "@qumo/shared/wire";
 import { DEFAULTS } from "../../../relay/config/definition.ts";
 import { newIngests } from "../../../relay/ingest.ts";
 import type { Ingests } from "../../../relay/media/ingest/ingests.ts";
-import {
-  RtmpConnection,
-  type RtmpParts,
-  type RtmpTransport,
-} from "../../../relay/media/rtmp/connection.ts";
+import { RtmpConnection, type RtmpParts } from "../../../relay/media/rtmp/connection.ts";
 import type { OpenTrack, Scope } from "../../../relay/track/mod.ts";
 import type { ManualClock } from "../worlds/manual_clock.ts";
 import { RELAY_NAME, SessionWorld, type WorldOptions } from "../worlds/session_world.ts";
@@ -53,7 +49,7 @@ export class EncoderWorld extends SessionWorld {
 
   /** Connects an encoder, which has sent nothing yet. */
   encoder(): ScriptedEncoder {
-    return new ScriptedEncoder(`192.0.2.1:${++this.#count}`, this.#rtmp);
+    return scriptedEncoder(`192.0.2.1:${++this.#count}`, this.#rtmp);
   }
 
   /** Connects an encoder that publishes. */
@@ -90,71 +86,70 @@ export class EncoderWorld extends SessionWorld {
 }
 
 /** An encoder whose every byte the test sends, and its connection to the relay. */
-export class ScriptedEncoder implements RtmpTransport {
-  readonly remoteAddress: string;
+export type ScriptedEncoder = ReturnType<typeof scriptedEncoder>;
+
+function scriptedEncoder(
+  remoteAddress: string,
+  parts: RtmpParts & { readonly clock: ManualClock },
+) {
+  const closed = Promise.withResolvers<never>();
+  closed.promise.catch(() => {});
+  let end: Error | null | undefined;
+  let wake = () => {};
+  const encoder = {
+    remoteAddress,
+    isClosed: false,
+    /** Whether nothing that the relay writes is read any more. */
+    isStuck: false,
+    /** What was sent that the relay has not read. */
+    unread: new Uint8Array() as Uint8Array,
+    /** What the relay has sent, as text. */
+    received: "",
+
+    /** Sends bytes, and lets the relay take them. */
+    async send(...sent: readonly Uint8Array[]): Promise<void> {
+      encoder.unread = joinBytes([encoder.unread, ...sent]);
+      wake();
+      await parts.clock.advance(0);
+    },
+
+    /** Ends the connection behind what was sent, as a machine that fails, or by a fault of the relay. */
+    async vanish(fault: Error | null = null): Promise<void> {
+      end = fault;
+      await encoder.send();
+    },
+
+    async read(into: Uint8Array): Promise<number | null> {
+      while (encoder.unread.length === 0) {
+        if (encoder.isClosed) throw new Deno.errors.BadResource("closed");
+        if (end === null) return null;
+        if (end !== undefined) throw end;
+        await new Promise<void>((resolve) => wake = resolve);
+      }
+      const part = encoder.unread.subarray(0, into.length);
+      into.set(part);
+      encoder.unread = encoder.unread.subarray(part.length);
+      return part.length;
+    },
+
+    write(bytes: Uint8Array): Promise<void> {
+      if (encoder.isStuck) return closed.promise;
+      encoder.received += new TextDecoder("latin1").decode(bytes);
+      return Promise.resolve();
+    },
+
+    close(): void {
+      encoder.isClosed = true;
+      encoder.unread = new Uint8Array();
+      wake();
+      closed.reject(new Deno.errors.BadResource("closed"));
+    },
+
+    isEnd: (error: unknown) => error instanceof Deno.errors.BadResource,
+  };
   /** When the relay is through with the connection. */
-  readonly ended: Promise<void>;
-  isClosed = false;
-  /** Whether nothing that the relay writes is read any more. */
-  isStuck = false;
-  /** What was sent that the relay has not read. */
-  unread: Uint8Array = new Uint8Array();
-  /** What the relay has sent, as text. */
-  received = "";
-  readonly #clock: ManualClock;
-  readonly #closed = Promise.withResolvers<never>();
-  #end: Error | null | undefined;
-  #wake = () => {};
-
-  constructor(remoteAddress: string, parts: RtmpParts & { readonly clock: ManualClock }) {
-    this.remoteAddress = remoteAddress;
-    this.#clock = parts.clock;
-    this.#closed.promise.catch(() => {});
-    this.ended = new RtmpConnection(parts, this).run();
-  }
-
-  /** Sends bytes, and lets the relay take them. */
-  async send(...parts: readonly Uint8Array[]): Promise<void> {
-    this.unread = joinBytes([this.unread, ...parts]);
-    this.#wake();
-    await this.#clock.advance(0);
-  }
-
-  /** Ends the connection behind what was sent, as a machine that fails, or by a fault of the relay. */
-  async vanish(fault: Error | null = null): Promise<void> {
-    this.#end = fault;
-    await this.send();
-  }
-
-  async read(into: Uint8Array): Promise<number | null> {
-    while (this.unread.length === 0) {
-      if (this.isClosed) throw new Deno.errors.BadResource("closed");
-      if (this.#end === null) return null;
-      if (this.#end !== undefined) throw this.#end;
-      await new Promise<void>((resolve) => this.#wake = resolve);
-    }
-    const part = this.unread.subarray(0, into.length);
-    into.set(part);
-    this.unread = this.unread.subarray(part.length);
-    return part.length;
-  }
-
-  write(bytes: Uint8Array): Promise<void> {
-    if (this.isStuck) return this.#closed.promise;
-    this.received += new TextDecoder("latin1").decode(bytes);
-    return Promise.resolve();
-  }
-
-  close(): void {
-    this.isClosed = true;
-    this.unread = new Uint8Array();
-    this.#wake();
-    this.#closed.reject(new Deno.errors.BadResource("closed"));
-  }
-
-  isEnd(error: unknown): boolean {
-    return error instanceof Deno.errors.BadResource;
-  }
+  const ended = new RtmpConnection(parts, encoder).run();
+  return Object.assign(encoder, { ended });
 }
 
 /** A viewer of one track, who has all of its newest group and what comes after it. */

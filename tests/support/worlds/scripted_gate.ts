@@ -17,16 +17,14 @@ export function scriptedGate(authorizer: Authorizer): Gate {
   return {
     async admit(peer) {
       const entry = await authorizer({ action: "setup", namespace: [], tokens: peer.tokens });
-      if (!entry.ok) return entry;
-      const all = await openGate.admit(peer);
+      const all = entry.ok ? await openGate.admit(peer) : entry;
       if (!all.ok) return all;
-      const { authorize } = all.value;
       return done({
         ...all.value,
         async authorize(request) {
           const tokens = [...peer.tokens, ...request.tokens];
           const answer = await authorizer({ ...request, tokens });
-          return answer.ok ? await authorize(request) : answer;
+          return answer.ok ? await all.value.authorize(request) : answer;
         },
       });
     },

@@ -15,61 +15,40 @@ import type { RefusalKind } from "../../../relay/vocabulary/mod.ts";
 let lastSource = 0;
 
 /** A feed whose answer a test decides. */
-export class ScriptedFeed implements Feed {
-  readonly publisher: ScriptedPublisher;
-  readonly path: readonly string[] | undefined;
-  target: FeedTarget;
-  readonly offered: boolean;
-  readonly options: RequestOptions;
-  readonly source = sourceOf(`${++lastSource}`);
-  readonly changes: FeedChange[] = [];
-  isCancelled = false;
-  isNeeded = true;
-  readonly #answer = Promise.withResolvers<Outcome<void, Refusal>>();
-  readonly established = this.#answer.promise;
+export type ScriptedFeed = ReturnType<typeof scriptedFeed>;
 
-  constructor(
-    publisher: ScriptedPublisher,
-    target: FeedTarget,
-    { offered = false, ...options }: RequestOptions & { offered?: boolean } = {},
-  ) {
-    this.publisher = publisher;
-    this.path = publisher.path;
-    this.target = target;
-    this.offered = offered;
-    this.options = options;
-  }
-
-  agree(): void {
-    this.#answer.resolve(done(undefined));
-  }
-
-  refuse(kind: RefusalKind = "does_not_exist"): void {
-    this.#answer.resolve(refused({ kind, reason: kind }));
-  }
-
-  /** The publisher ends it, or is gone. */
-  end(kind: TrackEnd["kind"] = "lost"): void {
-    this.refuse();
-    this.target.feeds.ended(this, { kind, reason: kind });
-  }
-
-  update(change: FeedChange): void {
-    this.changes.push(change);
-  }
-
-  cancel(): void {
-    this.isCancelled = true;
-    this.refuse("timeout");
-  }
-
-  moveTo(target: FeedTarget): void {
-    this.target = target;
-  }
-
-  setNeeded(isNeeded: boolean): void {
-    this.isNeeded = isNeeded;
-  }
+/** Begins a feed. */
+export function scriptedFeed(
+  publisher: ScriptedPublisher,
+  target: FeedTarget,
+  { offered = false, ...options }: RequestOptions & { offered?: boolean } = {},
+) {
+  const answer = Promise.withResolvers<Outcome<void, Refusal>>();
+  const feed = {
+    ...{ publisher, path: publisher.path, target, offered, options },
+    source: sourceOf(`${++lastSource}`),
+    established: answer.promise,
+    changes: [] as FeedChange[],
+    isCancelled: false,
+    isNeeded: true,
+    agree: () => answer.resolve(done(undefined)),
+    refuse(kind: RefusalKind = "does_not_exist") {
+      answer.resolve(refused({ kind, reason: kind }));
+    },
+    /** The publisher ends it, or is gone. */
+    end(kind: TrackEnd["kind"] = "lost"): void {
+      feed.refuse();
+      feed.target.feeds.ended(feed, { kind, reason: kind });
+    },
+    update: (change) => void feed.changes.push(change),
+    cancel() {
+      feed.isCancelled = true;
+      feed.refuse("timeout");
+    },
+    moveTo: (target) => void (feed.target = target),
+    setNeeded: (isNeeded) => void (feed.isNeeded = isNeeded),
+  } satisfies Feed & Record<string, unknown>;
+  return feed;
 }
 
 /** A publisher that remembers what it was asked. */
@@ -91,7 +70,7 @@ export class ScriptedPublisher implements Publisher {
   }
 
   subscribe(target: FeedTarget, options: RequestOptions = {}): ScriptedFeed {
-    const feed = new ScriptedFeed(this, target, options);
+    const feed = scriptedFeed(this, target, options);
     this.feeds.push(feed);
     if (this.#answer === "agree") feed.agree();
     else if (this.#answer !== undefined) feed.refuse(this.#answer);

@@ -1,6 +1,6 @@
 import type { Clock, FileAccess, Log, Tracing } from "@qumo/shared/runtime";
 import type { LoadReport } from "@qumo/shared/topology";
-import type { RelayConfig } from "./config.ts";
+import type { http1Fetch, RelayConfig } from "./config.ts";
 import type { Steering } from "./access/steering.ts";
 import type { KnownAddresses } from "./known_addresses.ts";
 import type { Dial } from "./neighbor_dialer.ts";
@@ -16,6 +16,10 @@ export interface MeshAccess {
   readonly hostname: () => string;
   readonly files: FileAccess;
   readonly dial: Dial;
+  /** Opens what requests to controllers are sent by; absent: HTTP/1.1. */
+  readonly openFetch?: typeof http1Fetch;
+  /** A number from 0 up to but not including 1. */
+  readonly random?: () => number;
 }
 
 /** What the relay provides to the mesh. */

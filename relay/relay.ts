@@ -209,11 +209,13 @@ export class Relay {
     const { config, files } = this.#options;
     await this.#front.prepare();
     this.#settings.ops = await readOpsAccess(config, files);
+    // Before anybody comes: others are told of what the first ones publish.
+    await this.#mesh.open();
     this.#front.open();
     this.#tasks.spawn("accepting connections", () => this.#front.listeners.accept());
     this.lifecycle.serves();
     // Once registered, other relays may connect at any time.
-    await this.#mesh.start();
+    this.#mesh.start();
     this.#access?.begin((key) => this.#mesh.identify(key));
   }
 

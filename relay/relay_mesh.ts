@@ -73,10 +73,13 @@ export class RelayMesh implements RegistryObserver {
     return this.#settings?.name ?? this.#context.config.relay.nodeId;
   }
 
-  /** Starts to register and to dial neighbors. Rejects with a {@linkcode StartError}. */
-  async start(): Promise<void> {
+  /**
+   * Loads its parts and dials neighbors; from then on it hears of what is published here. Rejects with
+   * a {@linkcode StartError}.
+   */
+  async open(): Promise<void> {
     const { config, clock, log, tracing, known, steering } = this.#context;
-    const { files, dial } = this.#access;
+    const { files, dial, random = Math.random } = this.#access;
     const dialer = await openDialer({ config, files, clock, dial, known });
     if (this.#settings !== undefined) this.#control = await this.#newControl(this.#settings);
     if (this.#control === undefined && config.upstream.length === 0) return;
@@ -103,10 +106,14 @@ export class RelayMesh implements RegistryObserver {
       clock,
       log,
       tracing,
-      random: Math.random,
+      random,
       onChange: () => this.#changed(),
     });
     steering?.followSubjects(() => this.#mesh?.reviewBans());
+  }
+
+  /** Starts to register. */
+  start(): void {
     this.#control?.start();
   }
 
@@ -210,8 +217,8 @@ export class RelayMesh implements RegistryObserver {
 
   async #newControl(settings: ControlPlaneSettings): Promise<ControlPlane> {
     const { config, clock, log, onDrain, steering } = this.#context;
-    const { files } = this.#access;
-    const fetching = await http1Fetch(config.sdn.tls, (path) => files.readText(path));
+    const { files, openFetch = http1Fetch, random = Math.random } = this.#access;
+    const fetching = await openFetch(config.sdn.tls, (path) => files.readText(path));
     if (!fetching.ok) throw new StartError(fetching.refusal, "sdn.tls");
     this.#fetching = fetching.value;
     const { ControlPlane } = await import("./control_plane/control_plane.ts");
@@ -224,6 +231,7 @@ export class RelayMesh implements RegistryObserver {
       ...(steering !== undefined && { access: steering }),
       onDrain,
       fetch: fetching.value.fetch,
+      random,
     });
   }
 

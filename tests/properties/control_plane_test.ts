@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { checkProperty } from "../support/properties.ts";
 import { STALE_MS } from "../../relay/control_plane/limits.ts";
 import type { MirrorView } from "../../relay/control_plane/mod.ts";
-import { type ControllerSite, ControlPlaneWorld } from "../support/worlds/control_plane_world.ts";
+import { ControlPlaneWorld } from "../support/worlds/control_plane_world.ts";
+import type { ControllerSite } from "../support/worlds/controller_site.ts";
 
 const A = "http://a.test";
 const NAMES = ["a", "b", "c"] as const;

@@ -5,7 +5,8 @@ import { Interests } from "../../relay/control_plane/interests.ts";
 import { INTEREST_MS, STALE_MS, SWEEP_MS } from "../../relay/control_plane/limits.ts";
 import type { MirrorView } from "../../relay/control_plane/mod.ts";
 import { checkProperty } from "../support/properties.ts";
-import { type ControllerSite, ControlPlaneWorld } from "../support/worlds/control_plane_world.ts";
+import { ControlPlaneWorld } from "../support/worlds/control_plane_world.ts";
+import type { ControllerSite } from "../support/worlds/controller_site.ts";
 
 const A = "http://a.test";
 

@@ -3,12 +3,8 @@ import assert from "node:assert/strict";
 import { READY_MS, REQUEST_TIMEOUT_MS } from "../../relay/control_plane/limits.ts";
 import type { AccessListener } from "../../relay/control_plane/access_events.ts";
 import { Random } from "../support/random.ts";
-import {
-  type ControllerSite,
-  type ControlPlaneWorld,
-  scenario,
-  stream,
-} from "../support/worlds/control_plane_world.ts";
+import { type ControlPlaneWorld, scenario, stream } from "../support/worlds/control_plane_world.ts";
+import type { ControllerSite } from "../support/worlds/controller_site.ts";
 
 const A = "http://a.test";
 const B = "http://b.test";

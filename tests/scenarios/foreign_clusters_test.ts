@@ -3,12 +3,10 @@ import { draftOf, namespaceKey } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { chain } from "../support/mesh/topology.ts";
 import { MeshWorld } from "../support/mesh_world.ts";
-import { hopOf } from "../support/mesh_world/relay.ts";
 import { namespaceOf, ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { memoryPair } from "../support/transport/memory_connection.ts";
 
 const DRAFT = "moqt-22";
-const [WEST, EAST] = [hopOf("west"), hopOf("east")];
 const LIVE = namespaceKey(namespaceOf("live"));
 
 type Route = { readonly hopPath: readonly bigint[]; readonly routeCost?: bigint };
@@ -19,6 +17,11 @@ class Ground extends MeshWorld {
 
   constructor() {
     super(chain("west", "middle", "east"));
+  }
+
+  /** The id of one of our relays for those of other programs. */
+  hop(name: string): bigint {
+    return this.relay(name).mesh.hop;
   }
 
   /** A peer at one of our relays; a relay of another program where it has a hop id. */
@@ -96,7 +99,10 @@ Deno.test("what a relay of another program passes on is told at the other end of
   const both = await world.at("east", 11n);
   const announcement = await near.announce({ hopPath: [7n, 11n], routeCost: 3n });
   await world.advance(500);
-  assert.deepEqual(far.present.get(LIVE), { hopPath: [7n, 11n, WEST, EAST], routeCost: 4n });
+  assert.deepEqual(far.present.get(LIVE), {
+    hopPath: [7n, 11n, world.hop("west"), world.hop("east")],
+    routeCost: 4n,
+  });
   assert.deepEqual([...client.present], [[LIVE, undefined]]);
   assert.deepEqual([...both.present], []);
   await announcement.finish();
@@ -113,7 +119,7 @@ Deno.test("a namespace that comes back to our mesh by relays of another program 
   const announcement = await publisher.announce(undefined);
   await world.advance(500);
   const told = far.present.get(LIVE) as Route;
-  assert.deepEqual(told, { hopPath: [0n, EAST], routeCost: 0n });
+  assert.deepEqual(told, { hopPath: [0n, world.hop("east")], routeCost: 0n });
   // The others give each other what they are told, and ours what they have.
   const echo = await near.announce({ hopPath: [...told.hopPath, 12n, 11n] });
   await world.advance(500);

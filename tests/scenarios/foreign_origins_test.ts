@@ -2,13 +2,12 @@
 import { noTracing } from "@qumo/shared/runtime";
 import { draftOf, liteVersions, namespaceKey } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { hopOf, WorldRelay } from "../support/mesh_world/relay.ts";
+import { WorldRelay } from "../support/mesh_world/relay.ts";
 import { ScriptedLite } from "../support/peers/scripted_lite.ts";
 import { namespaceOf, ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { memoryPair } from "../support/transport/memory_connection.ts";
 import { ManualClock } from "../support/worlds/manual_clock.ts";
 
-const OWN = hopOf("edge");
 const DRAFT = "moqt-22";
 
 /** An edge, its one origin, and those who call it. */
@@ -22,17 +21,17 @@ class Ground implements AsyncDisposable {
     this.edge = new WorldRelay({
       name: "edge",
       clock: this.clock,
-      neighbors: [],
-      origins: ["moqt://origin:1"],
+      config: { upstream: ["moqt://origin:1"] },
       dial: () => {
         const [client, server] = this.#pair(protocol);
         this.#origin.resolve(server);
         return Promise.resolve(client);
       },
-      onChange: () => {},
+      fetch: () => Promise.reject(new Error("there is no controller")),
       random: () => 0,
       tracing: noTracing,
     });
+    void this.edge.start();
   }
 
   /** The origin's end of the link. */
@@ -110,12 +109,15 @@ Deno.test("relays of other programs are told by which path the tracks of an orig
   await say([7n, 11n], 2n);
   const other = await shown(ground, await ground.relay(12n));
   const onPath = await shown(ground, await ground.relay(7n));
-  assert.deepEqual([...other], [[LIVE, { hopPath: [7n, 11n, OWN], routeCost: 3n }]]);
+  assert.deepEqual([...other], [[LIVE, {
+    hopPath: [7n, 11n, ground.edge.mesh.hop],
+    routeCost: 3n,
+  }]]);
   assert.deepEqual([...onPath], []);
   await say([7n, 12n, 11n], 2n);
   assert.deepEqual([...other], []);
   await say([7n, 11n], 5n);
-  assert.deepEqual(other.get(LIVE), { hopPath: [7n, 11n, OWN], routeCost: 6n });
+  assert.deepEqual(other.get(LIVE), { hopPath: [7n, 11n, ground.edge.mesh.hop], routeCost: 6n });
   await request.send({ kind: "namespaceDone", suffix: namespaceOf("live") });
   await ground.settle();
   assert.deepEqual([...other], []);
@@ -132,7 +134,7 @@ for (const version of liteVersions) {
     const other = await ground.relay(12n);
     const [route] = (await shown(ground, other)).values();
     const hops = version.number === 3 ? [0n, 0n] : [7n, 11n];
-    assert.deepEqual((route as { hopPath: unknown }).hopPath, [...hops, OWN]);
+    assert.deepEqual((route as { hopPath: unknown }).hopPath, [...hops, ground.edge.mesh.hop]);
     const announced = await origin.announcements();
     const publishing = await other.request({
       kind: "publishNamespace",

@@ -2,11 +2,8 @@ import assert from "node:assert/strict";
 import type { Interest } from "@qumo/shared/topology";
 import { INTEREST_MS, LOOKUP_MS, SWEEP_MS } from "../../relay/control_plane/limits.ts";
 import type { MirrorView } from "../../relay/control_plane/mod.ts";
-import {
-  type ControllerSite,
-  ControlPlaneWorld,
-  scenario,
-} from "../support/worlds/control_plane_world.ts";
+import { ControlPlaneWorld, scenario } from "../support/worlds/control_plane_world.ts";
+import type { ControllerSite } from "../support/worlds/controller_site.ts";
 
 const A = "http://a.test";
 

@@ -1,18 +1,36 @@
 /** Links to a relay that is revoked: they end at once, and none is made until that is taken back. */
 import assert from "node:assert/strict";
 import { chain } from "../support/mesh/topology.ts";
-import { MeshWorld } from "../support/mesh_world.ts";
+import { MeshWorld, type WorldRelay } from "../support/mesh_world.ts";
 
 const link = (world: MeshWorld, from: string, to: string) =>
-  world.relay(from).mesh.links().find(({ neighbor }) => neighbor === to);
+  world.relay(from).links.find(({ neighbor }) => neighbor === to);
+
+/** A relay is told that another is revoked, for as long as is said, or that it is not any more. */
+function tell(relay: WorldRelay, name: string, lastsMs: number): void {
+  const now = relay.clock.wall();
+  const revocation = {
+    id: name,
+    kind: "subject" as const,
+    value: name,
+    reason: "stolen",
+    created_at: new Date(now).toISOString(),
+    expires_at: new Date(now + lastsMs).toISOString(),
+  };
+  const isRevoked = lastsMs > 0;
+  relay.steering.change({
+    revocations: isRevoked ? [revocation] : [],
+    unrevoked: isRevoked ? [] : [name],
+    policies: [],
+    unlimited: [],
+  });
+}
 
 Deno.test("a relay that is revoked is called by nobody, until that is taken back", async () => {
   await using world = new MeshWorld(chain("a", "b", "c"));
   await world.settle();
-  const { banned, mesh } = world.relay("b");
   assert.equal(link(world, "b", "c")?.state, "up");
-  banned.set("c", "it is revoked: stolen");
-  mesh.reviewBans();
+  tell(world.relay("b"), "c", 3_600_000);
   await world.advance(20);
   assert.equal(link(world, "b", "c")?.state, "dialing");
   assert.equal(link(world, "b", "c")?.failure, "it is revoked: stolen");
@@ -20,8 +38,7 @@ Deno.test("a relay that is revoked is called by nobody, until that is taken back
   // Neither its retries nor a change of the mirror call it again.
   await world.advance(30_000);
   assert.equal(link(world, "b", "c")?.state, "dialing");
-  banned.clear();
-  mesh.reviewBans();
+  tell(world.relay("b"), "c", 0);
   await world.advance(20);
   assert.notEqual(link(world, "b", "c")?.state, "dialing");
 });
@@ -29,25 +46,21 @@ Deno.test("a relay that is revoked is called by nobody, until that is taken back
 Deno.test("a relay whose revocation is over is called again without being told", async () => {
   await using world = new MeshWorld(chain("a", "b"));
   await world.settle();
-  const { banned, mesh } = world.relay("a");
-  banned.set("b", "it is revoked");
-  mesh.reviewBans();
-  await world.advance(1_000);
-  banned.clear();
-  await world.advance(5_000);
+  tell(world.relay("a"), "b", 1_000);
+  await world.advance(20);
+  assert.equal(link(world, "a", "b")?.state, "dialing");
+  await world.advance(6_000);
   assert.notEqual(link(world, "a", "b")?.state, "dialing");
 });
 
 Deno.test("a relay that is revoked while it is being called has no link", async () => {
   await using world = new MeshWorld(chain("a", "b"));
-  const { banned, mesh } = world.relay("a");
+  await world.settle();
   for (let ms = 0; ms < 40; ms++) {
-    banned.set("b", "it is revoked");
-    mesh.reviewBans();
+    tell(world.relay("a"), "b", 3_600_000);
     await world.advance(60);
     assert.equal(link(world, "a", "b")?.state, "dialing");
-    banned.clear();
-    mesh.reviewBans();
+    tell(world.relay("a"), "b", 0);
     await world.advance(ms);
   }
 });

@@ -54,7 +54,7 @@ interface Restart {
 }
 
 async function restart(places: Places, { isKilled, after, groups }: Restart): Promise<void> {
-  await using world = new MeshWorld(chain("west", "east"));
+  await using world = new MeshWorld(chain("west", "east"), { reportMs: 30 });
   const { clock } = world;
   await world.settle();
   await using players = new AsyncDisposableStack();

@@ -27,7 +27,7 @@ Deno.test("a track that nobody has is refused at once, and one without a way whe
 Deno.test("a viewer is not refused because a relay on the way hears of the track last", async () => {
   await using world = new MeshWorld(chain("a", "b", "c"));
   await world.settle();
-  world.controller.hearsLate("b", 400);
+  world.hearsLate("b", 400);
   const camera = world.camera(VIDEO, ["a"]);
   await world.advance(100);
   const viewer = await world.watch("c", camera);
@@ -93,7 +93,7 @@ Deno.test("a track that its publisher pushes is offered to those who watch at ot
   await world.advance(300);
   assert.deepEqual(offered, ["video"]);
   assert.deepEqual(
-    [...world.relay("c").mesh.routes()],
+    world.relay("c").mesh.routes,
     [],
     "it was asked for before anybody wanted it",
   );
@@ -104,7 +104,7 @@ Deno.test("a track that its publisher pushes is offered to those who watch at ot
     await flows(world, viewer, camera);
     await viewer.leave();
     await world.advance(4_000);
-    assert.deepEqual([...world.relay("c").mesh.routes()], []);
+    assert.deepEqual(world.relay("c").mesh.routes, []);
   }
   const viewer = await world.watch("c", camera);
   await flows(world, viewer, camera);
@@ -257,6 +257,6 @@ Deno.test("a misspelt neighbor is said once after some seconds, with the name th
   await world.advance(60_000);
   const reason = "no relay of this name is registered (did you mean madrid?)";
   assert.deepEqual(said().map(({ fields }) => fields), [{ neighbor: "madird", reason }]);
-  const [, link] = world.relay("lisbon").mesh.links();
+  const [, link] = world.relay("lisbon").links;
   assert.equal(link?.failure, `its address is not known: ${reason}`);
 });

@@ -109,7 +109,7 @@ Deno.test("a track that changes its way stays one span, and every neighbor is to
   assert.equal(span.isOver, false);
   assert.equal(spanOf(spans, "south", served).parent, span.traceparent);
 
-  world.start("north");
+  await world.start("north");
   await world.until("it returns", () => viewer.watching.path[0] === "north");
   const { "qumo.reroutes": reroutes, "qumo.reroute.last": last } = attributes;
   assert.deepEqual([attributes["qumo.neighbor"], reroutes, last], ["north", 2, "better_route"]);

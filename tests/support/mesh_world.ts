@@ -1,15 +1,16 @@
-import { noTracing, type Tracing } from "@qumo/shared/runtime";
+import { noTracing, sleep, type Tracing } from "@qumo/shared/runtime";
 import type { FullTrackName } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import type { MeshSettings } from "../../relay/upstream/mod.ts";
+import type { RelayConfig } from "../../relay/config.ts";
 import type { Topology } from "./mesh/topology.ts";
 import { Camera, type CameraOptions } from "./mesh_world/camera.ts";
-import { WorldController } from "./mesh_world/controller.ts";
-import { type Blockage, Network } from "./mesh_world/network.ts";
+import { type Blockage, type Host, Network } from "./mesh_world/network.ts";
 import { CONFIG, WorldRelay } from "./mesh_world/relay.ts";
 import { Viewer, type ViewerOptions } from "./mesh_world/viewer.ts";
 import { Random } from "./random.ts";
+import { ControllerSite } from "./worlds/controller_site.ts";
 import { ManualClock } from "./worlds/manual_clock.ts";
+import { START } from "./worlds/sdn_controller.ts";
 
 export { Camera } from "./mesh_world/camera.ts";
 export type { WorldRelay } from "./mesh_world/relay.ts";
@@ -17,10 +18,10 @@ export type { Viewer } from "./mesh_world/viewer.ts";
 
 /** What may be different from the usual in one world. Times are milliseconds. */
 export interface MeshWorldOptions {
-  readonly settings?: Partial<MeshSettings>;
+  readonly settings?: Partial<RelayConfig["mesh"]>;
   /** What everything takes from one relay to another. */
   readonly latencyMs?: number;
-  /** What a report takes to the controller. */
+  /** What a relay's word takes to the controller. */
   readonly reportMs?: number;
   /** What the controller's word takes to a relay. */
   readonly mirrorMs?: number;
@@ -28,8 +29,6 @@ export interface MeshWorldOptions {
   readonly leaseMs?: number;
   /** URLs of the origins of relays, by name: then there is no controller. */
   readonly origins?: Readonly<Record<string, readonly string[]>>;
-  /** Relays that have no neighbor in their configuration, and are called by theirs. */
-  readonly called?: readonly string[];
   readonly seed?: number;
   /** Where a relay traces; nowhere when nothing is said. */
   readonly tracing?: (relay: string) => Tracing;
@@ -40,21 +39,19 @@ const USUAL = {
   reportMs: 10,
   mirrorMs: 10,
   leaseMs: 2_000,
-  called: [] as readonly string[],
   seed: 1,
   tracing: (_relay: string): Tracing => noTracing,
 };
 
-/** Milliseconds in which changes of a relay's report come together. */
-const GATHER_MS = 20;
+const CONTROLLER = "http://sdn.test";
 
 /**
  * Many relays in one process, over lines that can break and with a controller that can be silent, in
  * a time that moves only when told to. When it is disposed of, nothing may be left.
  */
 export class MeshWorld implements AsyncDisposable {
-  readonly clock = new ManualClock();
-  readonly controller: WorldController;
+  readonly clock = new ManualClock(START);
+  readonly controller: ControllerSite;
   readonly network: Network;
   readonly #options: MeshWorldOptions & typeof USUAL;
   readonly #random: Random;
@@ -62,17 +59,20 @@ export class MeshWorld implements AsyncDisposable {
   readonly #former: WorldRelay[] = [];
   readonly #cameras: Camera[] = [];
   readonly #viewers: Viewer[] = [];
-  readonly #reporting = new Set<WorldRelay>();
-  #isOver = false;
+  /** By relay and neighbor. */
+  readonly #costs = new Map<string, Map<string, number>>();
+  readonly #late = new Map<string, number>();
+  readonly #started: Promise<unknown>;
 
   constructor({ relays, links }: Topology, options: MeshWorldOptions = {}) {
     this.#options = { ...USUAL, ...options };
-    const { seed, latencyMs, mirrorMs } = this.#options;
+    const { seed, latencyMs, leaseMs } = this.#options;
     this.#random = new Random(seed);
     this.network = new Network(this.clock, latencyMs);
-    this.controller = new WorldController(this.clock, mirrorMs);
-    for (const { a, b, cost } of links) this.controller.setCost(a, b, cost);
-    for (const name of relays) this.start(name);
+    this.controller = new ControllerSite(CONTROLLER, this.clock, { leaseMs });
+    for (const name of relays) this.#costs.set(name, new Map());
+    for (const { a, b, cost } of links) this.#link(a, b, cost);
+    this.#started = this.#begin(relays.map((name) => this.#newRelay(name)));
   }
 
   /** The relay of this name that lives, or lived last. */
@@ -80,28 +80,23 @@ export class MeshWorld implements AsyncDisposable {
     return this.#relays.get(name)!;
   }
 
-  /** Starts a relay, perhaps in place of one that died. */
-  start(name: string): void {
-    const before = this.#relays.get(name);
-    if (before !== undefined) {
-      assert.equal(before.state, "dead", `${name} lives still`);
-      this.#former.push(before);
-    }
-    const { settings, called, origins, tracing } = this.#options;
-    const relay = new WorldRelay({
-      name,
-      clock: this.clock,
-      settings,
-      neighbors: called.includes(name) ? [] : this.controller.neighborsOf(name),
-      origins: origins && (origins[name] ?? []),
-      dial: (from, hostname) => this.network.dial(from, () => this.#relays.get(hostname)),
-      onChange: () => this.#changed(relay),
-      random: () => this.#random.below(1_000) / 1_000,
-      tracing: tracing(name),
-    });
-    this.#relays.set(name, relay);
-    this.controller.follow(relay);
-    this.#changed(relay);
+  /** Starts a relay in place of one that died. */
+  async start(name: string): Promise<void> {
+    const before = this.relay(name);
+    assert.equal(before.state, "dead", `${name} lives still`);
+    this.#former.push(before);
+    await this.#newRelay(name).start();
+  }
+
+  /** What a link costs in both directions from now on. */
+  setCost(a: string, b: string, cost: number): void {
+    this.#link(a, b, cost);
+    for (const name of [a, b]) this.relay(name).mesh.changed();
+  }
+
+  /** A relay hears of everything so many milliseconds later than the others. */
+  hearsLate(relay: string, milliseconds: number): void {
+    this.#late.set(relay, milliseconds);
   }
 
   /** A relay is gone from one moment to the next, with its clients; neighbors hear nothing. */
@@ -110,26 +105,20 @@ export class MeshWorld implements AsyncDisposable {
     if (relay.state === "frozen") relay.thaw();
     relay.state = "dead";
     this.network.review();
-    this.controller.leave(relay);
     void relay.end();
     for (const camera of this.#cameras) camera.leave(relay);
     for (const viewer of this.#viewers) if (viewer.relay === relay) await viewer.leave();
-    this.#loseLease(relay);
   }
 
   /** A relay stands still. */
   freeze(name: string): void {
-    const relay = this.relay(name);
-    relay.freeze();
+    this.relay(name).freeze();
     this.network.review();
-    this.#loseLease(relay);
   }
 
   thaw(name: string): void {
-    const relay = this.relay(name);
-    relay.thaw();
+    this.relay(name).thaw();
     this.network.review();
-    this.#changed(relay);
   }
 
   /** Nothing passes between two relays any more. */
@@ -165,6 +154,7 @@ export class MeshWorld implements AsyncDisposable {
 
   /** Lets time pass. */
   async advance(milliseconds: number): Promise<void> {
+    await this.#started;
     await this.clock.advance(milliseconds);
   }
 
@@ -194,26 +184,50 @@ export class MeshWorld implements AsyncDisposable {
   /** Lets links come up, and relays hear of each other. */
   async settle(): Promise<void> {
     const relays = [...this.#relays.values()];
-    const areUp = () =>
-      relays.every(({ mesh }) => mesh.links().every(({ state }) => state === "up"));
+    const areUp = () => relays.every(({ links }) => links.every(({ state }) => state === "up"));
+    await this.#started;
     await this.until("every link is up", areUp);
     await this.advance(200);
   }
 
-  #changed(relay: WorldRelay): void {
-    if (this.#reporting.has(relay) || this.#isOver) return;
-    this.#reporting.add(relay);
-    relay.clock.after(GATHER_MS + this.#options.reportMs, () => {
-      this.#reporting.delete(relay);
-      if (relay.state === "alive") this.controller.receive(relay);
-    });
+  // One after the other, so that everything is the same each time.
+  async #begin(relays: readonly WorldRelay[]): Promise<void> {
+    if (this.#options.origins === undefined) await this.controller.start();
+    for (const relay of relays) await relay.start();
   }
 
-  #loseLease(relay: WorldRelay): void {
-    this.clock.after(this.#options.leaseMs, () => {
-      const isAway = relay.state !== "alive" && this.#relays.get(relay.name) === relay;
-      if (isAway) this.controller.expire(relay);
+  #newRelay(name: string): WorldRelay {
+    const { settings, origins, tracing } = this.#options;
+    const relay = new WorldRelay({
+      name,
+      clock: this.clock,
+      config: {
+        mesh: { ...CONFIG.mesh, ...settings },
+        ...(origins === undefined
+          ? { sdn: { ...CONFIG.sdn, urls: [CONTROLLER], neighbors: this.#costs.get(name)! } }
+          : { upstream: origins[name] ?? [] }),
+      },
+      dial: (from, hostname) => this.network.dial(from, () => this.#relays.get(hostname)),
+      fetch: (from, request, signal) => this.#ask(from, request, signal),
+      random: () => this.#random.below(1_000) / 1_000,
+      tracing: tracing(name),
     });
+    this.#relays.set(name, relay);
+    return relay;
+  }
+
+  #link(a: string, b: string, cost: number): void {
+    this.#costs.get(a)?.set(b, cost);
+    this.#costs.get(b)?.set(a, cost);
+  }
+
+  /** What the controller answers a relay; either way takes its time. */
+  async #ask({ name, clock }: Host, request: Request, signal: AbortSignal): Promise<Response> {
+    const { reportMs, mirrorMs } = this.#options;
+    await sleep(clock, reportMs, signal);
+    signal.throwIfAborted();
+    const later = (act: () => void) => clock.after(mirrorMs + (this.#late.get(name) ?? 0), act);
+    return await this.controller.answer(request, signal, later);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -226,15 +240,14 @@ export class MeshWorld implements AsyncDisposable {
     for (const { name, left: { sessions: _, ...left } } of alive) {
       assert.deepEqual(left, { groups: 0, tracks: 0, remote: 0, faults: 0 }, name);
     }
-    this.#isOver = true;
-    this.controller.stop();
+    const stopped = this.controller.stop();
     for (const relay of all) {
       if (relay.state === "frozen") relay.thaw();
       void relay.end();
     }
     this.network.review();
     await this.advance(30_000);
-    await Promise.all(all.map(({ ended }) => ended));
+    await Promise.all([stopped, ...all.map(({ ended }) => ended)]);
     for (const { name, left } of all) {
       const nothing = { groups: 0, tracks: 0, sessions: 0, remote: 0, faults: 0 };
       assert.deepEqual(left, nothing, `Something is left at ${name}`);

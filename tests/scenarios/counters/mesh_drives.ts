@@ -16,7 +16,7 @@ export const MESH: readonly Drive[] = [
     async run(moved) {
       await using world = new MeshWorld(diamond());
       const { camera, viewer } = await watched(world);
-      world.controller.setCost("north", "east", 100);
+      world.setCost("north", "east", 100);
       await world.comesBy(viewer, ["south", "west"]);
       await world.kill("south");
       await world.comesBy(viewer, ["north", "west"]);
@@ -76,8 +76,8 @@ export const MESH: readonly Drive[] = [
       await world.advance(500);
       await world.kill("a");
       await world.advance(4_000);
-      const { metrics, mesh } = world.relay("c");
-      moved.take(await scrape(metrics, { unreachable: mesh.unreachable }));
+      const { metrics, unreachable } = world.relay("c");
+      moved.take(await scrape(metrics, { unreachable }));
     },
   },
 ];

@@ -57,9 +57,9 @@ export async function chaos(seed: number, note: (text: string) => void = () => {
       checkWays(state);
     }
     // Faults that last are no excuse: where there is a way, the track must come by it.
-    if (round === 2) mend(state);
+    if (round === 2) await mend(state);
     say(`round ${round} is over`);
-    if (!world.controller.answers) world.controller.start();
+    if (!world.controller.isRunning) await world.controller.start();
     await judge(state);
   }
 }
@@ -75,7 +75,7 @@ async function act(state: State): Promise<void> {
     await world.kill(name);
   } else if (action <= 3 && relay.state !== "alive") {
     note(`${name} was ${relay.state}, lives`);
-    revive(world, name);
+    await revive(world, name);
   } else if (action === 4 && relay.state === "alive") {
     note(`freeze ${name}`);
     world.freeze(name);
@@ -86,12 +86,12 @@ async function act(state: State): Promise<void> {
     else world.cut(a, b, random.below(2) === 0 ? "swallows" : "refuses");
   } else if (action === 7) {
     note(`cost of ${a} ${b}`);
-    world.controller.setCost(a, b, 5 + random.below(30));
+    world.setCost(a, b, 5 + random.below(30));
   } else if (action === 8) move(state);
   else if (action === 9) {
-    note(world.controller.answers ? "controller stops" : "controller starts");
-    if (world.controller.answers) world.controller.stop();
-    else world.controller.start();
+    note(world.controller.isRunning ? "controller stops" : "controller starts");
+    if (world.controller.isRunning) await world.controller.stop();
+    else await world.controller.start();
   } else if (action === 10) comes(state);
   else {
     const viewer = state.viewers.shift();
@@ -100,8 +100,8 @@ async function act(state: State): Promise<void> {
   }
 }
 
-function revive(world: MeshWorld, name: string): void {
-  if (world.relay(name).state === "dead") world.start(name);
+async function revive(world: MeshWorld, name: string): Promise<void> {
+  if (world.relay(name).state === "dead") await world.start(name);
   else world.thaw(name);
 }
 
@@ -126,10 +126,10 @@ function comes({ world, random, relays, cameras, viewers, note }: State): void {
 }
 
 /** Everything works again, and at every relay there is a viewer of every track. */
-function mend({ world, links, relays, cameras, viewers }: State): void {
+async function mend({ world, links, relays, cameras, viewers }: State): Promise<void> {
   for (const { a, b } of links) world.restore(a, b);
-  for (const name of relays) if (world.relay(name).state !== "alive") revive(world, name);
-  if (!world.controller.answers) world.controller.start();
+  for (const name of relays) if (world.relay(name).state !== "alive") await revive(world, name);
+  if (!world.controller.isRunning) await world.controller.start();
   for (const camera of cameras) {
     if (camera.places.length === 0) camera.comeTo(world.relay(relays[camera.era]!));
     for (const name of relays) {

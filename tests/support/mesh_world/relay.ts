@@ -1,24 +1,14 @@
-import type { LogFields } from "@qumo/shared/runtime";
-import { formatAnnounce, type Registration } from "@qumo/shared/topology";
-import type { FullTrackName, Namespace } from "@qumo/shared/wire";
+import { type Clock, done, type LogFields, type Tracing } from "@qumo/shared/runtime";
 import type { RelayConfig } from "../../../relay/config.ts";
 import { DEFAULTS } from "../../../relay/config/definition.ts";
-import { Mirror } from "../../../relay/control_plane/mirror.ts";
-import { OwnAnnounces } from "../../../relay/control_plane/own_announces.ts";
 import { parseRelayUrl } from "../../../relay/control_plane/mod.ts";
 import { RelayMetrics } from "../../../relay/metrics.ts";
+import { RelayMesh } from "../../../relay/relay_mesh.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
-import type {
-  AnnouncedRoute,
-  Registry,
-  RegistryObserver,
-  Scope,
-} from "../../../relay/track/mod.ts";
+import type { Registry } from "../../../relay/track/mod.ts";
 import type { Connection } from "../../../relay/transport/mod.ts";
-import { Mesh } from "../../../relay/upstream/mesh.ts";
-import type { MeshOptions } from "../../../relay/upstream/mesh_options.ts";
-import { type MeshSettings, PassedOn } from "../../../relay/upstream/mod.ts";
 import { memoryLog } from "../worlds/memory_log.ts";
+import { steeringOf } from "../worlds/plain_tokens.ts";
 import type { Host } from "./network.ts";
 import { RelayClock } from "./relay_clock.ts";
 
@@ -26,100 +16,87 @@ import { RelayClock } from "./relay_clock.ts";
 export const CONFIG: RelayConfig = {
   ...DEFAULTS,
   relay: { ...DEFAULTS.relay, lingerMs: 1_000, requestTimeoutMs: 5_000 },
-  mesh: { ...DEFAULTS.mesh, pingIntervalMs: 250, linkTimeoutMs: 800 },
+  // With a key, a relay has the name that was given to it, though there be no controller.
+  mesh: { ...DEFAULTS.mesh, pingIntervalMs: 250, linkTimeoutMs: 800, keyFile: "key" },
 };
 
 /** How one relay is made. */
-export interface RelayInit
-  extends Pick<MeshOptions, "name" | "clock" | "neighbors" | "random" | "tracing"> {
-  /** How links are different from {@linkcode CONFIG}. */
-  readonly settings?: Partial<MeshSettings> | undefined;
-  /** For a relay without a controller: the URLs of its origins. */
-  readonly origins: readonly string[] | undefined;
+export interface RelayInit {
+  readonly name: string;
+  readonly clock: Clock;
+  /** What is different from {@linkcode CONFIG}. */
+  readonly config: Partial<RelayConfig>;
+  readonly random: () => number;
+  readonly tracing: Tracing;
   readonly dial: (from: Host, hostname: string) => Promise<Connection>;
-  /** Something is different of what the controller is told. */
-  readonly onChange: () => void;
+  /** What controllers answer. */
+  readonly fetch: (from: Host, request: Request, signal: AbortSignal) => Promise<Response>;
 }
 
-/** One relay: its sessions and its part in a mesh, over lines in memory and with a mirror that a test holds. */
-export class WorldRelay implements Host, RegistryObserver {
+/** One relay: its sessions and its part in a mesh, over lines in memory. */
+export class WorldRelay implements Host {
   readonly name: string;
-  readonly hop: bigint;
   readonly clock: RelayClock;
   readonly metrics = new RelayMetrics();
-  readonly mirror: Mirror;
-  /** Why relays are not to be called. */
-  readonly banned = new Map<string, string>();
+  readonly steering: ReturnType<typeof steeringOf>;
   readonly sessions: SessionServer;
   readonly registry: Registry;
-  readonly mesh: Mesh;
+  readonly mesh: RelayMesh;
   readonly lines: readonly { text: string; fields: LogFields }[];
-  readonly #announces = new OwnAnnounces();
-  readonly #onChange: () => void;
-  readonly #passedOn: PassedOn;
   state: Host["state"] = "alive";
   /** Resolves when the end that was begun is through. */
   ended: Promise<unknown> = Promise.resolve();
   #isDraining = false;
 
-  constructor({ name, dial, origins, onChange, ...init }: RelayInit) {
+  constructor({ name, dial, fetch, random, tracing, ...init }: RelayInit) {
     this.name = name;
-    this.hop = hopOf(name);
-    this.#onChange = onChange;
     const clock = this.clock = new RelayClock(init.clock);
     const { log, lines } = memoryLog();
     this.lines = lines;
-    this.mirror = new Mirror(name);
-    this.#passedOn = new PassedOn({
-      hop: this.hop,
-      announced: (text) => this.#announced(text),
-      withdrawn: (text) => this.#withdrawn(text),
-    });
-    const { metrics, hop } = this;
-    this.sessions = new SessionServer({
-      config: CONFIG,
-      metrics,
-      refused: { add: () => {} },
-      clock,
-      log,
-      tracing: init.tracing,
-      mesh: this,
-    });
-    this.registry = this.sessions.registry;
-    this.mesh = new Mesh({
-      ...init,
-      settings: {
-        ...CONFIG.mesh,
-        requestTimeoutMs: CONFIG.relay.requestTimeoutMs,
-        ...init.settings,
-      },
-      name,
-      hop,
-      mirror: origins === undefined ? this.mirror : undefined,
-      addresses: new Map(),
-      byHash: false,
-      origins: origins ?? [],
-      tokenFor: () => undefined,
-      whyBanned: (neighbor) => this.banned.get(neighbor),
-      dial: ({ url }) => dial(this, parseRelayUrl(url)!.hostname),
+    const { metrics } = this;
+    const config = { ...CONFIG, ...init.config, relay: { ...CONFIG.relay, nodeId: name } };
+    const parts = { config, metrics, clock, log, tracing };
+    this.steering = steeringOf(clock, { log, counts: metrics.access });
+    this.mesh = new RelayMesh({
+      hostname: () => name,
+      files: { readText: () => Promise.resolve(""), modified: () => Promise.resolve(0) },
+      dial: (url) => dial(this, parseRelayUrl(url)!.hostname),
+      openFetch: () =>
+        Promise.resolve(done({
+          fetch: (input, init) => fetch(this, new Request(input, init), init!.signal!),
+          close: () => {},
+        })),
+      random,
+    }, {
+      ...parts,
+      steering: this.steering,
       startSession: (connection, link) => this.sessions.startLink(connection, link),
-      metrics: metrics.mesh,
-      clock,
-      log,
-      onChange,
+      address: () => `moqt://${name}:4433`,
+      certificateHash: () => "0".repeat(64),
+      load: () => ({}),
+      isDraining: () => false,
+      onDrain: () => {},
+      known: { addNeighbor: () => {} },
+      tokenFor: () => undefined,
     });
+    this.sessions = new SessionServer({ ...parts, refused: { add: () => {} }, mesh: this.mesh });
+    this.registry = this.sessions.registry;
   }
 
-  /** What the controller is told. */
-  get report(): Registration {
-    const links = this.mesh.links().map(({ neighbor, state }) =>
-      [neighbor, { up: state === "up" }] as const
-    );
-    return {
-      address: `moqt://${this.name}:4433`,
-      links: Object.fromEntries(links),
-      announces: [...this.#announces.told],
-    };
+  /** Begins to call others and to register; clients may come when it has. */
+  async start(): Promise<void> {
+    await this.mesh.open();
+    this.mesh.start();
+  }
+
+  /** Its links to others. */
+  get links() {
+    return this.mesh.view?.links ?? [];
+  }
+
+  /** The relays that it knows of and cannot reach. */
+  get unreachable() {
+    return this.mesh.view?.unreachable ?? [];
   }
 
   /** Errors that it logged. */
@@ -136,7 +113,7 @@ export class WorldRelay implements Host, RegistryObserver {
       groups: cache.groups,
       tracks,
       sessions,
-      remote: this.mesh.trackCount,
+      remote: this.mesh.view?.remoteTracks ?? 0,
       faults: this.metrics.unhandledErrors,
     };
   }
@@ -144,26 +121,6 @@ export class WorldRelay implements Host, RegistryObserver {
   accept(connection: Connection): void {
     if (this.#isDraining) connection.close(0, "the relay is going away");
     else this.sessions.serve(connection);
-  }
-
-  opened(key: string, scope: Scope): void {
-    this.mesh.opened(key, scope);
-  }
-
-  closed(key: string): void {
-    this.mesh.closed(key);
-  }
-
-  published(key: string, namespace: Namespace, track?: FullTrackName): void {
-    this.#announced(announceOf(key, namespace, track));
-  }
-
-  routed(key: string, namespace: Namespace, routes: readonly AnnouncedRoute[]): void {
-    this.#passedOn.routed({ scope: key, namespace }, routes);
-  }
-
-  unpublished(key: string, namespace: Namespace, track?: FullTrackName): void {
-    this.#withdrawn(announceOf(key, namespace, track));
   }
 
   /** Stands still: its time too. */
@@ -187,23 +144,4 @@ export class WorldRelay implements Host, RegistryObserver {
   end(): Promise<unknown> {
     return this.ended = Promise.all([this.mesh.close(), this.sessions.close()]);
   }
-
-  #announced(text: string): void {
-    this.#announces.add(text);
-    this.#onChange();
-  }
-
-  #withdrawn(text: string): void {
-    this.#announces.remove(text);
-    this.#onChange();
-  }
-}
-
-/** The id of a relay among relays outside the mesh. */
-export function hopOf(name: string): bigint {
-  return [...name].reduce((sum, letter) => 31n * sum + BigInt(letter.charCodeAt(0)), 1n);
-}
-
-function announceOf(scope: string, namespace: Namespace, track: FullTrackName | undefined): string {
-  return formatAnnounce({ scope, namespace, ...(track !== undefined && { name: track.name }) });
 }

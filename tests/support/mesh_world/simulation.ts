@@ -65,11 +65,11 @@ function faultsOn(world: MeshWorld) {
     cut: async (a: string, b: string) => await world.cut(a, b),
     restore: async (a: string, b: string) => await world.restore(a, b),
     async misses(relay: string, neighbor: string) {
-      const links = () => world.relay(relay).mesh.links();
+      const links = () => world.relay(relay).links;
       const isSo = () => links().some((one) => one.neighbor === neighbor && one.state !== "up");
       await world.until(`${relay} misses ${neighbor}`, isSo);
     },
     killController: async () => await world.controller.stop(),
-    startController: async () => await world.controller.start(),
+    startController: async () => void await world.controller.start(),
   };
 }

@@ -15,12 +15,10 @@ import type {
   RelayReport,
 } from "../../../relay/control_plane/mod.ts";
 import type { ControllerOptions } from "../../../sdn/control/controller_options.ts";
-import { MemoryStore } from "../../../sdn/store/mod.ts";
-import { START, testController } from "./sdn_controller.ts";
+import { ControllerSite, eitherOf } from "./controller_site.ts";
+import { START } from "./sdn_controller.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { memoryLog } from "./memory_log.ts";
-
-type Controller = Awaited<ReturnType<typeof testController>>;
 
 /** A request that a relay sent, as far as tests look at it. */
 export interface SeenRequest {
@@ -29,109 +27,6 @@ export interface SeenRequest {
   readonly path: string;
   // deno-lint-ignore no-explicit-any -- tests reach into bodies of every shape
   readonly body: any;
-}
-
-/** A place where a controller runs, ends and begins anew, with a network before it that can be cut. */
-export class ControllerSite {
-  readonly url: string;
-  readonly #world: ControlPlaneWorld;
-  readonly #options: Partial<ControllerOptions>;
-  #cut = new AbortController();
-  #running: Controller | undefined;
-  #starts = 0;
-  /** What carries streams and requests now, and whether it still does. */
-  #line = { isDead: false };
-  #going: Promise<void> | undefined;
-  /** Characters of each stream of events from now on, after which it breaks. */
-  breakAfter = Infinity;
-
-  constructor(url: string, world: ControlPlaneWorld, options: Partial<ControllerOptions>) {
-    this.url = url;
-    this.#world = world;
-    this.#options = options;
-  }
-
-  /** Starts a controller that knows nothing. */
-  async start(): Promise<Controller> {
-    this.#cut = new AbortController();
-    const { clock } = this.#world;
-    const store = new MemoryStore(++this.#starts * 1_000_000);
-    const controller = { ...this.#options, name: `${this.url}#${this.#starts}` };
-    return this.#running = await testController({ clock, store, controller });
-  }
-
-  /** Ends it: nothing is answered, and streams break. */
-  async stop(): Promise<void> {
-    this.cut();
-    await this.#running?.controller.close();
-    this.#running = undefined;
-  }
-
-  /** Breaks what is under way. */
-  cut(): void {
-    this.#cut.abort(new TypeError("connection reset"));
-    this.#cut = new AbortController();
-  }
-
-  /** From now on what is sent is lost, in both directions, and nobody is told. */
-  lose(): void {
-    this.#line.isDead = true;
-  }
-
-  /** What begins from now on is taken and never answered; what was under way goes on. */
-  mute(): void {
-    this.#line = { isDead: true };
-  }
-
-  /** What begins from now on arrives; what was under way never goes on, as when TCP waits for long. */
-  find(): void {
-    this.#line = { isDead: false };
-  }
-
-  /** From now on it takes everything in and says nothing, until the returned function is called. */
-  standStill(): () => void {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#going = promise;
-    return () => {
-      this.#going = undefined;
-      resolve();
-    };
-  }
-
-  /** The controller that runs. */
-  get controller(): Controller {
-    assert.ok(this.#running, `${this.url} is not running`);
-    return this.#running;
-  }
-
-  async answer(request: Request, given: AbortSignal): Promise<Response> {
-    const line = this.#line;
-    const signal = eitherOf(given, this.#cut.signal);
-    if (line.isDead) {
-      await new Promise((_, reject) =>
-        signal.addEventListener("abort", () => reject(signal.reason))
-      );
-    }
-    await this.#going;
-    if (this.#running === undefined) throw new TypeError("connection refused");
-    const response = await this.#running.handle(request, "127.0.0.1");
-    if (response.body === null) return response;
-    return new Response(response.body.pipeThrough(this.#wire(line), { signal }), response);
-  }
-
-  /** What carries one answer. */
-  #wire(line: { readonly isDead: boolean }): TransformStream<Uint8Array, Uint8Array> {
-    let left = this.breakAfter;
-    return new TransformStream({
-      transform: async (piece, controller) => {
-        if (this.#going !== undefined) await this.#going;
-        if (line.isDead) return;
-        controller.enqueue(piece.subarray(0, Math.min(left, piece.length)));
-        left -= piece.length;
-        if (left < 0) controller.error(new TypeError("connection reset"));
-      },
-    });
-  }
 }
 
 /** Controllers and relays in one process, under a clock that moves only when told to. */
@@ -144,7 +39,7 @@ export class ControlPlaneWorld implements AsyncDisposable {
 
   /** A place for a controller, where none runs yet. */
   site(url: string, options: Partial<ControllerOptions> = {}): ControllerSite {
-    const site = new ControllerSite(url, this, options);
+    const site = new ControllerSite(url, this.clock, options);
     this.#sites.set(url, site);
     return site;
   }
@@ -247,19 +142,6 @@ export class ControlPlaneWorld implements AsyncDisposable {
     for (const site of this.#sites.values()) await site.stop();
     await this.settle();
   }
-}
-
-/**
- * A signal that is aborted with the first of these. Deno lets go of one made by AbortSignal.any() while
- * nothing but a pipe waits for it, so that the pipe would never end; event listeners keep it.
- */
-function eitherOf(...signals: readonly AbortSignal[]): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of signals) {
-    if (signal.aborted) controller.abort(signal.reason);
-    else signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
-  }
-  return controller.signal;
 }
 
 /** Runs a test in a world of its own, which ends whatever happens. */

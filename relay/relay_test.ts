@@ -243,3 +243,31 @@ for (const [name, origin, path, status] of PAGES) {
     await relay.close();
   });
 }
+
+Deno.test("nobody is let in before the mesh hears of what clients publish", UNTIDY, async () => {
+  const steps: string[] = [];
+  const server = { ...DEFAULTS.server, address: "127.0.0.1:0" };
+  const relay = await Relay.start({
+    config: { ...DEFAULTS, server, mesh: { ...DEFAULTS.mesh, caFile: "ca.pem" } },
+    createHost: recordingHost().createHost,
+    files: {
+      readText(path) {
+        steps.push(`the mesh reads ${path}`);
+        return Promise.resolve("");
+      },
+      modified: () => Promise.resolve(0),
+    },
+    openListeners() {
+      steps.push("listens");
+      return [];
+    },
+    hostname: () => "host",
+    dial,
+    program,
+    clock: systemClock,
+    log: memoryLog().log,
+    tracing: noTracing,
+  });
+  await relay.close();
+  assert.deepEqual(steps, ["the mesh reads ca.pem", "listens"]);
+});

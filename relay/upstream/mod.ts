@@ -3,4 +3,3 @@ export type { LinkTarget } from "./link_options.ts";
 export type { Mesh } from "./mesh.ts";
 export type { OriginTerms } from "./mesh_options.ts";
 export { PassedOn } from "./passed_on.ts";
-export type { MeshSettings } from "./settings.ts";

@@ -1,83 +1,84 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import assert from "node:assert/strict";
 import type { QuicServerAddress } from "../transport/quic_transport.ts";
-import { openSubgroup } from "../peers/scripted_objects.ts";
+import { openSubgroup, type SubgroupScript } from "../peers/scripted_objects.ts";
 import { announce, sendSubscribeOk, subscribe } from "../peers/scripted_requests.ts";
 import { ScriptedPeer, trackOf } from "../peers/scripted_peer.ts";
 import { until } from "../until.ts";
-import { type HonestObject, HonestPeer } from "./honest_peer.ts";
+import type { HonestObject, HonestPeer } from "./honest_peer.ts";
 
-const NAMESPACE = "canary";
-const TRACK = trackOf(NAMESPACE, "track");
+const TRACK = trackOf("canary", "track");
 const ALIAS = 1n;
-
 const INTERVAL = 20;
-const OBJECTS_PER_GROUP = 25;
 const PAYLOAD_BYTES = 400;
 
-/**
- * A publisher and a subscriber that mind their own business while others do their worst: fifty objects
- * a second, every one of which must arrive.
- */
+/** A publisher and a subscriber that mind their own business while others do their worst. */
 export class Canary {
-  readonly #publisher: ScriptedPeer;
+  readonly #publisher: HonestPeer;
   readonly #subscriber: HonestPeer;
-  readonly #enough = new AbortController();
+  readonly #objectsPerGroup: number;
+  /** What was sent since somebody looked. */
   readonly #sent: HonestObject[] = [];
-  readonly #work: Promise<void>;
+  #subgroup: SubgroupScript | undefined;
+  #count = 0;
 
-  private constructor(publisher: ScriptedPeer, subscriber: HonestPeer) {
+  private constructor(publisher: HonestPeer, subscriber: HonestPeer, objectsPerGroup: number) {
     this.#publisher = publisher;
     this.#subscriber = subscriber;
-    this.#work = this.#publish();
-    this.#work.catch(() => {});
+    this.#objectsPerGroup = objectsPerGroup;
   }
 
-  /** Connects both, and returns when objects may flow. */
-  static async start(server: QuicServerAddress): Promise<Canary> {
-    const publisher = await offer(server, NAMESPACE, ALIAS);
-    const subscriber = await ScriptedPeer.dial(server);
-    await (await subscribe(subscriber, {}, TRACK)).expect("subscribeOk");
-    return new Canary(publisher, new HonestPeer(subscriber));
+  /** Has both connected, and returns when objects may flow. */
+  static async start(connect: () => Promise<HonestPeer>, objectsPerGroup = 25): Promise<Canary> {
+    const publisher = await connect();
+    await publisher.offer(TRACK, ALIAS);
+    const subscriber = await connect();
+    await (await subscribe(subscriber.peer, {}, TRACK)).expect("subscribeOk");
+    return new Canary(publisher, subscriber, objectsPerGroup);
   }
 
-  /** Ends the track, waits for its last object, and says how many there were if none is missing. */
-  async finish(): Promise<number> {
-    this.#enough.abort();
-    await this.#work;
+  /** Sends the next object. */
+  async send(): Promise<void> {
+    const object = this.#count % this.#objectsPerGroup;
+    const group = BigInt(Math.floor(this.#count / this.#objectsPerGroup));
+    const payload = new Uint8Array(PAYLOAD_BYTES).fill(this.#count++);
+    if (object === 0) {
+      await this.#subgroup?.finish();
+      const header = { alias: ALIAS, group, endOfGroup: true, firstObject: true, priority: 0 };
+      this.#subgroup = await openSubgroup(this.#publisher.peer, header);
+    }
+    this.#sent.push({ group, object, payload });
+    await this.#subgroup!.send({ id: object, payload });
+  }
+
+  /** Sends fifty objects a second until it is told otherwise; then all must have come. */
+  async run(enough: AbortSignal): Promise<void> {
+    while (!enough.aborted) {
+      await this.send();
+      await sleep(systemClock, INTERVAL, enough);
+    }
+    await this.#subgroup?.finish();
     const subscriber = this.#subscriber;
-    const groups = Math.ceil(this.#sent.length / OBJECTS_PER_GROUP);
+    const groups = Math.ceil(this.#count / this.#objectsPerGroup);
     const isOver = () => subscriber.ends.length >= groups || subscriber.closed !== undefined;
     await until("the canary's last object", isOver);
-    this.close();
+    this.check();
+  }
+
+  /** Every object that was sent since the last time has come, and nothing else. */
+  check(): void {
+    const { objects, ends, faults } = this.#subscriber;
     // A busy machine may hand over a group before the one that was sent before it.
-    const arrived = subscriber.objects.toSorted((a, b) => Number(a.group - b.group));
-    assert.deepEqual(arrived, this.#sent, "The canary lost objects");
-    assert.deepEqual(new Set(subscriber.ends), new Set(["fin"]), "A group was cut off");
-    assert.deepEqual(subscriber.faults, [], "The canary was sent what is not well formed");
-    return this.#sent.length;
+    const arrived = objects.splice(0).sort((a, b) => Number(a.group - b.group));
+    assert.deepEqual(arrived, this.#sent.splice(0), "The canary lost objects");
+    assert.ok(ends.every((end) => end === "fin"), "A group was cut off");
+    assert.deepEqual(faults, [], "The canary was sent what is not well formed");
   }
 
   /** Leaves. */
   close(): void {
-    this.#enough.abort();
-    this.#publisher.close();
+    this.#publisher.peer.close();
     this.#subscriber.peer.close();
-  }
-
-  async #publish(): Promise<void> {
-    const { signal } = this.#enough;
-    for (let group = 0n; !signal.aborted; group++) {
-      const header = { alias: ALIAS, group, endOfGroup: true, firstObject: true };
-      const subgroup = await openSubgroup(this.#publisher, { ...header, priority: 0 });
-      for (let object = 0; object < OBJECTS_PER_GROUP; object++) {
-        const payload = new Uint8Array(PAYLOAD_BYTES).fill(this.#sent.length);
-        this.#sent.push({ group, object, payload });
-        await subgroup.send({ id: object, payload });
-        await sleep(systemClock, INTERVAL, signal);
-      }
-      await subgroup.finish();
-    }
   }
 }
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { Canary } from "./canary.ts";
+import { HonestPeer } from "./honest_peer.ts";
+import { ScriptedPeer } from "../peers/scripted_peer.ts";
 import { type RelayTest, relayTest } from "../processes/relay_test_case.ts";
 import type { RelayProcess } from "../processes/relay_process.ts";
 import { until } from "../until.ts";
@@ -73,11 +75,15 @@ export function podTest(name: string, attack: Attack): void {
 /** Attacks while a canary runs, which must lose nothing; nor may the relay be at fault. */
 async function besideCanary(context: RelayTest, attack: Attack): Promise<void> {
   const { relay, deadline } = context;
-  const canary = await deadline.for("the canary to start", Canary.start(relay));
+  const connect = async () => new HonestPeer(await ScriptedPeer.dial(relay));
+  const canary = await deadline.for("the canary to start", Canary.start(connect));
+  const enough = new AbortController();
+  const running = canary.run(enough.signal);
+  running.catch(() => {});
   try {
     await attack(context);
-    const objects = await deadline.for("the canary's last object", canary.finish());
-    assert.ok(objects > 0, "The canary sent nothing");
+    enough.abort();
+    await deadline.for("the canary's last object", running);
     const ended = 'qumo_relay_sessions_ended_total{reason="internal_error"}';
     for (const fault of ["qumo_relay_unhandled_errors_total", ended]) {
       assert.equal(await counter(relay, fault), 0, fault);
@@ -86,6 +92,7 @@ async function besideCanary(context: RelayTest, attack: Attack): Promise<void> {
     await ready.body?.cancel();
     assert.equal(ready.status, 200, "The relay is not ready any more");
   } finally {
+    enough.abort();
     canary.close();
   }
 }

@@ -1,8 +1,8 @@
 import { classifyUniStream, decodeDatagram, type FullTrackName, trackKey } from "@qumo/shared/wire";
-import { type CloseInfo, type Connection, TransportError } from "../../../relay/transport/mod.ts";
+import { type CloseInfo, TransportError } from "../../../relay/transport/mod.ts";
 import { readFetchStream } from "../peers/scripted_fetches.ts";
 import { SubgroupReader } from "../peers/scripted_objects.ts";
-import { type RequestMessage, ScriptedPeer } from "../peers/scripted_peer.ts";
+import type { RequestMessage, ScriptedPeer } from "../peers/scripted_peer.ts";
 import { sendSubscribeOk } from "../peers/scripted_requests.ts";
 import type {
   IncomingStream,
@@ -44,15 +44,16 @@ export class HonestPeer {
     this.#watch(() => this.#readDatagrams());
   }
 
-  /** Begins a session. */
-  static async join(connection: Connection, path: string): Promise<HonestPeer> {
-    const setup = { path, implementation: "honest peer" };
-    return new HonestPeer(await ScriptedPeer.connect(connection, { setup }));
-  }
-
-  /** Agrees to deliver this track to whoever asks. */
-  publish(track: FullTrackName, alias: bigint): void {
+  /** Announces the namespace of a track, and agrees to deliver that to whoever asks. */
+  async offer(track: FullTrackName, alias: bigint): Promise<void> {
     this.#published.set(trackKey(track), alias);
+    const { namespace } = track;
+    const request = await this.peer.request({
+      kind: "publishNamespace",
+      namespace,
+      parameters: {},
+    });
+    await request.expect("requestOk");
   }
 
   /** Asks something; the answers are read and forgotten. */

@@ -11,13 +11,13 @@ import { loneHost } from "../worlds/lone_host.ts";
 import { DEFAULTS } from "../../../relay/config/definition.ts";
 import { RelayMetrics } from "../../../relay/metrics.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
+import { Canary } from "./canary.ts";
 import { HonestPeer } from "./honest_peer.ts";
 import { HostileLite } from "./hostile_lite.ts";
 import type { HostileConnection, Move } from "./hostile_connection.ts";
 import { HostileMoqt } from "./hostile_moqt.ts";
 import { Random } from "../random.ts";
-import { openSubgroup, type SubgroupScript } from "../peers/scripted_objects.ts";
-import { namespaceOf, trackOf } from "../peers/scripted_peer.ts";
+import { namespaceOf, ScriptedPeer, trackOf } from "../peers/scripted_peer.ts";
 import { ManualClock } from "../worlds/manual_clock.ts";
 import {
   type MemoryConnection,
@@ -28,7 +28,6 @@ import { memoryLog } from "../worlds/memory_log.ts";
 
 /** A track that an honest peer publishes where hostile ones can see it. */
 const STAGE = trackOf("stage", "track");
-const CANARY = trackOf("canary", "track");
 const ALIAS = 5n;
 
 /** How long things are kept that nobody uses: the longest wait that the relay has of its own. */
@@ -64,9 +63,7 @@ export class HostileWorld {
   readonly #log = memoryLog();
   readonly #dialects: readonly (Draft | LiteVersion)[];
   readonly #honest: HonestPeer[] = [];
-  #canary:
-    | { readonly stream: SubgroupScript; readonly subscriber: HonestPeer; sent: number }
-    | undefined;
+  #canary: Canary | undefined;
   #audience: HonestPeer | undefined;
   #stray: unknown[] = [];
   #calm: unknown;
@@ -85,14 +82,9 @@ export class HostileWorld {
 
   /** Lets the honest peers begin. */
   async open(): Promise<void> {
-    const publisher = await this.#join("/canary", CANARY);
-    const subscriber = await this.#join("/canary");
-    await subscriber.request({ kind: "subscribe", track: CANARY, parameters: {} });
-    await this.settle();
-    const stream = await openSubgroup(publisher.peer, { alias: ALIAS, firstObject: true });
-    this.#canary = { stream, subscriber, sent: 0 };
-
-    await this.#join("", STAGE);
+    // All in one group, so that the relay keeps as many at all times.
+    this.#canary = await Canary.start(() => this.#join("/canary"), Infinity);
+    await (await this.#join("")).offer(STAGE, ALIAS);
     this.#audience = await this.#join("");
     await this.#audience.request({ kind: "subscribeNamespace", prefix: [], parameters: {} });
     const prefix = namespaceOf("hostile");
@@ -165,17 +157,13 @@ export class HostileWorld {
     this.#stray.push(event.reason);
   };
 
-  /** A peer that keeps to the rules, and publishes this track if any. */
-  async #join(path: string, track?: FullTrackName): Promise<HonestPeer> {
+  /** A peer that keeps to the rules. */
+  async #join(path: string): Promise<HonestPeer> {
     const [client, connection] = memoryPair();
     this.host.serve(connection);
-    const peer = await HonestPeer.join(client, path);
+    const setup = { path, implementation: "honest peer" };
+    const peer = new HonestPeer(await ScriptedPeer.connect(client, { setup }));
     this.#honest.push(peer);
-    await this.settle();
-    if (track === undefined) return peer;
-    peer.publish(track, ALIAS);
-    const { namespace } = track;
-    await peer.request({ kind: "publishNamespace", namespace, parameters: {} });
     await this.settle();
     return peer;
   }
@@ -235,13 +223,9 @@ export class HostileWorld {
 
   /** One object more, which must be there at once, and nothing else. */
   async #checkCanary(): Promise<void> {
-    const { stream, subscriber, sent } = this.#canary!;
-    const payload = new TextEncoder().encode(`object ${sent}`);
-    await stream.send({ id: sent, payload });
+    await this.#canary!.send();
     await this.settle();
-    const came = subscriber.objects.splice(0);
-    assert.deepEqual(came, [{ group: 0n, object: sent, payload }], "The canary has a gap");
-    this.#canary!.sent++;
+    this.#canary!.check();
     this.#audience!.objects.length = 0;
   }
 

@@ -1,5 +1,4 @@
 import { encode } from "cborg";
-import { joinBytes } from "@qumo/shared/runtime";
 import type { Random } from "../random.ts";
 import { catOf, HS256 } from "../worlds/cats.ts";
 
@@ -34,7 +33,7 @@ export function hostileCat(random: Random): Uint8Array<ArrayBuffer> {
     catOf(new Map(), { payload, ...(header !== undefined && { header }) });
   const make = random.pick<() => Uint8Array<ArrayBuffer>>([
     () => random.bytes(600),
-    () => mutated(random, good),
+    () => damaged(random, good),
     () => new Uint8Array(encode(nonsense(random, 6))),
     () => random.pick(BOMBS),
     () => signed(random.bytes(300), nonsenseHeader(random)),
@@ -44,17 +43,10 @@ export function hostileCat(random: Random): Uint8Array<ArrayBuffer> {
   return make();
 }
 
-/** Cut off, cut out, doubled or with bytes between. */
-function mutated(random: Random, good: Uint8Array): Uint8Array<ArrayBuffer> {
-  const at = random.below(good.length);
-  const to = at + 1 + random.below(good.length - at);
-  const [head, middle, tail] = [good.subarray(0, at), good.subarray(at, to), good.subarray(to)];
-  return joinBytes(random.pick([
-    [head],
-    [head, tail],
-    [head, middle, middle, tail],
-    [head, Uint8Array.of(random.below(256), ...random.bytes(15)), middle, tail],
-  ]));
+/** Damaged, in whatever way. */
+function damaged(random: Random, good: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = random.mutated(good);
+  return bytes.toHex() === good.toHex() ? bytes.subarray(1) : bytes;
 }
 
 /** Values of every kind, in one another; where a token says what it allows there is none that does. */

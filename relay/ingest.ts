@@ -11,6 +11,7 @@ import { formatAddress, parseAddress, type RelayConfig } from "./config.ts";
 import type { HostParts } from "./host.ts";
 import { HttpIngest } from "./media/ingest/http_ingest.ts";
 import { Ingests } from "./media/ingest/ingests.ts";
+import type { RtmpParts } from "./media/rtmp/connection.ts";
 import { RtmpListener } from "./media/rtmp/listener.ts";
 import type { RelayMetrics } from "./metrics.ts";
 import { checkNamespace } from "./session/connection/reserved.ts";
@@ -80,25 +81,36 @@ export interface RtmpOptions extends IngestOptions {
   readonly certificate: CertificatePair;
 }
 
+/** What connections by RTMP work with, wherever they come from. */
+export function rtmpParts(
+  { config: { ingest, limits, server }, ingests, metrics, clock, log }:
+    & IngestOptions
+    & Pick<RtmpParts, "ingests">,
+): RtmpParts {
+  return {
+    ingests,
+    maxMessageBytes: limits.maxObjectBytes,
+    maxBytesPerSecond: ingest.maxBytesPerSecond,
+    handshakeTimeoutMs: server.handshakeTimeoutMs,
+    onLimit: (limit) => void metrics.encoders.limits[limit]++,
+    clock,
+    log,
+  };
+}
+
 /** Opens the port for RTMP, if one is configured. Throws a {@linkcode StartError} when it is taken. */
 export function openRtmp(
   { config, ingests, metrics, certificate, clock, log, isKnown, maxPerClient }: RtmpOptions,
 ): RtmpListener | undefined {
-  const { ingest, limits, server } = config;
+  const { ingest } = config;
   const address = parseAddress(ingest.rtmp.address);
   if (address === undefined || ingests === undefined) return undefined;
   try {
     const listener = new RtmpListener(address, {
-      ingests,
+      ...rtmpParts({ config, ingests, metrics, clock, log }),
       clientOf: (hostname) => isKnown(hostname) ? undefined : addressKey(hostname),
       maxPerClient,
-      maxMessageBytes: limits.maxObjectBytes,
-      maxBytesPerSecond: ingest.maxBytesPerSecond,
-      handshakeTimeoutMs: server.handshakeTimeoutMs,
       certificate: ingest.rtmp.tls ? certificate : undefined,
-      onLimit: (limit) => void metrics.encoders.limits[limit]++,
-      clock,
-      log,
     });
     log.info("listening for RTMP", {
       address: formatAddress(listener.address),

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { EncoderWorld } from "../../../tests/support/encoders/encoder_world.ts";
 import { plainGate, plainPath } from "../../../tests/support/worlds/plain_tokens.ts";
 import { namespaceOf } from "../../../tests/support/worlds/track_model.ts";
-import { HttpIngest } from "./http_ingest.ts";
+import { DEFAULTS } from "../../config/definition.ts";
+import { openHttpIngest } from "../../ingest.ts";
+import type { HttpIngest } from "./http_ingest.ts";
 
 /** A request whose body the test sends piece by piece. */
 function openRequest(path: string, headers: Record<string, string> = {}) {
@@ -13,14 +15,9 @@ function openRequest(path: string, headers: Record<string, string> = {}) {
 }
 
 /** What answers such requests. */
-function ingestOf({ ingests, clock, metrics }: EncoderWorld): HttpIngest {
-  return new HttpIngest({
-    ingests,
-    maxFrameBytes: 100_000,
-    maxBytesPerSecond: 1e9,
-    onLimit: (limit) => void metrics.encoders.limits[limit]++,
-    clock,
-  });
+function ingestOf({ ingests, clock, metrics, log }: EncoderWorld): HttpIngest {
+  const config = { ...DEFAULTS, ingest: { ...DEFAULTS.ingest, http: true } };
+  return openHttpIngest({ config, ingests, metrics, clock, log })!;
 }
 
 const FREE = Uint8Array.of(0, 0, 0, 8, ...new TextEncoder().encode("free"));

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { joinBytes } from "@qumo/shared/runtime";
 import { rfc9000 } from "@qumo/shared/wire";
 import { DEFAULTS } from "../../../relay/config/definition.ts";
-import { newIngests } from "../../../relay/ingest.ts";
+import { newIngests, rtmpParts } from "../../../relay/ingest.ts";
 import type { Ingests } from "../../../relay/media/ingest/ingests.ts";
 import { RtmpConnection, type RtmpParts } from "../../../relay/media/rtmp/connection.ts";
-import type { OpenTrack, Scope } from "../../../relay/track/mod.ts";
+import type { Scope, Track } from "../../../relay/track/mod.ts";
 import type { ManualClock } from "../worlds/manual_clock.ts";
 import { RELAY_NAME, SessionWorld, type WorldOptions } from "../worlds/session_world.ts";
 import { nameOf, Subscriber, WIDE } from "../worlds/track_model.ts";
@@ -27,24 +27,13 @@ export class EncoderWorld extends SessionWorld {
     super({ ...options, cache: WIDE });
     const { registry, gate, metrics, clock, log, settings: { limits } } = this;
     const config = { ...DEFAULTS, ingest: { ...DEFAULTS.ingest, ...ingest }, limits };
-    const mesh = { name: RELAY_NAME };
+    const parts = { config, gate, mesh: { name: RELAY_NAME }, metrics, clock, log };
     let lastId = 0;
     this.scope = registry.enter("");
-    this.ingests = newIngests(
-      { config, gate, mesh, metrics, clock, log },
-      registry,
-      () => ++lastId,
-    );
-    this.#rtmp = {
-      ingests: this.ingests,
-      // What is too large for an object is still read.
-      maxMessageBytes: DEFAULTS.limits.maxObjectBytes,
-      maxBytesPerSecond: config.ingest.maxBytesPerSecond,
-      handshakeTimeoutMs: config.server.handshakeTimeoutMs,
-      onLimit: (limit) => void metrics.encoders.limits[limit]++,
-      clock,
-      log,
-    };
+    const ingests = this.ingests = newIngests(parts, registry, () => ++lastId);
+    // What is too large for an object is still read.
+    const { maxObjectBytes: maxMessageBytes } = DEFAULTS.limits;
+    this.#rtmp = { ...rtmpParts({ ...parts, ingests }), maxMessageBytes, clock };
   }
 
   /** Connects an encoder, which has sent nothing yet. */
@@ -67,7 +56,7 @@ export class EncoderWorld extends SessionWorld {
     await this.clock.advance(0);
     const opened = await opening;
     assert.ok(opened.ok, opened.ok ? "" : opened.refusal.reason);
-    return new Viewer(opened.value);
+    return new Viewer(opened.value.track);
   }
 
   /** What was said, by these words. */
@@ -154,12 +143,8 @@ function scriptedEncoder(
 
 /** A viewer of one track, who has all of its newest group and what comes after it. */
 export class Viewer extends Subscriber {
-  readonly #opened: OpenTrack;
-
-  constructor(opened: OpenTrack) {
-    const { track } = opened;
+  constructor(track: Track) {
     super(track);
-    this.#opened = opened;
     if (track.largest !== undefined) {
       track.group(track.largest.group)?.logs.forEach((log) => this.subgroup(log));
     }
@@ -183,9 +168,5 @@ export class Viewer extends Subscriber {
   /** The newest object as JSON. */
   get json(): unknown {
     return JSON.parse(new TextDecoder().decode(this.objects.at(-1)));
-  }
-
-  leave(): void {
-    this.#opened.demand.release();
   }
 }

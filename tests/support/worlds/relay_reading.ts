@@ -38,14 +38,10 @@ export function readerOf(reading: RelayReading, asked: (readonly Part[])[] = [])
   return <P extends Part>(parts: readonly P[], { offset, limit } = { offset: 0, limit: 0 }) => {
     asked.push(parts);
     const entries = parts.map((part) => {
-      const value: unknown = reading[part];
-      if (!isList(value)) return [part, value];
+      const value: RelayReading[Part] = reading[part];
+      if (typeof value !== "object" || !("rows" in value)) return [part, value];
       return [part, { ...value, rows: value.rows.slice(offset, offset + limit) }];
     });
     return Promise.resolve(Object.fromEntries(entries) as Pick<RelayReading, P>);
   };
-}
-
-function isList(value: unknown): value is Rows<unknown> {
-  return typeof value === "object" && value !== null && "rows" in value;
 }

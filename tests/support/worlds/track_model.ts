@@ -40,12 +40,9 @@ export function blockOf(bytes: Uint8Array): PropertyBlock {
 }
 
 /** A publisher says this of a track. */
-export function sayProperties(track: Track, by: Reporter, bytes: Uint8Array): void {
+export function sayProperties(track: Track, by: object, bytes: Uint8Array): void {
   track.reports.setProperties(by, blockOf(bytes), decodeTrackProperties(bytes, referenceData));
 }
-
-/** Whose words of a track are heard. */
-type Reporter = Parameters<Track["reports"]["setProperties"]>[0];
 
 /** A namespace of these fields. */
 export function namespaceOf(...fields: string[]): Namespace {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { EventReader } from "@qumo/shared/topology";
 import { Deadline } from "../support/deadline.ts";
-import { askBeside, halfHeads } from "../support/peers/half_heads.ts";
+import { halfHeadsEnd } from "../support/peers/half_heads.ts";
 import { podOf } from "../support/processes/pod.ts";
 import { SdnProcess } from "../support/processes/sdn_process.ts";
 import { until } from "../support/until.ts";
@@ -150,14 +150,7 @@ Deno.test("watchers that never read hold next to nothing, and are ended", async 
 });
 
 Deno.test("half heads of requests end, and relays are answered meanwhile", async () => {
-  await attacked(async (controller) => {
-    using _halves = await halfHeads(controller.url, 3_000);
-    const closed = /http_connections_dropped_total\{reason="head_timeout"\} (\d+)/;
-    for (let count = 0; count < 1_900;) {
-      count = Number(closed.exec(await askBeside(`${controller.url}/metrics`))?.[1] ?? 0);
-      await sleep(systemClock, 500);
-    }
-  });
+  await attacked((controller) => halfHeadsEnd(controller.url));
 });
 
 Deno.test("searches among 2000 relays without end keep no relay from beating", async () => {

@@ -1,9 +1,11 @@
 import { Connection } from "@moq/net";
 import { dial } from "../support/transport/patient_dial.ts";
-import { connectionTransport } from "../support/transport/connection_transport.ts";
 import { asWebTransport } from "../support/peers/moq_net.ts";
 import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
-import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
+import {
+  connectionTransport,
+  type QuicServerAddress,
+} from "../support/transport/quic_transport.ts";
 
 /** Connects `@moq/net` as a page does: over WebTransport, to a certificate it knows by its hash. */
 export async function connectByWebTransport(relay: QuicServerAddress): Promise<MoqNetPeer> {

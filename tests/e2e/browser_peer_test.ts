@@ -5,7 +5,7 @@ import { listen, openEndpoint } from "../../relay/transport/mod.ts";
 import { makeCertificate } from "../support/transport/certificate.ts";
 import { chromiumTest } from "../support/processes/chromium.ts";
 import { connectChromium } from "../peers/browser_peer.ts";
-import { connectionTransport } from "../support/transport/connection_transport.ts";
+import { connectionTransport } from "../support/transport/quic_transport.ts";
 import { Deadline } from "../support/deadline.ts";
 import { asWebTransport } from "../support/peers/moq_net.ts";
 import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { connectChromium } from "../peers/browser_peer.ts";
 import { connectMoqNet } from "../support/peers/moq_net.ts";
-import { connectMoqt, MoqtPeer } from "../support/peers/moqt_peer.ts";
+import { connectMoqt } from "../support/peers/moqt_peer.ts";
+import { MoqtPeer } from "../support/peers/moqt_session.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import {

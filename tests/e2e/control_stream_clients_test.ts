@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { connectMoqNet01, connectMoqNet02 } from "../peers/older_moq_net.ts";
 import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";
-import { connectMoqNet } from "../support/peers/moq_net.ts";
+import { connectMoqNet, moqNetBy } from "../support/peers/moq_net.ts";
 import { connectMoqt } from "../support/peers/moqt_peer.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import { readObjects, writeObjects } from "../support/peers/traffic.ts";
@@ -13,12 +13,12 @@ type Connect = (server: QuicServerAddress) => Promise<Peer>;
 const OLD: Readonly<Record<string, Connect>> = {
   "@moqt/transport in 14": (relay) => connectMoqt(relay, 14),
   "@moqt/transport in 16": (relay) => connectMoqt(relay, 16),
-  "@moq/net 0.3.4 in 16": (relay) => connectMoqNet(relay, { protocol: "moqt-16" }),
+  "@moq/net 0.3.4 in 16": moqNetBy("moqt-16"),
   "@moq/net 0.2.8 in 16": (relay) => connectMoqNet02(relay, "moqt-16"),
   "@moq/net 0.1.9 in 16": (relay) => connectMoqNet01(relay, "moqt-16"),
-  "@moq/net 0.3.4 in 15": (relay) => connectMoqNet(relay, { protocol: "moqt-15" }),
+  "@moq/net 0.3.4 in 15": moqNetBy("moqt-15"),
   "@moq/net 0.1.9 in 15": (relay) => connectMoqNet01(relay, "moqt-15"),
-  "@moq/net 0.3.4 in 14": (relay) => connectMoqNet(relay, { protocol: "moq-00" }),
+  "@moq/net 0.3.4 in 14": moqNetBy("moq-00"),
   "@moq/net 0.1.9 in 14": (relay) => connectMoqNet01(relay, "moq-00"),
 };
 

@@ -1,7 +1,8 @@
 /** Clients that come when a group is long under way, and clients that come for what is already over. */
 import assert from "node:assert/strict";
 import { connectMoqNet } from "../support/peers/moq_net.ts";
-import { connectMoqt, type MoqtPeer } from "../support/peers/moqt_peer.ts";
+import { connectMoqt } from "../support/peers/moqt_peer.ts";
+import type { MoqtPeer } from "../support/peers/moqt_session.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
 import { type RelayTest, relayTest } from "../support/processes/relay_test_case.ts";

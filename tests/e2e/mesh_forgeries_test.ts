@@ -11,7 +11,7 @@ import { chain } from "../support/mesh/topology.ts";
 import { ControlStreamPeer } from "../support/peers/control_stream_peer.ts";
 import { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { announce, subscribe } from "../support/peers/scripted_requests.ts";
-import { dialRelay } from "../support/transport/patient_dial.ts";
+import { dialRelay } from "../support/transport/quic_transport.ts";
 import { until } from "../support/until.ts";
 
 const folder = await Deno.makeTempDir();

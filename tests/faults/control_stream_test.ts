@@ -2,11 +2,10 @@
 import { sleep, systemClock } from "@qumo/shared/runtime";
 import { type MultiplexedDraft, multiplexedDrafts } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { dialRelay } from "../support/transport/patient_dial.ts";
 import { counter, faultTest } from "../support/faults/case.ts";
 import { ControlStreamPeer } from "../support/peers/control_stream_peer.ts";
 import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
-import type { QuicServerAddress } from "../support/transport/quic_transport.ts";
+import { dialRelay, type QuicServerAddress } from "../support/transport/quic_transport.ts";
 import { becomes } from "../support/until.ts";
 
 async function dial(server: QuicServerAddress, draft: MultiplexedDraft) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dialRelay } from "../support/transport/patient_dial.ts";
+import { dialRelay } from "../support/transport/quic_transport.ts";
 import { counter, faultTest } from "../support/faults/case.ts";
 import { openControl, openRequest } from "../support/peers/http3.ts";
 import { becomes } from "../support/until.ts";

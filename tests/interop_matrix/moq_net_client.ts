@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { asWebTransport } from "../support/peers/moq_net.ts";
 import { MoqNetPeer, type MoqNetWatch } from "../support/peers/moq_net_peer.ts";
 import { Queue } from "../support/peers/queue.ts";
-import { connectionTransport } from "../support/transport/connection_transport.ts";
-import { connectQuicTransport } from "../support/transport/quic_transport.ts";
+import { connectionTransport, connectQuicTransport } from "../support/transport/quic_transport.ts";
 import type {
   Abilities,
   MatrixClient,

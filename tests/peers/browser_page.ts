@@ -2,7 +2,7 @@
 import * as Lite from "@moq/lite";
 import { Connection } from "@moq/net";
 import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
-import { MoqtPeer } from "../support/peers/moqt_peer.ts";
+import { MoqtPeer } from "../support/peers/moqt_session.ts";
 import type { Peer } from "../support/peers/peer.ts";
 import { BroadcastPeer } from "./broadcast_peer.ts";
 

@@ -7,8 +7,8 @@ import type { DraftVersion } from "@moqt/transport";
 import { dial } from "../support/transport/patient_dial.ts";
 import { MoqtClient, RequestRefused } from "../support/peers/moqt.ts";
 import { asWebTransport } from "../support/peers/moq_net.ts";
-import { connectionTransport } from "../support/transport/connection_transport.ts";
 import {
+  connectionTransport,
   connectQuicTransport,
   type QuicServerAddress,
 } from "../support/transport/quic_transport.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DEFAULTS } from "../../relay/config/definition.ts";
-import { dialRelay } from "../support/transport/patient_dial.ts";
+import { dialRelay } from "../support/transport/quic_transport.ts";
 import { Deadline } from "../support/deadline.ts";
 import { type RelayInProcess, startRelayInProcess } from "../support/processes/relay_in_process.ts";
 import { namespaceOf, ScriptedPeer } from "../support/peers/scripted_peer.ts";

@@ -13,10 +13,9 @@ console.debug = () => {};
 /** Connects `@moq/net` over raw QUIC. */
 export async function connectMoqNet(
   server: QuicServerAddress,
-  options: Deno.QuicTransportOptions & { readonly protocol?: string } = {},
+  protocol?: string,
 ): Promise<MoqNetPeer> {
-  const { protocol = "moqt-18", ...transportOptions } = options;
-  const transport = await connectQuicTransport(server, protocol, transportOptions);
+  const transport = await connectQuicTransport(server, protocol);
   const url = new URL(`https://${server.hostname ?? "127.0.0.1"}:${server.port}/`);
   const session = await Connection.connect(url, { transport: asWebTransport(transport) });
   return new MoqNetPeer(session);
@@ -24,7 +23,7 @@ export async function connectMoqNet(
 
 /** Connects `@moq/net` over raw QUIC by one protocol. */
 export function moqNetBy(protocol: string): (server: QuicServerAddress) => Promise<MoqNetPeer> {
-  return (server) => connectMoqNet(server, { protocol });
+  return (server) => connectMoqNet(server, protocol);
 }
 
 /** Connects `@moq/net` as it is in a runtime without WebTransport, to a relay's `http:` URL. */

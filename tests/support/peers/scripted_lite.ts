@@ -15,9 +15,8 @@ import { isTransportEnd } from "../../../relay/session/errors.ts";
 import { readVarint } from "../../../relay/session/framing.ts";
 import { Input } from "../../../relay/session/input.ts";
 import { readBody, readLite } from "../../../relay/session/lite/framing.ts";
-import { dialRelay } from "../transport/patient_dial.ts";
 import type { BidiStream, Connection, SendStream } from "../../../relay/transport/types.ts";
-import type { QuicServerAddress } from "../transport/quic_transport.ts";
+import { dialRelay, type QuicServerAddress } from "../transport/quic_transport.ts";
 import { Queue } from "./queue.ts";
 
 /** What a subscription asks for when a test does not say. */

@@ -9,8 +9,7 @@ import {
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import type { CloseInfo, Connection, QuicTransportOptions } from "../../../relay/transport/mod.ts";
-import { dialRelay } from "../transport/patient_dial.ts";
-import type { QuicServerAddress } from "../transport/quic_transport.ts";
+import { dialRelay, type QuicServerAddress } from "../transport/quic_transport.ts";
 import { Queue } from "./queue.ts";
 import {
   IncomingStream,

@@ -4,7 +4,6 @@
  */
 import * as transport from "../../../relay/transport/mod.ts";
 import { PATIENCE_MS } from "../until.ts";
-import type { QuicServerAddress } from "./quic_transport.ts";
 
 const PATIENT = { handshakeTimeout: PATIENCE_MS, maxIdleTimeout: PATIENCE_MS };
 
@@ -15,18 +14,3 @@ export const dial: typeof transport.dial = (url, options) =>
 /** Calls by QUIC alone. */
 export const dialQuic: typeof transport.dialQuic = (options) =>
   transport.dialQuic({ ...PATIENT, ...options });
-
-/** Calls a relay on this machine by QUIC. */
-export function dialRelay(
-  { port, certificateHash }: QuicServerAddress,
-  protocol: string,
-  options: transport.QuicTransportOptions = {},
-): Promise<transport.Connection> {
-  return dialQuic({
-    ...options,
-    hostname: "127.0.0.1",
-    port,
-    alpnProtocols: [protocol],
-    serverCertificateHashes: [certificateHash.toHex()],
-  });
-}

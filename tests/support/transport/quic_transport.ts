@@ -1,16 +1,11 @@
-import type { WebTransportLike } from "@moqt/webtransport";
-
-/** The part of a WebTransport session that MoQ libraries use, and that is easy to build. */
-export interface SessionTransport extends WebTransportLike {
-  readonly protocol: string;
-  readonly ready: Promise<void>;
-  createUnidirectionalStream(
-    options?: Deno.QuicSendStreamOptions,
-  ): Promise<WritableStream<Uint8Array>>;
-  readonly datagrams: Required<WebTransportLike["datagrams"]> & {
-    readonly maxDatagramSize: number;
-  };
-}
+import type {
+  Connection,
+  QuicTransportOptions,
+  ReceiveStream,
+  SendStream,
+} from "../../../relay/transport/mod.ts";
+import { TransportError } from "../../../relay/transport/errors.ts";
+import { dialQuic } from "./patient_dial.ts";
 
 /** Where a server is, and the certificate it must show. */
 export interface QuicServerAddress {
@@ -20,70 +15,67 @@ export interface QuicServerAddress {
   readonly certificateHash: Uint8Array<ArrayBuffer>;
 }
 
-// Chosen as a player would: idle long enough for a slow test machine, many streams for many tracks.
-const TRANSPORT_OPTIONS: Deno.QuicTransportOptions = {
-  keepAliveInterval: 4000,
-  maxIdleTimeout: 60_000,
-  maxConcurrentBidirectionalStreams: 256,
-  maxConcurrentUnidirectionalStreams: 1024,
-};
+/** Calls a server by QUIC. */
+export function dialRelay(
+  { hostname = "127.0.0.1", port, certificateHash }: QuicServerAddress,
+  protocol: string,
+  options: QuicTransportOptions = {},
+): Promise<Connection> {
+  return dialQuic({
+    ...options,
+    hostname,
+    port,
+    alpnProtocols: [protocol],
+    serverCertificateHashes: [certificateHash.toHex()],
+  });
+}
 
-let clients: Deno.QuicEndpoint | undefined;
-
-/**
- * A Deno QUIC connection in the shape of a WebTransport session, to a server that must show the
- * certificate of that hash. It uses nothing of the relay's own transport, so what it proves it proves
- * about the wire.
- */
+/** A connection by QUIC in the shape of a WebTransport session. */
 export async function connectQuicTransport(
   server: QuicServerAddress,
   protocol = "moqt-18",
-  transport: Deno.QuicTransportOptions = {},
 ): Promise<SessionTransport> {
-  // One socket for all clients of the process, on every IPv4 address, which every machine has.
-  clients ??= new Deno.QuicEndpoint({ hostname: "0.0.0.0", port: 0 });
-  const options = {
-    ...TRANSPORT_OPTIONS,
-    ...transport,
-    hostname: server.hostname ?? "127.0.0.1",
-    port: server.port,
-    alpnProtocols: [protocol],
-    endpoint: clients,
-    // Deno knows this option, its types do not.
-    serverCertificateHashes: [{ algorithm: "sha-256", value: server.certificateHash }],
-  };
-  return quicTransport(await Deno.connectQuic<false>(options));
+  return connectionTransport(await dialRelay(server, protocol, PLAYER));
 }
 
-function quicTransport(connection: Deno.QuicConn): SessionTransport {
-  // Deno ends a stream that nobody references with a FIN, so open streams are held here.
-  const open = new Set<Deno.QuicSendStream>();
-  connection.closed.then(() => open.clear(), () => open.clear());
-  const hold = (stream: Deno.QuicSendStream) => holdUntilClosed(stream, open);
+// As many streams as a player would allow, for many tracks.
+const PLAYER: QuicTransportOptions = { maxBidiStreams: 256, maxUniStreams: 1024 };
+
+/** The part of a WebTransport session that MoQ libraries use. */
+export type SessionTransport = ReturnType<typeof connectionTransport>;
+
+/** Puts a connection of the relay's transport into the shape of a WebTransport session. */
+export function connectionTransport(connection: Connection) {
+  const closed = connection.closed.then(({ by, code, reason }) => {
+    if (by === "lost") throw new TransportError("closed", 0, reason);
+    return { closeCode: code, reason };
+  });
+  // For those who do not ask how it ended.
+  closed.catch(() => {});
   return {
     protocol: connection.protocol ?? "",
     ready: Promise.resolve(),
-    closed: connection.closed,
-    close: (info) =>
-      connection.close({ closeCode: info?.closeCode ?? 0, reason: info?.reason ?? "" }),
-    createUnidirectionalStream: async (options) =>
-      hold(await connection.createUnidirectionalStream({ waitUntilAvailable: true, ...options })),
-    createBidirectionalStream: async (options?: Deno.QuicSendStreamOptions) => {
-      const stream = { waitUntilAvailable: true, ...options };
-      const { readable, writable } = await connection.createBidirectionalStream(stream);
-      return { readable, writable: hold(writable) };
+    closed,
+    close(info?: { readonly closeCode?: number; readonly reason?: string }) {
+      connection.close(info?.closeCode ?? 0, info?.reason ?? "");
     },
-    incomingUnidirectionalStreams: connection.incomingUnidirectionalStreams,
-    incomingBidirectionalStreams: connection.incomingBidirectionalStreams.pipeThrough(
-      new TransformStream({
-        transform: ({ readable, writable }, controller) =>
-          controller.enqueue({ readable, writable: hold(writable) }),
-      }),
-    ),
+    async createUnidirectionalStream(options?: { readonly sendOrder?: number }) {
+      const stream = await connection.openUni();
+      stream.priority = options?.sendOrder ?? 0;
+      return writable(stream, connection);
+    },
+    createBidirectionalStream: async () => bidirectional(await connection.openBidi(), connection),
+    incomingUnidirectionalStreams: incoming(async () => {
+      const stream = await connection.acceptUni();
+      return stream && readable(stream);
+    }),
+    incomingBidirectionalStreams: incoming(async () => {
+      const stream = await connection.acceptBidi();
+      return stream && bidirectional(stream, connection);
+    }),
     datagrams: {
-      // There is no other way to learn that the connection ended.
-      readable: incoming(() => connection.readDatagram().catch(() => undefined)),
-      writable: new WritableStream({ write: (bytes) => connection.sendDatagram(bytes) }),
+      readable: incoming(() => connection.receiveDatagram()),
+      writable: new WritableStream({ write: (bytes) => void connection.sendDatagram(bytes) }),
       get maxDatagramSize() {
         return connection.maxDatagramSize;
       },
@@ -91,23 +83,31 @@ function quicTransport(connection: Deno.QuicConn): SessionTransport {
   };
 }
 
-/** The same stream, referenced by `open` until it is finished or given up. */
-function holdUntilClosed(
-  stream: Deno.QuicSendStream,
-  open: Set<Deno.QuicSendStream>,
-): WritableStream<Uint8Array> {
-  open.add(stream);
-  const writer = stream.getWriter();
-  writer.closed.catch(() => {}).finally(() => open.delete(stream));
-  return new WritableStream<Uint8Array>({
-    write: (bytes) => writer.write(bytes),
-    close: () => writer.close(),
-    abort: (reason) => writer.abort(reason),
+function bidirectional(
+  { send, receive }: { readonly send: SendStream; readonly receive: ReceiveStream },
+  connection: Connection,
+) {
+  return { readable: readable(receive), writable: writable(send, connection) };
+}
+
+function writable(stream: SendStream, { canReset }: Connection): WritableStream<Uint8Array> {
+  return new WritableStream({
+    // The caller may use its memory again once this resolves, the transport may not be done with it.
+    write: (bytes) => stream.write(bytes.slice()),
+    close: () => stream.finish(),
+    // Where nothing can be reset Deno ends a stream that is aborted.
+    abort: () => canReset ? stream.reset(0) : stream.finish(),
   });
 }
 
+const READ_SIZE = 65_536;
+
+function readable(stream: ReceiveStream): ReadableStream<Uint8Array> {
+  return incoming(() => stream.read(new Uint8Array(READ_SIZE)), () => stream.stop(0));
+}
+
 /** A stream of what comes one by one, until there is nothing any more. */
-export function incoming<T>(
+function incoming<T>(
   next: () => Promise<T | undefined>,
   cancel = () => {},
 ): ReadableStream<T> {

@@ -1,6 +1,5 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import type { Socket } from "node:net";
 import { systemClock } from "@qumo/shared/runtime";
 import { UpgradedStream } from "../../../shared/http/upgrade.ts";
 import type {
@@ -24,19 +23,12 @@ export interface WebSocketClientOptions {
 }
 
 /** The answer to a request for a WebSocket. */
-export interface UpgradeAnswer {
-  /** 0 when there was none. */
-  readonly status: number;
-  /** What was agreed on. */
-  readonly protocol: string;
-  readonly socket: Socket;
-  readonly stream: UpgradedStream;
-}
+export type UpgradeAnswer = Awaited<ReturnType<typeof requestWebSocket>>;
 
-/** Asks for a WebSocket. */
-export function requestWebSocket(
+/** Asks for a WebSocket. The status is 0 where there was no answer. */
+export async function requestWebSocket(
   { port, caCert, path = "/", protocols = ["qmux-02.moqt-18"], ...options }: WebSocketClientOptions,
-): Promise<UpgradeAnswer> {
+) {
   const headers = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",
@@ -49,21 +41,19 @@ export function requestWebSocket(
   const asked = caCert === undefined
     ? http.request(target)
     : https.request({ ...target, ca: caCert });
-  const { promise, resolve } = Promise.withResolvers<UpgradeAnswer>();
-  const answer = (
-    { statusCode = 0, headers }: Partial<http.IncomingMessage>,
-    early: Uint8Array,
-  ) => {
-    const protocol = String(headers?.["sec-websocket-protocol"] ?? "");
-    const socket = asked.socket!;
-    const stream = new UpgradedStream(socket, early, systemClock);
-    resolve({ status: statusCode, protocol, socket, stream });
-  };
-  asked.on("upgrade", (response, _socket, early) => answer(response, early));
-  asked.on("response", (response) => answer(response, new Uint8Array()));
-  asked.on("error", () => answer({}, new Uint8Array()));
+  const { promise, resolve } = Promise.withResolvers<[http.IncomingMessage?, Uint8Array?]>();
+  asked.on("upgrade", (response, _socket, early) => resolve([response, early]));
+  asked.on("response", (response) => resolve([response]));
+  asked.on("error", () => resolve([]));
   asked.end();
-  return promise;
+  const [response, early = new Uint8Array()] = await promise;
+  const socket = asked.socket!;
+  return {
+    status: response?.statusCode ?? 0,
+    protocol: String(response?.headers["sec-websocket-protocol"] ?? ""),
+    socket,
+    stream: new UpgradedStream(socket, early, systemClock),
+  };
 }
 
 /** Opens a WebSocket and speaks QMux over it. Rejects when it is refused. */

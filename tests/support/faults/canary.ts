@@ -7,7 +7,7 @@ import { ScriptedPeer, trackOf } from "../peers/scripted_peer.ts";
 import { until } from "../until.ts";
 import type { HonestObject, HonestPeer } from "./honest_peer.ts";
 
-const TRACK = trackOf("canary", "track");
+const PATH = "canary";
 const ALIAS = 1n;
 const INTERVAL = 20;
 const PAYLOAD_BYTES = 400;
@@ -31,9 +31,9 @@ export class Canary {
   /** Has both connected, and returns when objects may flow. */
   static async start(connect: () => Promise<HonestPeer>, objectsPerGroup = 25): Promise<Canary> {
     const publisher = await connect();
-    await publisher.offer(TRACK, ALIAS);
+    await publisher.offer(PATH, ALIAS);
     const subscriber = await connect();
-    await (await subscribe(subscriber.peer, {}, TRACK)).expect("subscribeOk");
+    await (await subscribe(subscriber.peer, {}, trackOf(PATH, "track"))).expect("subscribeOk");
     return new Canary(publisher, subscriber, objectsPerGroup);
   }
 

@@ -1,9 +1,9 @@
-import { classifyUniStream, decodeDatagram, type FullTrackName, trackKey } from "@qumo/shared/wire";
+import { classifyUniStream, decodeDatagram, trackKey } from "@qumo/shared/wire";
 import { type CloseInfo, TransportError } from "../../../relay/transport/mod.ts";
 import { readFetchStream } from "../peers/scripted_fetches.ts";
 import { SubgroupReader } from "../peers/scripted_objects.ts";
-import type { RequestMessage, ScriptedPeer } from "../peers/scripted_peer.ts";
-import { sendSubscribeOk } from "../peers/scripted_requests.ts";
+import { type RequestMessage, type ScriptedPeer, trackOf } from "../peers/scripted_peer.ts";
+import { announce, sendSubscribeOk } from "../peers/scripted_requests.ts";
 import type {
   IncomingStream,
   RequestStream,
@@ -44,16 +44,10 @@ export class HonestPeer {
     this.#watch(() => this.#readDatagrams());
   }
 
-  /** Announces the namespace of a track, and agrees to deliver that to whoever asks. */
-  async offer(track: FullTrackName, alias: bigint): Promise<void> {
-    this.#published.set(trackKey(track), alias);
-    const { namespace } = track;
-    const request = await this.peer.request({
-      kind: "publishNamespace",
-      namespace,
-      parameters: {},
-    });
-    await request.expect("requestOk");
+  /** Announces a namespace, and agrees to deliver its one track to whoever asks. */
+  async offer(path: string, alias: bigint): Promise<void> {
+    this.#published.set(trackKey(trackOf(path, "track")), alias);
+    await announce(this.peer, path);
   }
 
   /** Asks something; the answers are read and forgotten. */
@@ -78,29 +72,16 @@ export class HonestPeer {
   /** Answers as a publisher that has these tracks and nothing of the past. */
   async #answer(request: RequestStream): Promise<void> {
     for await (const message of request.incoming.messages()) {
-      switch (message.kind) {
-        case "subscribe":
-        case "fetch":
-        case "trackStatus": {
-          const track = message.kind === "subscribe" ? trackKey(message.track) : "";
-          const alias = this.#published.get(track);
-          if (alias !== undefined) {
-            await sendSubscribeOk(request, { alias });
-            break;
-          }
-          await request.sendError("does_not_exist");
-          await request.finish();
-          break;
-        }
-        case "publish":
-        case "subscribeNamespace":
-        case "requestUpdate":
-          await request.sendOk();
-          break;
-        case "publishDone":
-          break;
-        default:
-          this.faults.push(`${message.kind} came on a request stream of the relay`);
+      const { kind } = message;
+      const track = kind === "subscribe" ? trackKey(message.track) : "";
+      const alias = this.#published.get(track);
+      if (alias !== undefined) await sendSubscribeOk(request, { alias });
+      else if (AGREED.includes(kind)) await request.sendOk();
+      else if (REFUSED.includes(kind)) {
+        await request.sendError("does_not_exist");
+        await request.finish();
+      } else if (kind !== "publishDone") {
+        this.faults.push(`${kind} came on a request stream of the relay`);
       }
     }
     await request.finish();
@@ -143,3 +124,6 @@ export class HonestPeer {
     });
   }
 }
+
+const AGREED: readonly string[] = ["publish", "subscribeNamespace", "requestUpdate"];
+const REFUSED: readonly string[] = ["subscribe", "fetch", "trackStatus"];

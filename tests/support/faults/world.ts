@@ -26,8 +26,8 @@ import {
 } from "../transport/memory_connection.ts";
 import { memoryLog } from "../worlds/memory_log.ts";
 
-/** A track that an honest peer publishes where hostile ones can see it. */
-const STAGE = trackOf("stage", "track");
+/** Where an honest peer publishes a track where hostile ones can see it. */
+const STAGE = "stage";
 const ALIAS = 5n;
 
 /** How long things are kept that nobody uses: the longest wait that the relay has of its own. */
@@ -192,7 +192,7 @@ export class HostileWorld {
     this.host.serve(connection);
     let closed = false;
     void client.closed.then(() => closed = true);
-    const parts = { connection: client, random, tracks: [own, STAGE] };
+    const parts = { connection: client, random, tracks: [own, trackOf(STAGE, "track")] };
     const peer: HostileConnection = "family" in dialect
       ? new HostileMoqt(parts, dialect)
       : new HostileLite(parts, dialect);

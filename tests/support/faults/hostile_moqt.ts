@@ -2,11 +2,11 @@ import {
   ByteReader,
   type ControlMessageOf,
   type Draft,
-  EncodeError,
   type FullTrackName,
   PADDING_STREAM_TYPE,
   type Parameters,
 } from "@qumo/shared/wire";
+import { expressible } from "../../../relay/session/moqt/dialect/expressible.ts";
 import type { BidiStream, SendStream } from "../../../relay/transport/mod.ts";
 import { bytesOf, IncomingStream } from "../peers/scripted_streams.ts";
 import { type AnyMessage, controlOf, layoutsOf, type MessageLayout } from "../layouts.ts";
@@ -145,7 +145,8 @@ export class HostileMoqt extends HostileConnection {
       parameters: [60, ({ authorizationTokens: _, ...rest }: Parameters) => rest],
       range: [80, (range: Range) => this.#aimedRange(range)],
     });
-    return this.#encode(aimed) ?? this.#encode(message)!;
+    const { encode } = controlOf(this.#draft);
+    return expressible(() => encode(aimed)) ?? encode(message);
   }
 
   /** The id of the next request, rarely one that was used. */
@@ -156,16 +157,6 @@ export class HostileMoqt extends HostileConnection {
   #aimedRange(range: Range) {
     if ("track" in range) return { ...range, track: this.random.pick(this.tracks) };
     return { ...range, requestId: this.#earlierId() };
-  }
-
-  /** Undefined for what the draft has no words for. */
-  #encode(message: AnyMessage): Uint8Array | undefined {
-    try {
-      return controlOf(this.#draft).encode(message);
-    } catch (error) {
-      if (error instanceof EncodeError) return undefined;
-      throw error;
-    }
   }
 
   #anything(): Uint8Array {

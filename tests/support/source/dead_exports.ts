@@ -7,26 +7,26 @@ import { isTest } from "./architecture.ts";
  * What a door passes on whole, limits say, is asked for where it is declared.
  */
 export function findDeadExports(graph: ModuleGraph): string[] {
-  const used = new Map<string, Set<string>>();
+  const used = new Set<string>();
   for (const module of graph.modules.values()) {
     for (const { specifier, names, passedOn } of module.imports) {
       const target = graph.resolve(module.path, specifier);
       // What is only passed on is used when somebody asks for it there.
       if (target === undefined || target === "closed" || passedOn !== undefined) continue;
-      for (const name of names === "*" ? graph.exportsOf(target) : names) {
-        for (const [path, theirs] of graph.passes(target, name)) {
-          used.getOrInsertComputed(path, () => new Set()).add(theirs);
-        }
+      const exports = graph.exportsOf(target);
+      for (const name of names === "*" ? exports.keys() : names) {
+        for (const pass of exports.get(name) ?? []) used.add(pass);
       }
     }
   }
   return [...graph.modules.values()]
     .filter(({ path }) => MEMBERS.includes(path.split("/", 1)[0]!) && !isTest(path))
     .flatMap(({ path, scan }) =>
-      [...graph.namedExports(path)]
-        .filter((name) => !used.get(path)?.has(name) && !describes(name, scan.code))
-        .map((name) => `${path} ${name}`)
+      [...graph.exportsOf(path)]
+        .filter(([name, [first]]) => first === `${path} ${name}` && !describes(name, scan.code))
+        .map(([, [first]]) => first!)
     )
+    .filter((pass) => !used.has(pass))
     .toSorted();
 }
 

@@ -7,6 +7,7 @@ export const MEMBERS: readonly string[] = ["shared", "relay", "sdn"];
 export class ModuleGraph {
   readonly modules: ReadonlyMap<string, Module>;
   readonly #doors: ReadonlyMap<string, string>;
+  readonly #exports = new Map<string, ReadonlyMap<string, readonly string[]>>();
 
   /** `files`: sources and the `deno.json` of `shared`, by path from the root. */
   constructor(files: ReadonlyMap<string, string>) {
@@ -24,50 +25,33 @@ export class ModuleGraph {
 
   /** The files that declare `names` of `path`, seen through modules that only pass them on. */
   origins(path: string, names: Import["names"]): Set<string> {
-    if (names === "*") {
-      const passedOn = this.#passedOn(path).map(({ target, item }) =>
-        [target, item.names] as const
-      );
-      return passedOn.reduce((all, from) => all.union(this.origins(...from)), new Set([path]));
-    }
-    if (names.length === 0) return new Set([path]);
-    return new Set(names.map((name) => [...this.passes(path, name)].at(-1)![0]));
+    const exports = this.exportsOf(path);
+    const declaredAt = (name: string) => exports.get(name)?.at(-1)!.split(" ", 1)[0] ?? path;
+    if (names === "*") return new Set([path, ...exports.keys().map(declaredAt)]);
+    return new Set(names.length === 0 ? [path] : names.map(declaredAt));
   }
 
-  /** The names that a module exports, its own and those that it passes on. */
-  exportsOf(path: string): ReadonlySet<string> {
-    const whole = this.#passedOn(path).filter(({ item }) => item.passedOn === "*");
-    return whole.reduce(
-      (all, { target }) => all.union(this.exportsOf(target)),
-      this.namedExports(path),
-    );
-  }
-
-  /** The same without those of modules that it passes on whole. */
-  namedExports(path: string): Set<string> {
-    const { code } = this.modules.get(path)?.scan ?? { code: "" };
-    const passedOn = this.#passedOn(path).flatMap(({ item }) =>
-      item.passedOn === "*" ? [] : [...item.passedOn!.keys()]
-    );
-    return new Set([...declaredNames(code), ...passedOn]);
-  }
-
-  /** Every module that a name comes by from where it is declared, with what it is called there. */
-  *passes(path: string, name: string): Iterable<readonly [path: string, name: string]> {
-    yield [path, name];
-    for (const { target, item } of this.#passedOn(path)) {
-      const theirs = item.passedOn === "*" ? name : item.passedOn!.get(name);
-      if (theirs !== undefined && this.exportsOf(target).has(theirs)) {
-        yield* this.passes(target, theirs);
+  /**
+   * The names that a module exports, each with where it is named on its way, as `path name`, down to where it
+   * is declared; what is passed on whole is not named there.
+   */
+  exportsOf(path: string): ReadonlyMap<string, readonly string[]> {
+    const known = this.#exports.get(path);
+    if (known !== undefined) return known;
+    const exports = new Map<string, readonly string[]>();
+    this.#exports.set(path, exports);
+    const { scan, imports } = this.modules.get(path) ?? { scan: { code: "" }, imports: [] };
+    for (const { specifier, passedOn } of imports) {
+      const target = passedOn && this.resolve(path, specifier);
+      if (target === undefined) continue;
+      const theirs = this.exportsOf(target);
+      for (const [name, theirName] of passedOn === "*" ? [] : passedOn!) {
+        exports.set(name, [`${path} ${name}`, ...theirs.get(theirName) ?? []]);
       }
+      if (passedOn === "*") theirs.forEach((passes, name) => exports.set(name, passes));
     }
-  }
-
-  #passedOn(path: string): { target: string; item: Import }[] {
-    return (this.modules.get(path)?.imports ?? []).flatMap((item) => {
-      const target = item.passedOn && this.resolve(path, item.specifier);
-      return target === undefined || target === path ? [] : [{ target, item }];
-    });
+    for (const name of declaredNames(scan.code)) exports.set(name, [`${path} ${name}`]);
+    return exports;
   }
 }
 

@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { type Program, PROGRAMS } from "../../../.build/programs.ts";
+import { PROGRAMS } from "../../../.build/programs.ts";
 import { type ProgramProcess, startProgram } from "../processes/program_process.ts";
 import { RelayProcess } from "../processes/relay_process.ts";
 import { temporaryFolder } from "./cases.ts";
@@ -19,20 +19,6 @@ export interface ComposeFile {
   readonly services: Readonly<Record<string, Service>>;
 }
 
-/** A service that is one of our programs, and the variables that its container has. */
-interface OwnService {
-  readonly name: string;
-  readonly program: Program;
-  /** Those of the image, and those of the file, which are stronger. */
-  readonly env: Readonly<Record<string, string>>;
-}
-
-/** The controllers and relays of a compose file, as processes with the variables of their containers. */
-export interface ComposedNetwork extends AsyncDisposable {
-  readonly controllers: ReadonlyMap<string, ProgramProcess>;
-  readonly relays: ReadonlyMap<string, RelayProcess>;
-}
-
 const FOLDER = new URL("../../../configs/compose/", import.meta.url);
 const STAGES = readStages(await Deno.readTextFile(new URL("../../../Dockerfile", import.meta.url)));
 
@@ -48,14 +34,17 @@ export async function readComposeFiles(): Promise<Map<string, ComposeFile>> {
   return files;
 }
 
-/** The services that run our programs. */
-export function ownServices({ services }: ComposeFile): OwnService[] {
+/**
+ * The services that are our programs, and the variables that their containers have: those of the image, and
+ * those of the file, which are stronger.
+ */
+export function ownServices({ services }: ComposeFile) {
   return Object.entries(services).flatMap(([name, { build, environment }]) => {
     const stage = STAGES.find((one) => one.name === build?.target);
     const program = PROGRAMS.find((one) => one.name === `qumo-${build?.target}`);
     if (stage === undefined || program === undefined) return [];
     const own = Object.entries(environment ?? {}).map(([key, value]) => [key, `${value}`] as const);
-    return { name, program, env: { ...pairsOf(stage, "ENV"), ...Object.fromEntries(own) } };
+    return [{ name, program, env: { ...pairsOf(stage, "ENV"), ...Object.fromEntries(own) } }];
   });
 }
 
@@ -64,11 +53,14 @@ export function mountedPaths({ volumes = [] }: Service): string[] {
   return volumes.map((volume) => volume.split(":")[0]!).filter((path) => path.startsWith("."));
 }
 
-/** Starts them; `here` is what must be another way for controllers outside of containers. */
+/**
+ * Starts the controllers and relays of a compose file, with the variables of their containers; `here` is what
+ * must be another way for controllers outside of containers.
+ */
 export async function startNetwork(
   compose: ComposeFile,
   here: Readonly<Record<string, string>> = {},
-): Promise<ComposedNetwork> {
+) {
   await using started = new AsyncDisposableStack();
   const { path } = started.use(await temporaryFolder());
   const controllers = new Map<string, ProgramProcess>();

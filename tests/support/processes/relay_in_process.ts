@@ -1,19 +1,14 @@
-import { type LogFields, noTracing, systemClock } from "@qumo/shared/runtime";
+import { noTracing, systemClock } from "@qumo/shared/runtime";
 import { DEFAULTS } from "../../../relay/config/definition.ts";
 import type { RelayConfig } from "../../../relay/config.ts";
 import { Relay } from "../../../relay/relay.ts";
 import type { RelayOptions } from "../../../relay/relay_options.ts";
 import { SessionServer } from "../../../relay/session_server.ts";
 import { dial } from "../../../relay/transport/mod.ts";
-import type { QuicServerAddress } from "../transport/quic_transport.ts";
 import { memoryLog } from "../worlds/memory_log.ts";
 
 /** A relay in the process of the test: it starts at once and can be looked into. */
-export interface RelayInProcess extends QuicServerAddress, AsyncDisposable {
-  readonly relay: Relay;
-  /** What it has logged so far. */
-  readonly lines: readonly { readonly text: string; readonly fields: LogFields }[];
-}
+export type RelayInProcess = Awaited<ReturnType<typeof startRelayInProcess>>;
 
 /**
  * Starts a relay on a free port of the loopback address; `change` is what differs from the defaults,
@@ -23,7 +18,7 @@ export async function startRelayInProcess(
   change: Partial<RelayConfig> = {},
   files: Readonly<Record<string, string>> = {},
   parts: Partial<Pick<RelayOptions, "dial" | "openListeners">> = {},
-): Promise<RelayInProcess> {
+) {
   const { log, lines } = memoryLog();
   const server = { ...DEFAULTS.server, ...change.server, address: "127.0.0.1:0" };
   const relay = await Relay.start({
@@ -54,6 +49,7 @@ export async function startRelayInProcess(
   });
   return {
     relay,
+    /** What it has logged so far. */
     lines,
     port: Number(relay.address.split(":").at(-1)),
     certificateHash: Uint8Array.fromHex(relay.certificate.hash),

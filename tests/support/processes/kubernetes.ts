@@ -54,11 +54,8 @@ export async function misspellings(manifests: readonly Manifest[]): Promise<stri
     const type = `import("${models}/${apiVersion}/${kind}").I${kind}`;
     return `export const m${index}: ${type} = ${JSON.stringify(manifest, null, 1)};`;
   });
-  const folder = await Deno.makeTempDir();
-  await Deno.writeTextFile(`${folder}/manifests.ts`, lines.join("\n"));
-  const flags = ["--quiet", "--no-config", "--no-lock"];
-  const check = [Deno.execPath(), "check", ...flags, `${folder}/manifests.ts`] as const;
-  const { code, stderr } = await runToEnd(check, { env: { NO_COLOR: "1" } });
-  await Deno.remove(folder, { recursive: true });
+  const flags = ["--check", "--quiet", "--no-config", "--no-lock"];
+  const check = [Deno.execPath(), "run", ...flags, "-"] as const;
+  const { code, stderr } = await runToEnd(check, { env: { NO_COLOR: "1" } }, lines.join("\n"));
   return code === 0 ? "" : stderr;
 }

@@ -1,3 +1,4 @@
+import { cp } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../mesh/ports.ts";
 import { becomes } from "../until.ts";
@@ -10,13 +11,10 @@ export class PrometheusServer extends ProgramProcess {
   /** Starts one that scrapes these addresses. */
   static async start(targets: { relays: string[]; controllers: string[] }) {
     const folder = await Deno.makeTempDir({ prefix: "prometheus_" });
-    await Deno.mkdir(`${folder}/targets`);
+    await cp(CONFIG, folder, { recursive: true });
     for (const [name, addresses] of Object.entries(targets)) {
       const groups = JSON.stringify([{ targets: addresses }]);
       await Deno.writeTextFile(`${folder}/targets/${name}.yaml`, groups);
-    }
-    for (const name of ["recording.yaml", "alerts.yaml"]) {
-      await Deno.copyFile(CONFIG + name, `${folder}/${name}`);
     }
     const config = await Deno.readTextFile(`${CONFIG}prometheus.yaml`);
     const hasty = config.replaceAll(/(_interval): 15s/g, "$1: 1s");

@@ -13,12 +13,9 @@ export interface RelayTest {
   /** Bounds everything that the test awaits. */
   readonly deadline: Deadline;
   /** Connects a client to the relay; it leaves when the test is over. */
-  join<C extends Leaving>(connect: (server: QuicServerAddress) => Promise<C>): Promise<C>;
-}
-
-/** Anything that is connected and can leave. */
-interface Leaving {
-  close(): Promise<void> | void;
+  join<Client extends { close(): Promise<void> | void }>(
+    connect: (server: QuicServerAddress) => Promise<Client>,
+  ): Promise<Client>;
 }
 
 /** What is different from the usual. */

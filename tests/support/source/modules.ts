@@ -41,7 +41,7 @@ export function readModule(path: string, source: string): Module {
   ) => {
     const specifier = literalAt.get(match.index + match[0].length - 1);
     const line = lineOf(source, match.index);
-    if (specifier === undefined || specifier.includes("${}")) computedImports.push(line);
+    if (specifier === undefined || specifier.includes("${")) computedImports.push(line);
     else imports.push({ specifier, line, late, ...rest });
   };
   for (const match of scan.code.matchAll(FROM)) add(match, readClause(match[1]!, match[2]!));

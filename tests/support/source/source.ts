@@ -4,7 +4,7 @@ import jsTokens from "js-tokens";
 export interface Literal {
   /** Offset of the opening quote. */
   readonly start: number;
-  /** Escapes are left as written; a hole of a template reads `${}`. */
+  /** As it is written, with its escapes and holes; up to a template within it. */
   readonly text: string;
 }
 
@@ -18,24 +18,16 @@ export interface Scan {
 /** Separates code from comments, regular expressions and literals. */
 export function scanSource(source: string): Scan {
   const literals: Literal[] = [];
-  // The templates around the current offset, whose holes are open.
-  const templates: { start: number; text: string }[] = [];
   let code = "";
   for (const { type, value } of jsTokens(source)) {
-    const start = code.length;
-    if (type === "StringLiteral" || type === "NoSubstitutionTemplate") {
-      literals.push({ start, text: value.slice(1, -1) });
-    } else if (type === "TemplateHead") templates.push({ start, text: value.slice(1) });
-    else if (type === "TemplateMiddle") templates.at(-1)!.text += value;
-    else if (type === "TemplateTail") {
-      const { start, text } = templates.pop()!;
-      literals.push({ start, text: text + value.slice(0, -1) });
+    if (/^(?:StringLiteral|NoSubstitutionTemplate|TemplateHead)$/.test(type)) {
+      const [, , text] = /^(["'`])((?:\\.|[^\\])*?)\1/s.exec(source.slice(code.length))!;
+      literals.push({ start: code.length, text: text! });
     }
     if (type.endsWith("Comment")) code += blank(value);
     else if (HIDING.test(type)) code += value[0] + blank(value.slice(1, -1)) + value.at(-1);
     else code += value;
   }
-  literals.sort((a, b) => a.start - b.start);
   return { code, literals };
 }
 

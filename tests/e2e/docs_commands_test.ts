@@ -1,8 +1,13 @@
 /** Every command of every document is run here, or says why it cannot be, or which test runs it. */
 import assert from "node:assert/strict";
 import { Deadline } from "../support/deadline.ts";
-import { blocksOf, type Document, readDocuments, stepsOf } from "../support/documents/document.ts";
-import { markOf } from "../support/documents/marks.ts";
+import {
+  blocksOf,
+  type Document,
+  markOf,
+  readDocuments,
+  stepsOf,
+} from "../support/documents/document.ts";
 import { Performance } from "../support/documents/performance.ts";
 import { ROOT } from "../support/root.ts";
 

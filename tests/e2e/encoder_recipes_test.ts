@@ -1,8 +1,7 @@
 /** The commands for encoders in relay/docs/clients.md do what it says. */
 import assert from "node:assert/strict";
 import { ffmpegMissing } from "../peers/encoder.ts";
-import { readDocuments } from "../support/documents/document.ts";
-import { markOf } from "../support/documents/marks.ts";
+import { markOf, readDocuments } from "../support/documents/document.ts";
 import { relayTest } from "../support/processes/relay_test_case.ts";
 import { until } from "../support/until.ts";
 

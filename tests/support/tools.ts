@@ -1,28 +1,24 @@
 import assert from "node:assert/strict";
 import { optionalTest, programMissing } from "./optional_test_case.ts";
-import { type CommandLine, runToEnd } from "./processes/program_process.ts";
-
-/** Runs a tool to its end and gives what it wrote; fails with that when the tool finds fault. */
-export type RunTool = (
-  args: readonly string[],
-  input?: string,
-  cwd?: string | URL,
-) => Promise<string>;
+import { runToEnd } from "./processes/program_process.ts";
 
 /**
  * Registers a test that needs a program which not every machine has; where it is missing the test is
  * skipped with the reason in its name.
  */
-export function toolTest(tool: string, claim: string, test: (run: RunTool) => Promise<void>): void {
-  optionalTest(
-    `${tool} ${claim}`,
-    programMissing(tool),
-    () => test((args, input = "", cwd = ".") => run([tool, ...args], input, cwd)),
-  );
+export function toolTest(
+  tool: string,
+  claim: string,
+  test: (run: ReturnType<typeof runnerOf>) => Promise<void>,
+): void {
+  optionalTest(`${tool} ${claim}`, programMissing(tool), () => test(runnerOf(tool)));
 }
 
-async function run(command: CommandLine, input: string, cwd: string | URL): Promise<string> {
-  const { code, stdout, stderr } = await runToEnd(command, { cwd }, input);
-  assert.equal(code, 0, `${command.join(" ")}\n${stdout}${stderr}`);
-  return `${stdout}${stderr}`;
+/** Runs a tool to its end and gives what it wrote; fails with that when the tool finds fault. */
+function runnerOf(tool: string) {
+  return async (args: readonly string[], input = "", cwd: string | URL = ".") => {
+    const { code, stdout, stderr } = await runToEnd([tool, ...args], { cwd }, input);
+    assert.equal(code, 0, `${tool} ${args.join(" ")}\n${stdout}${stderr}`);
+    return `${stdout}${stderr}`;
+  };
 }

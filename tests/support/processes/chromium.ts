@@ -15,12 +15,8 @@ export function chromiumTest(
   missing?: string,
 ): void {
   optionalTest(name, missing ?? chromiumMissing, async () => {
-    const browser = await launchChromium();
-    try {
-      await test(browser);
-    } finally {
-      await browser.close();
-    }
+    await using browser = await launchChromium();
+    await test(browser);
   });
 }
 

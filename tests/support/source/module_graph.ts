@@ -26,7 +26,7 @@ export class ModuleGraph {
   /** The files that declare `names` of `path`, seen through modules that only pass them on. */
   origins(path: string, names: Import["names"]): Set<string> {
     const exports = this.exportsOf(path);
-    const declaredAt = (name: string) => exports.get(name)?.at(-1)!.split(" ", 1)[0] ?? path;
+    const declaredAt = (name: string) => exports.get(name)?.at(-1)?.split(" ", 1)[0] ?? path;
     if (names === "*") return new Set([path, ...exports.keys().map(declaredAt)]);
     return new Set(names.length === 0 ? [path] : names.map(declaredAt));
   }

@@ -13,7 +13,7 @@ import {
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import type { ScriptedPeer } from "./scripted_peer.ts";
-import type { IncomingStream, StreamEnd } from "./scripted_streams.ts";
+import type { IncomingStream } from "./scripted_streams.ts";
 
 /** An object of a fetch, or the end of a range of which it says something else. */
 export type FetchItem =
@@ -28,10 +28,7 @@ export async function nextFetch(peer: ScriptedPeer, order?: GroupOrder) {
 }
 
 /** As {@linkcode nextFetch}, in words: `3/0 text`, `unknown to 4/2`. */
-export async function readFetch(
-  peer: ScriptedPeer,
-  order?: GroupOrder,
-): Promise<{ readonly requestId: bigint; readonly items: string[]; readonly end: StreamEnd }> {
+export async function readFetch(peer: ScriptedPeer, order?: GroupOrder) {
   const { items, ...rest } = await nextFetch(peer, order);
   return { ...rest, items: items.map(inWords) };
 }

@@ -140,10 +140,22 @@ export class ScriptedLite {
   }
 
   /** Asks for what is announced below a prefix. */
-  async announcements(prefix = "", excludeHop = 0n): Promise<HeardAnnouncements> {
-    const { requests, messages } = this.version;
+  async announcements(prefix = "", excludeHop = 0n) {
+    const { requests, messages, announcements } = this.version;
     const first = messages.announceRequest.encode({ prefix, excludeHop });
-    return hearAnnouncements(await this.open(requests.announce!, first), this.version);
+    const { input } = await this.open(requests.announce!, first);
+    const reader = announcements.reader();
+    return {
+      /** The next event, without the ANNOUNCE_OK of newer versions; or how the stream ended. */
+      async next() {
+        for (;;) {
+          const message = await ending(() => readBody(input, reader.layout)) ?? "fin";
+          if (typeof message !== "object") return message;
+          const event = reader.decode(message.type, message.body);
+          if (event.kind !== "ok") return event;
+        }
+      },
+    };
   }
 
   /** The relay's next request, which must be of this kind. */
@@ -302,23 +314,7 @@ async function readFrames(
 }
 
 /** What the relay announces on one stream. */
-export type HeardAnnouncements = ReturnType<typeof hearAnnouncements>;
-
-function hearAnnouncements({ input }: LiteTransaction, { announcements }: LiteVersion) {
-  const reader = announcements.reader();
-  return {
-    /** The next event, without the ANNOUNCE_OK of newer versions; or how the stream ended. */
-    async next() {
-      for (;;) {
-        const message = await ending(() => readBody(input, reader.layout));
-        if (message === undefined) return "fin";
-        if (typeof message === "number") return message;
-        const event = reader.decode(message.type, message.body);
-        if (event.kind !== "ok") return event;
-      }
-    },
-  };
-}
+export type HeardAnnouncements = Awaited<ReturnType<ScriptedLite["announcements"]>>;
 
 /** What a scripted peer announces on one stream. */
 export type SaidAnnouncements = ReturnType<typeof sayAnnouncements>;

@@ -60,18 +60,14 @@ export class IncomingStream<D extends Draft = Draft> {
   /** What was read and not yet taken, and all that will come. */
   readonly input: Input;
   readonly #seen: Uint8Array[] = [];
-  #end: StreamEnd | undefined;
+  /** How it ended, once that was read. */
+  end: StreamEnd | undefined;
 
   constructor(stream: ReceiveStream, draft: D) {
     this.draft = draft;
     const watched = { read: this.#watch(stream), stop: (code: number) => stream.stop(code) };
     // What it reads at once grows with what there is.
     this.input = new Input(watched, Infinity, { codes: draft.streamCodes, firstBytes: 1 });
-  }
-
-  /** How it ended, once that was read. */
-  get end(): StreamEnd | undefined {
-    return this.#end;
   }
 
   /** Everything that was read so far, from the first byte of the stream on. */
@@ -83,7 +79,7 @@ export class IncomingStream<D extends Draft = Draft> {
   async bytes(length: number): Promise<Uint8Array> {
     const { input } = this;
     while (input.length < length) {
-      assert.ok(await input.fill(), `Stream ended (${this.#end}) in the middle`);
+      assert.ok(await input.fill(), `Stream ended (${this.end}) in the middle`);
     }
     const from = input.start;
     return input.bytes.slice(from, input.start += length);
@@ -93,7 +89,7 @@ export class IncomingStream<D extends Draft = Draft> {
   messageOrEnd(): Promise<MessageOf<D> | undefined> {
     const framing = this.draft as unknown as MessageFraming<MessageOf<D>>;
     return readMessage(this.input, framing).catch((error) => {
-      if (this.#end === undefined || this.#end === "fin") throw error;
+      if (this.end === undefined || this.end === "fin") throw error;
       return undefined;
     });
   }
@@ -107,14 +103,14 @@ export class IncomingStream<D extends Draft = Draft> {
   async whole(): Promise<{ readonly bytes: Uint8Array; readonly end: StreamEnd }> {
     const { input } = this;
     do input.start = input.end; while (await input.fill());
-    return { bytes: this.seen, end: this.#end! };
+    return { bytes: this.seen, end: this.end! };
   }
 
   /** How the stream ends; an error when bytes come first. */
   async ended(): Promise<StreamEnd> {
     const isOver = this.input.length === 0 && !await this.input.fill();
     assert.ok(isOver, "Bytes came instead of the end of the stream");
-    return this.#end!;
+    return this.end!;
   }
 
   /** Tells the other side to stop sending. */
@@ -127,12 +123,12 @@ export class IncomingStream<D extends Draft = Draft> {
     return async (into) => {
       try {
         const part = await stream.read(into);
-        if (part === undefined) this.#end = "fin";
+        if (part === undefined) this.end = "fin";
         else this.#seen.push(part.slice());
         return part;
       } catch (error) {
         if (!(error instanceof TransportError) || error.kind !== "reset") throw error;
-        this.#end = nameOf(error.code, this.draft);
+        this.end = nameOf(error.code, this.draft);
         // What was not taken before is lost, as with any reset.
         this.input.end = this.input.start;
         return undefined;

@@ -1,5 +1,3 @@
-import { systemClock, type Timer } from "@qumo/shared/runtime";
-
 /** How often it is looked. */
 const EVERY_MS = 20;
 
@@ -9,30 +7,19 @@ const EVERY_MS = 20;
  * longer that passes from one process to another.
  */
 export class Lateness implements Disposable {
-  #timer: Timer;
-  #due: number;
+  #lookedAt = performance.now();
   #worst = 0;
-
-  constructor() {
-    this.#due = systemClock.now() + EVERY_MS;
-    this.#timer = this.#next();
-  }
+  readonly #timer = setInterval(() => {
+    this.#worst = this.worstMs;
+    this.#lookedAt = performance.now();
+  }, EVERY_MS);
 
   /** The longest delay so far, in milliseconds. */
   get worstMs(): number {
-    return Math.max(this.#worst, systemClock.now() - this.#due);
+    return Math.max(this.#worst, performance.now() - this.#lookedAt - EVERY_MS);
   }
 
   [Symbol.dispose](): void {
-    this.#timer.cancel();
-  }
-
-  #next(): Timer {
-    return systemClock.after(EVERY_MS, () => {
-      const now = systemClock.now();
-      this.#worst = Math.max(this.#worst, now - this.#due);
-      this.#due = now + EVERY_MS;
-      this.#timer = this.#next();
-    });
+    clearInterval(this.#timer);
   }
 }

@@ -1,10 +1,4 @@
-import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
-import { TaskGroup } from "@qumo/shared/runtime";
-import { ControllerClient } from "../../../relay/control_plane/controller_client.ts";
-import { Controllers } from "../../../relay/control_plane/controllers.ts";
-import { Mirror } from "../../../relay/control_plane/mirror.ts";
-import { ControllerFollower } from "../../../relay/control_plane/controller_follower.ts";
 import {
   ControlPlane,
   type ControlPlaneOptions,
@@ -35,7 +29,6 @@ export class ControlPlaneWorld implements AsyncDisposable {
   readonly requests: SeenRequest[] = [];
   readonly #sites = new Map<string, ControllerSite>();
   readonly #planes: ControlPlane[] = [];
-  readonly #followers = new TaskGroup((name, error) => assert.fail(`${name}: ${error}`));
 
   /** A place for a controller, where none runs yet. */
   site(url: string, options: Partial<ControllerOptions> = {}): ControllerSite {
@@ -85,20 +78,13 @@ export class ControlPlaneWorld implements AsyncDisposable {
 
   /** The mirror of somebody who follows as the relay of this name, and is none. */
   follow(name: string, url: string): MirrorView {
-    const { clock, fetch } = this;
-    const mirror = new Mirror(name);
-    const watcher = new ControllerFollower({
-      name,
-      mirror,
-      client: new ControllerClient({ clock, fetch, token: () => Promise.resolve(undefined) }),
-      controllers: new Controllers([url]),
-      clock,
-      log: memoryLog().log,
-      random: () => 0.5,
-      onReady: () => {},
-    });
-    this.#followers.spawn(name, (signal) => watcher.run(signal));
-    return mirror;
+    const fetch: typeof this.fetch = (input, init) =>
+      init?.method === "PUT"
+        ? Promise.reject(new TypeError("it does not register"))
+        : this.fetch(input, init);
+    const { plane } = this.relay({ name, urls: [url] }, { fetch });
+    plane.start();
+    return plane.mirror;
   }
 
   readonly fetch: typeof fetch = async (input, init) => {
@@ -138,7 +124,7 @@ export class ControlPlaneWorld implements AsyncDisposable {
 
   /** Ends every relay and every controller. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#planes.map((plane) => plane.close()), this.#followers.close()]);
+    await Promise.all(this.#planes.map((plane) => plane.close()));
     for (const site of this.#sites.values()) await site.stop();
     await this.settle();
   }

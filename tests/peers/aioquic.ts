@@ -187,7 +187,7 @@ export class AioquicConnection implements Connection, AsyncDisposable {
       case "stopped":
         return this.#outgoing.get(event.stream)?.stop(event.code);
       case "datagram":
-        return this.#datagrams.push(Uint8Array.fromBase64(event.bytes));
+        return void this.#datagrams.push(Uint8Array.fromBase64(event.bytes));
       case "closed":
         return this.#end(event);
     }

@@ -99,7 +99,7 @@ export class TestPublisher {
         const track = this.#tracks.get(trackKey(message.track))!;
         const alias = this.#nextAlias++;
         await sendSubscribeOk(request, { alias, properties: trackProperties(track) });
-        return this.subscriptions.push({ request, alias });
+        return void this.subscriptions.push({ request, alias });
       }
       case "fetch":
         this.fetches++;

@@ -42,10 +42,6 @@ function publicationOf(
   broadcast: Broadcast.Producer,
   tracks: ReadonlyMap<string, Track.Producer>,
 ): Publication {
-  const used = async (track: string, wanted: boolean) => {
-    const { used } = tracks.get(track)!;
-    while (used.peek() !== wanted) await used.changed();
-  };
   return {
     startGroup(track) {
       const group = tracks.get(track)!.appendGroup();
@@ -56,8 +52,11 @@ function publicationOf(
         end: () => Promise.resolve(group.close()),
       });
     },
-    subscribed: (track) => used(track, true),
-    unsubscribed: (track) => used(track, false),
+    async subscribed(track) {
+      const { used } = tracks.get(track)!;
+      while (!used.peek()) await used.changed();
+    },
+    unsubscribed: (track) => tracks.get(track)!.unused(),
     end() {
       for (const track of tracks.values()) track.close();
       return Promise.resolve(broadcast.close());

@@ -5,6 +5,7 @@ import {
   RequestError18,
   type SubscriptionFilter,
 } from "@moqt/transport";
+import { compareLocations } from "@qumo/shared/wire";
 import type { MoqtConnection } from "@moqt/webtransport";
 import type { PublishedGroup } from "./peer.ts";
 
@@ -81,13 +82,14 @@ export class MoqtTrack {
     }
     const known = { group: largest.group, object: largest.object + 1n };
     const behind = end.object === 0n ? { group: end.group + 1n, object: 0n } : end;
-    await connection.acceptFetch(requestId, { endLocation: isBefore(known, behind) ? known : end });
+    const endLocation = compareLocations(known, behind) < 0 ? known : end;
+    await connection.acceptFetch(requestId, { endLocation });
     const stream = await connection.openFetchStream(requestId);
     for (const { id, objects } of this.#groups) {
       for (const [index, payload] of objects.entries()) {
         const [groupId, objectId] = [BigInt(id), BigInt(index)];
         const at = { group: groupId, object: objectId };
-        if (isBefore(at, start) || !isBefore(at, behind)) continue;
+        if (compareLocations(at, start) < 0 || compareLocations(at, behind) >= 0) continue;
         const fields = { groupId, objectId, subgroupId: 0n, publisherPriority: PRIORITY, payload };
         await connection.sendFetchObject(stream, fields);
       }
@@ -155,7 +157,7 @@ export class MoqtTrack {
       await this.#until(() => group.isOver || index < group.objects.length);
       if (index === group.objects.length) break;
       const object = BigInt(index);
-      if (isBefore({ group: id, object }, start)) continue;
+      if (compareLocations({ group: id, object }, start) < 0) continue;
       stream ??= await connection.openSubgroup(alias, id, 0n, {
         subgroupIdMode: 0,
         // Older drafts cannot say it.
@@ -177,8 +179,4 @@ function startOf(filter: SubscriptionFilter | undefined, largest: Location | und
   if (largest === undefined) return { group: 0n, object: 0n };
   if (filter?.type === "NextGroupStart") return { group: largest.group + 1n, object: 0n };
   return { group: largest.group, object: largest.object + 1n };
-}
-
-function isBefore(a: Location, b: Location): boolean {
-  return a.group < b.group || (a.group === b.group && a.object < b.object);
 }

@@ -2,12 +2,10 @@ import type { Codec } from "../../shared/wire/codec.ts";
 import type { ParametersCodec } from "../../shared/wire/moqt/control/parameters.ts";
 import type {
   AnsweredKind,
-  ControlKind,
   ControlMessage,
   Draft,
   MultiplexedMessage,
   ParameterName,
-  StreamDraft,
 } from "@qumo/shared/wire";
 
 /** A message of a draft of either family. */
@@ -31,10 +29,6 @@ export interface MessageLayout {
 }
 
 /** The messages of a draft. */
-export function layoutsOf(
-  draft: StreamDraft,
-): readonly (MessageLayout & { readonly kind: ControlKind })[];
-export function layoutsOf(draft: Draft): readonly MessageLayout[];
 export function layoutsOf({ control }: Draft): readonly MessageLayout[] {
   return Object.entries(control.messages).map(([name, row]) => ({
     name,

@@ -4,11 +4,10 @@ import { encodeTimestamp, FrameDecoder, liteVersionOf, ObjectStatus } from "@qum
 import { Random } from "../../../tests/support/random.ts";
 import { seeds } from "../../../tests/support/properties.ts";
 import { properties } from "../../../tests/support/peers/scripted_objects.ts";
-import { mark, World } from "../../../tests/support/worlds/track_model.ts";
+import { Copy, mark, World } from "../../../tests/support/worlds/track_model.ts";
 import { liteRenderer } from "../../session/lite/dialect/renderer.ts";
 import { MAX_OBJECTS_HELD } from "../limits.ts";
-import { LogCursor } from "./log_cursor.ts";
-import type { LogReader, SubgroupLog } from "./subgroup_log.ts";
+import type { SubgroupLog } from "./subgroup_log.ts";
 import type { SubgroupWriter } from "./subgroup_writer.ts";
 import type { Track, TrackReader } from "./track.ts";
 
@@ -16,29 +15,13 @@ const plain = liteRenderer(liteVersionOf("moq-lite-04")!);
 const timed = liteRenderer(liteVersionOf("moq-lite-06")!);
 
 /** What a subscriber has of one group: its frames' payloads as text. */
-class GroupCopy implements LogReader {
-  readonly log: SubgroupLog;
-  readonly #cursor: LogCursor;
-  readonly #chunks: Uint8Array[] = [];
-
+class GroupCopy extends Copy {
   constructor(track: Track, log: SubgroupLog) {
-    this.log = log;
-    this.#cursor = new LogCursor(track.renderings.of(log, plain), 0);
-    log.follow(this);
-    this.wake();
+    super(track, log, plain);
   }
-
-  wake(): void {
-    for (let view = this.#cursor.next(); view !== undefined; view = this.#cursor.next()) {
-      this.#chunks.push(view.slice());
-      this.#cursor.advance(view.length);
-    }
-  }
-
-  evicted(): void {}
 
   get frames(): string[] {
-    const bytes = joinBytes(this.#chunks);
+    const { bytes } = this;
     const decoder = new FrameDecoder(liteVersionOf("moq-lite-04")!.frames);
     const frames: string[] = [];
     for (let at = 0; at < bytes.length;) {

@@ -163,9 +163,9 @@ export class Copy implements LogReader {
   isLagged = false;
   readonly #cursor: LogCursor;
 
-  constructor(track: Track, log: SubgroupLog) {
+  constructor(track: Track, log: SubgroupLog, renderer = NATIVE) {
     this.log = log;
-    this.#cursor = new LogCursor(track.renderings.of(log, NATIVE), 0);
+    this.#cursor = new LogCursor(track.renderings.of(log, renderer), 0);
     log.follow(this);
     this.wake();
   }

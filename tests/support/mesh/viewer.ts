@@ -5,12 +5,6 @@ import { ClientPlace, type RelayAddress } from "./client.ts";
 import type { MeshPublisher } from "./publisher.ts";
 import { Reception, type Verdict } from "./reception.ts";
 
-/** Where it is, until it leaves. */
-interface Seat {
-  readonly place: ClientPlace;
-  readonly viewer: Viewer<ClientPlace>;
-}
-
 /** Watches a live track in a session with a relay, and may move to another. It never reconnects by itself. */
 export class MeshViewer implements GroundViewer, AsyncDisposable {
   readonly path: string;
@@ -18,7 +12,7 @@ export class MeshViewer implements GroundViewer, AsyncDisposable {
   readonly #live: MeshPublisher;
   readonly #places: ClientPlace[] = [];
   readonly #leaving: Promise<void>[] = [];
-  #seat: Seat | undefined;
+  #viewer: Viewer<ClientPlace> | undefined;
 
   private constructor(live: MeshPublisher) {
     this.path = live.path;
@@ -44,12 +38,12 @@ export class MeshViewer implements GroundViewer, AsyncDisposable {
 
   /** Whether its session lives, which says nothing about what comes. */
   get isConnected(): boolean {
-    return this.#seat?.place.isLost === false;
+    return this.#viewer?.relay.isLost === false;
   }
 
   /** Whether it has not got the track, or its subscription has ended. It does not ask again by itself. */
   get isRefused(): boolean {
-    const watched = this.#seat?.viewer.watched.at(-1);
+    const watched = this.#viewer?.watched.at(-1);
     return watched === undefined || watched.end !== undefined;
   }
 
@@ -68,23 +62,22 @@ export class MeshViewer implements GroundViewer, AsyncDisposable {
     const place = await ClientPlace.at(relay);
     place.receive();
     this.#places.push(place);
-    const [camera, reception] = [this.#live, this.reception];
-    const viewer = new Viewer({ until }, { relay: place, camera }, { waits: true, reception });
-    this.#seat = { place, viewer };
+    const what = { relay: place, camera: this.#live };
+    this.#viewer = new Viewer({ until }, what, { waits: true, reception: this.reception });
   }
 
   /** Ends the subscription and the session. */
   leave(): void {
-    if (this.#seat !== undefined) this.#leaving.push(leave(this.#seat));
-    this.#seat = undefined;
+    if (this.#viewer !== undefined) this.#leaving.push(leave(this.#viewer));
+    this.#viewer = undefined;
   }
 
   has(group: number): Promise<number> {
-    return this.#seat!.viewer.has(group);
+    return this.#viewer!.has(group);
   }
 
   verdict(last: number, first = 0): Promise<Verdict> {
-    return this.#seat!.viewer.verdict(last, first);
+    return this.#viewer!.verdict(last, first);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -93,7 +86,7 @@ export class MeshViewer implements GroundViewer, AsyncDisposable {
   }
 }
 
-async function leave({ place, viewer }: Seat): Promise<void> {
+async function leave(viewer: Viewer<ClientPlace>): Promise<void> {
   await viewer.leave();
-  await place.leave();
+  await viewer.relay.leave();
 }

@@ -6,7 +6,7 @@ import {
   WHOLE_GROUP,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { draftTest, draftTestFrom, draftTestUpTo } from "../support/draft_test_case.ts";
+import { draft19Test, draftTest, modernTest } from "../support/draft_test_case.ts";
 import { type ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import { bytesOf, type RequestStream } from "../support/peers/scripted_streams.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
@@ -32,11 +32,6 @@ import {
   written,
 } from "./script.ts";
 import { referenceDraft } from "../support/reference_draft.ts";
-
-// Draft 17 has other words for this, or none.
-const modernTest = draftTestFrom(18);
-
-const draft19Test = draftTestUpTo(19);
 
 /** A world whose cache has three objects in each of these groups. */
 async function cached(world: SessionWorld, groups: readonly number[] = [1, 2, 3]) {

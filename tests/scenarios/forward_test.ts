@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { draftTest, draftTestUpTo } from "../support/draft_test_case.ts";
+import { draft19Test, draftTest } from "../support/draft_test_case.ts";
 import { MAX_KEPT_SUBSCRIPTIONS } from "../../relay/session/limits.ts";
 import { trackOf } from "../support/peers/scripted_peer.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
@@ -14,8 +14,6 @@ import {
   sendSubgroup,
   subscribe,
 } from "./script.ts";
-
-const draft19Test = draftTestUpTo(19);
 
 const REFUSED = {
   kind: "requestError",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { draftTest, draftTestFrom, draftTestUpTo } from "../support/draft_test_case.ts";
+import { draft18Test, draftTest, modernTest } from "../support/draft_test_case.ts";
 import { namespaceOf } from "../support/peers/scripted_peer.ts";
 import type { RequestStream } from "../support/peers/scripted_streams.ts";
 import { LINGER_MS, SessionWorld } from "../support/worlds/session_world.ts";
@@ -19,11 +19,6 @@ import {
   VIDEO,
   watch,
 } from "./script.ts";
-
-// Draft 17 has other words for this, or none.
-const modernTest = draftTestFrom(18);
-
-const draft18Test = draftTestUpTo(18);
 
 const GOAWAY = { kind: "goaway", uri: "", timeout: 1_000n, requestId: 1n } as const;
 const ON_REQUEST = { kind: "goaway", uri: "", timeout: 0n, requestId: undefined } as const;

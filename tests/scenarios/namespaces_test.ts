@@ -1,6 +1,6 @@
 import { formatNamespace } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { draftTest, draftTestFrom, draftTestUpTo } from "../support/draft_test_case.ts";
+import { draft19Test, draftTest, modernTest } from "../support/draft_test_case.ts";
 import { namespaceOf, type ScriptedPeer, trackOf } from "../support/peers/scripted_peer.ts";
 import type { RequestStream } from "../support/peers/scripted_streams.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
@@ -18,11 +18,6 @@ import {
   subscribe,
   VIDEO,
 } from "./script.ts";
-
-// Draft 17 has other words for this, or none.
-const modernTest = draftTestFrom(18);
-
-const draft19Test = draftTestUpTo(19);
 
 /** Asks for namespaces under a prefix. */
 async function listen(peer: ScriptedPeer, prefix: string): Promise<RequestStream> {

@@ -7,7 +7,7 @@ import {
   vi64,
 } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { draftTest, draftTestFrom } from "../support/draft_test_case.ts";
+import { draftTest, modernTest } from "../support/draft_test_case.ts";
 import { bytesOf } from "../support/peers/scripted_streams.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
@@ -33,9 +33,6 @@ import {
   watch,
 } from "./script.ts";
 import { referenceData, referenceDraft } from "../support/reference_draft.ts";
-
-/** A scenario of what drafts have had since 18. */
-const modernTest = draftTestFrom(18);
 
 const FIELDS: [string, Partial<SubgroupHeader>, ScriptedObject[]][] = [
   ["R-090, R-092: a subgroup id, a priority and gaps", {

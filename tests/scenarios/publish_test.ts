@@ -1,7 +1,7 @@
 import { done, refused as denied } from "@qumo/shared/runtime";
 import { formatNamespace } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { draftTest, draftTestFrom, draftTestUpTo } from "../support/draft_test_case.ts";
+import { draft18Test, draft19Test, draftTest, modernTest } from "../support/draft_test_case.ts";
 import { namespaceOf, trackOf } from "../support/peers/scripted_peer.ts";
 import { LINGER_MS, SessionWorld } from "../support/worlds/session_world.ts";
 import {
@@ -27,13 +27,6 @@ import {
   watch,
   written,
 } from "./script.ts";
-
-// Draft 17 has other words for this, or none.
-const modernTest = draftTestFrom(18);
-
-const draft18Test = draftTestUpTo(18);
-
-const draft19Test = draftTestUpTo(19);
 
 draft19Test(
   "R-057: PUBLISH of a track with subscribers gets PUBLISH_OK with forwarding on",

@@ -1,7 +1,7 @@
 /** Several players over one session of moq-dev's, whose libraries ask for a track once for each of them. */
 import assert from "node:assert/strict";
 import { ALIASES_IN_TURN, MAX_SUBSCRIPTIONS_OF_A_TRACK } from "../../relay/session/limits.ts";
-import { draftTest, draftTestUpTo } from "../support/draft_test_case.ts";
+import { draft18Test, draftTest } from "../support/draft_test_case.ts";
 import type { ScriptedPeer } from "../support/peers/scripted_peer.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
 import {
@@ -15,8 +15,6 @@ import {
   subscribe,
   watch,
 } from "./script.ts";
-
-const draft18Test = draftTestUpTo(18);
 
 const MOQ_DEV = { setup: { solicit: true } } as const;
 

@@ -1,6 +1,6 @@
 import { type Filter } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
-import { draftTest, draftTestFrom, draftTestUpTo } from "../support/draft_test_case.ts";
+import { draft18Test, draft19Test, draftTest, modernTest } from "../support/draft_test_case.ts";
 import { trackOf } from "../support/peers/scripted_peer.ts";
 import { type ConnectOptions, LINGER_MS, SessionWorld } from "../support/worlds/session_world.ts";
 import {
@@ -26,13 +26,6 @@ import {
   VIDEO,
   watch,
 } from "./script.ts";
-
-// Draft 17 has other words for this, or none.
-const modernTest = draftTestFrom(18);
-
-const draft18Test = draftTestUpTo(18);
-
-const draft19Test = draftTestUpTo(19);
 
 /** What a publisher answers to an update. */
 const UPDATED = { kind: "requestOk", parameters: {}, properties: NO_PROPERTIES } as const;

@@ -2,7 +2,7 @@ import { done } from "@qumo/shared/runtime";
 import { type ControlMessageOf } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { type Gate, openGate } from "../../relay/session/rights.ts";
-import { draftTest, draftTestFrom, draftTestUpTo } from "../support/draft_test_case.ts";
+import { draft19Test, draftTest, modernTest } from "../support/draft_test_case.ts";
 import { namespaceOf } from "../support/peers/scripted_peer.ts";
 import type { RequestStream } from "../support/peers/scripted_streams.ts";
 import { SessionWorld } from "../support/worlds/session_world.ts";
@@ -23,11 +23,6 @@ import {
   subscribe,
   watch,
 } from "./script.ts";
-
-// Draft 17 has other words for this, or none.
-const modernTest = draftTestFrom(18);
-
-const draft19Test = draftTestUpTo(19);
 
 type Update = ControlMessageOf<"requestUpdate">["parameters"];
 

@@ -20,21 +20,22 @@ export function draftOfPeer(index: number): StreamDraft {
   return drafts[index % drafts.length]!;
 }
 
-type DraftTest = (name: string, body: () => Promise<void>) => void;
-
 /** A scenario whose outcome is the same whatever draft who speaks: it runs over the mixes of drafts. */
-export const draftTest: DraftTest = draftTestFrom(0);
+export const draftTest = draftTestOf(0);
 
-/** A scenario of what drafts say up to this one, and later ones do not. */
-export function draftTestUpTo(last: number): DraftTest {
-  return draftTestFrom(0, last);
-}
+/** One of what draft 17 has other words for, or none. */
+export const modernTest = draftTestOf(18);
 
-/** A scenario of what drafts say from this one on, and older ones do not. */
-export function draftTestFrom(first: number, last = Infinity): DraftTest {
+/** One of what later drafts than 18 do not say. */
+export const draft18Test = draftTestOf(0, 18);
+
+/** One of what later drafts than 19 do not say. */
+export const draft19Test = draftTestOf(0, 19);
+
+function draftTestOf(first: number, last = Infinity) {
   // The draft for tests says what the reference draft says.
   const numberOf = ({ number }: StreamDraft) => number === 0 ? referenceDraft.number : number;
-  return (name, body) => {
+  return (name: string, body: () => Promise<void>): void => {
     Deno.test(name, body);
     for (const { name: mix, drafts } of MIXES) {
       const numbers = drafts.map(numberOf);

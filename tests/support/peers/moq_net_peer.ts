@@ -16,7 +16,26 @@ export class MoqNetPeer implements Peer {
     const broadcast = new Broadcast.Producer();
     const producers = new Map(tracks.map((name) => [name, broadcast.createTrack(name)]));
     this.session.publish(Path.from(path), broadcast);
-    return Promise.resolve(publicationOf(broadcast, producers));
+    return Promise.resolve({
+      startGroup(track) {
+        const group = producers.get(track)!.appendGroup();
+        return Promise.resolve({
+          id: group.sequence,
+          write: (payload) =>
+            Promise.resolve(group.writeFrame({ payload, timestamp: Time.Timestamp.now() })),
+          end: () => Promise.resolve(group.close()),
+        });
+      },
+      async subscribed(track) {
+        const { used } = producers.get(track)!;
+        while (!used.peek()) await used.changed();
+      },
+      unsubscribed: (track) => producers.get(track)!.unused(),
+      end() {
+        for (const track of producers.values()) track.close();
+        return Promise.resolve(broadcast.close());
+      },
+    });
   }
 
   watch(path: string, track: string): Promise<MoqNetWatch> {
@@ -36,32 +55,6 @@ export class MoqNetPeer implements Peer {
     this.session.close();
     return Promise.resolve();
   }
-}
-
-function publicationOf(
-  broadcast: Broadcast.Producer,
-  tracks: ReadonlyMap<string, Track.Producer>,
-): Publication {
-  return {
-    startGroup(track) {
-      const group = tracks.get(track)!.appendGroup();
-      return Promise.resolve({
-        id: group.sequence,
-        write: (payload) =>
-          Promise.resolve(group.writeFrame({ payload, timestamp: Time.Timestamp.now() })),
-        end: () => Promise.resolve(group.close()),
-      });
-    },
-    async subscribed(track) {
-      const { used } = tracks.get(track)!;
-      while (!used.peek()) await used.changed();
-    },
-    unsubscribed: (track) => tracks.get(track)!.unused(),
-    end() {
-      for (const track of tracks.values()) track.close();
-      return Promise.resolve(broadcast.close());
-    },
-  };
 }
 
 /** A track as the library receives it. */

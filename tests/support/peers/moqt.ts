@@ -173,14 +173,12 @@ export class MoqtClient {
         return this.#subscription(message.requestId)?.publishDone(message.streamCount);
       // Draft 14 announces namespaces to whoever asked for a prefix.
       case "PUBLISH_NAMESPACE":
-        return this.#announced(message.trackNamespace, true);
-      case "PUBLISH_NAMESPACE_DONE":
-        return this.#announced(message.trackNamespace ?? [], false);
+      case "PUBLISH_NAMESPACE_DONE": {
+        const path = toPath(message.trackNamespace ?? []);
+        const event = { path, active: message.type === "PUBLISH_NAMESPACE" };
+        for (const queue of this.#namespaces.values()) queue.push(event);
+      }
     }
-  }
-
-  #announced(namespace: readonly Uint8Array[], active: boolean): void {
-    for (const queue of this.#namespaces.values()) queue.push({ path: toPath(namespace), active });
   }
 
   #close(code: number, reason: string): void {

@@ -9,12 +9,7 @@ import {
 } from "@peculiar/x509";
 
 /** A certificate whose hash a client can pin, with its key. */
-export interface TestCertificate {
-  readonly certificate: string;
-  readonly key: string;
-  /** SHA-256 of the DER form, what `serverCertificateHashes` wants. */
-  readonly hash: Uint8Array<ArrayBuffer>;
-}
+export type TestCertificate = Awaited<ReturnType<typeof issue>>;
 
 /** Makes a certificate for the loopback address, of a kind and age that browsers pin by hash. */
 export function makeCertificate(): Promise<TestCertificate> {
@@ -35,17 +30,12 @@ const NAMES = new SubjectAlternativeNameExtension([
 ]);
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
-interface Issuer {
-  readonly subject: string;
-  readonly signingKey: CryptoKey;
-}
-
 /** Without an issuer the certificate is signed by its own key. */
 async function issue(
   subject: string,
   extension: Extension,
-  issuer?: Issuer,
-): Promise<TestCertificate & Issuer> {
+  issuer?: { readonly subject: string; readonly signingKey: CryptoKey },
+) {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const signingKey = keys.privateKey;
   const certificate = await X509CertificateGenerator.create({
@@ -62,6 +52,7 @@ async function issue(
   return {
     certificate: certificate.toString("pem"),
     key: PemConverter.encode(key, "PRIVATE KEY"),
+    // SHA-256 of the DER form, what `serverCertificateHashes` wants.
     hash: new Uint8Array(await certificate.getThumbprint("SHA-256")),
     subject,
     signingKey,

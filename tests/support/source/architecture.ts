@@ -40,14 +40,16 @@ function judgeImport(path: string, item: Import, target: string, graph: ModuleGr
   const row = rowOf(path);
   if (!row) return ["stands in a folder that has no row in the import table"];
   return [...graph.origins(target, item.names)]
-    .filter((origin) => !isAllowed(row, origin, item.typeOnly))
+    .filter((origin) => !isAllowed(row, origin, item.kind))
     .map((origin) => `may not import ${origin}`);
 }
 
-function isAllowed(row: Row, origin: string, typeOnly: boolean): boolean {
+function isAllowed(row: Row, origin: string, kind: Import["kind"]): boolean {
   const { may = [], types = [] } = row;
   return rowOf(origin) === row ||
-    [...may, ...typeOnly ? types : []].some((place) => new RegExp(`^${place}(/|$)`).test(origin));
+    [...may, ...kind === "type" ? types : []].some((place) =>
+      new RegExp(`^${place}(/|$)`).test(origin)
+    );
 }
 
 function findMisplaced({ path, source, scan, computedImports }: Module): string[] {

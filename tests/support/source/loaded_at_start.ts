@@ -9,10 +9,10 @@ export function loadedAtStart(graph: ModuleGraph, entry: string) {
   const visit = (path: string) => {
     if (loaded.files.has(path)) return;
     loaded.files.add(path);
-    for (const { specifier, typeOnly, late } of graph.modules.get(path)?.imports ?? []) {
+    for (const { specifier, kind } of graph.modules.get(path)?.imports ?? []) {
       const target = graph.resolve(path, specifier);
-      if (late) loaded.late.add(`${path} -> ${target ?? specifier}`);
-      else if (typeOnly) continue;
+      if (kind === "late") loaded.late.add(`${path} -> ${target ?? specifier}`);
+      else if (kind === "type") continue;
       else if (target === undefined) loaded.others.add(specifier);
       else visit(target);
     }

@@ -5,9 +5,8 @@ export interface Import {
   readonly specifier: string;
   /** The names asked for, as the other module calls them; "*" for all of them, none for effects alone. */
   readonly names: readonly string[] | "*";
-  readonly typeOnly: boolean;
-  /** An `import()`: loaded when it is reached, and not with the module. */
-  readonly late: boolean;
+  /** "late" is an `import()`: loaded when it is reached, and not with the module. */
+  readonly kind: "value" | "type" | "late";
   /** Given on to whoever imports this module: own name by the other module's name, or "*". */
   readonly passedOn?: ReadonlyMap<string, string> | "*";
   readonly line: number;
@@ -34,19 +33,15 @@ export function readModule(path: string, source: string): Module {
   const literalAt = new Map(scan.literals.map((literal) => [literal.start, literal.text]));
   const imports: Import[] = [];
   const computedImports: number[] = [];
-  const add = (
-    match: RegExpExecArray,
-    rest: Omit<Import, "specifier" | "line" | "late">,
-    late = false,
-  ) => {
+  const add = (match: RegExpExecArray, rest: Omit<Import, "specifier" | "line">) => {
     const specifier = literalAt.get(match.index + match[0].length - 1);
     const line = lineOf(source, match.index);
     if (specifier === undefined || specifier.includes("${")) computedImports.push(line);
-    else imports.push({ specifier, line, late, ...rest });
+    else imports.push({ specifier, line, ...rest });
   };
   for (const match of scan.code.matchAll(FROM)) add(match, readClause(match[1]!, match[2]!));
-  for (const match of scan.code.matchAll(FOR_EFFECT)) add(match, { names: [], typeOnly: false });
-  for (const match of scan.code.matchAll(CALL)) add(match, { names: "*", typeOnly: false }, true);
+  for (const match of scan.code.matchAll(FOR_EFFECT)) add(match, { names: [], kind: "value" });
+  for (const match of scan.code.matchAll(CALL)) add(match, { names: "*", kind: "late" });
   return { path, source, scan, imports, computedImports };
 }
 
@@ -69,7 +64,7 @@ export function findCycles(edges: ReadonlyMap<string, readonly string[]>): Set<s
   return cycles;
 }
 
-function readClause(keyword: string, clause: string): Omit<Import, "specifier" | "line" | "late"> {
+function readClause(keyword: string, clause: string): Omit<Import, "specifier" | "line"> {
   const list = /\{([^}]*)\}/.exec(clause)?.[1];
   const entries = (list ?? "").split(",").map((entry) => entry.trim()).filter(Boolean);
   const pairs = entries.map((entry) => {
@@ -77,12 +72,13 @@ function readClause(keyword: string, clause: string): Omit<Import, "specifier" |
     return [ours ?? theirs, theirs] as const;
   });
   const all = /\*/.test(clause.replace(/\{[^}]*\}/, ""));
-  const typeOnly = /^\s*type\b/.test(clause) ||
+  const isType = /^\s*type\b/.test(clause) ||
     (entries.length > 0 && entries.every((entry) => /^type\s/.test(entry)));
   const hasDefault = keyword === "import" && /^\s*(?!type\b)[\w$]+/.test(clause);
   const names = all
     ? "*" as const
     : [...pairs.map(([, theirs]) => theirs), ...hasDefault ? ["default"] : []];
-  if (keyword === "import") return { names, typeOnly };
-  return { names, typeOnly, passedOn: all ? "*" : new Map(pairs) };
+  const kind = isType ? "type" : "value";
+  if (keyword === "import") return { names, kind };
+  return { names, kind, passedOn: all ? "*" : new Map(pairs) };
 }

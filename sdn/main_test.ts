@@ -1,78 +1,34 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
+import { runModule, runToEnd, startProgram } from "../tests/support/processes/program_process.ts";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
+const MAIN = "sdn/main.ts";
 
-/** A controller in a process of its own. */
-class Program {
-  readonly #child: Deno.ChildProcess;
-  readonly #output: ReadableStreamDefaultReader<string>;
-  url = "";
-
-  private constructor(args: string[]) {
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "-A", "sdn/main.ts", ...args],
-      cwd: root,
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    this.#output = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  }
-
-  static async start(...args: string[]): Promise<Program> {
-    const program = new Program(["--address", "127.0.0.1:0", ...args]);
-    let text = "";
-    while (!text.includes("\n")) {
-      const { value, done } = await program.#output.read();
-      assert.equal(done, false, "it ended before it was ready");
-      text += value;
-    }
-    program.url = /http:\/\/\S+/.exec(text)?.[0] ?? assert.fail(text);
-    return program;
-  }
-
-  async ask(method: string, path: string, body?: unknown) {
-    const response = await fetch(`${this.url}${path}`, {
-      method,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    return await response.json();
-  }
-
-  async end(signal: Deno.Signal): Promise<number> {
-    this.#child.kill(signal);
-    while (!(await this.#output.read()).done);
-    return (await this.#child.status).code;
-  }
+function start(...args: string[]) {
+  return startProgram(runModule(MAIN, ["--address", "127.0.0.1:0", ...args]));
 }
 
-async function run(...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-check", "-A", "sdn/main.ts", ...args],
-    cwd: root,
-  }).output();
-  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: decode(stdout), stderr: decode(stderr) };
+function run(...args: string[]) {
+  return runToEnd(runModule(MAIN, args));
 }
 
 Deno.test("what was registered survives SIGKILL; SIGTERM ends watchers and the program", async () => {
   const folder = await Deno.makeTempDir();
   const config = `${folder}/sdn.yaml`;
   await Deno.writeTextFile(config, `graph:\n  data_dir: ${folder}/data\n`);
-  const first = await Program.start("-c", config);
+  const first = await start("-c", config);
   await first.ask("PUT", "/relay/a", { region: "eu", address: "https://a:1", neighbors: { b: 2 } });
   await first.ask("PUT", "/relay/b", {});
   await first.ask("PUT", "/announce/live/x", { relay: "a" });
-  const { revision } = await first.ask("POST", "/relay/b/drain");
+  const { revision } = (await first.ask("POST", "/relay/b/drain")).body;
   await first.end("SIGKILL");
 
-  const second = await Program.start("-c", config);
+  const second = await start("-c", config);
   assert.deepEqual(
-    await second.ask("GET", "/health"),
+    (await second.ask("GET", "/health")).body,
     { status: "ok", live: true, ready: true, revision, relays: 2, announces: 1 },
   );
-  assert.equal((await second.ask("GET", "/relay/b")).state, "draining");
-  assert.equal((await second.ask("GET", "/route?from=a&to=b")).cost, 2);
+  assert.equal((await second.ask("GET", "/relay/b")).body.state, "draining");
+  assert.equal((await second.ask("GET", "/route?from=a&to=b")).body.cost, 2);
   assert.equal((await run("health", second.url)).code, 0);
   const watching = await fetch(`${second.url}/watch?since=${revision}`);
   const watched = watching.text();

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { generateCertificate } from "../../relay/transport/mod.ts";
 import { Deadline } from "../support/deadline.ts";
+import { runToEnd } from "../support/processes/program_process.ts";
 import { startRelay } from "../support/processes/relay_process.ts";
 import { becomes } from "../support/until.ts";
-
-const MAIN = new URL("../../relay/main.ts", import.meta.url).href;
 
 /** The permissions of `deno task relay`: the program must do with them. */
 const PERMISSIONS = [
@@ -16,24 +15,13 @@ const PERMISSIONS = [
   "--allow-run",
 ];
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-prompt", ...PERMISSIONS, MAIN, ...args],
-    env,
-  });
-  const { code, stdout, stderr } = await command.output();
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+function run(args: readonly string[], env: Record<string, string> = {}) {
+  const command = ["run", "--quiet", "--no-prompt", ...PERMISSIONS, "relay/main.ts", ...args];
+  return runToEnd([Deno.execPath(), ...command], { env });
 }
 
 /** What went wrong is a line or some for a person, and no stack. */
-function assertPlain({ stderr }: Ended): void {
+function assertPlain({ stderr }: { stderr: string }): void {
   assert.doesNotMatch(stderr, /^\s+at |file:\/\/|Uncaught/m);
 }
 

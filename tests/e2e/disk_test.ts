@@ -8,6 +8,7 @@ import { connectMoqNet } from "../support/peers/moq_net.ts";
 import { connectMoqt } from "../support/peers/moqt_peer.ts";
 import type { Publication, Watch } from "../support/peers/peer.ts";
 import { readObjects, writeObjects } from "../support/peers/traffic.ts";
+import { runToEnd } from "../support/processes/program_process.ts";
 import { type RelayProcess, startRelay } from "../support/processes/relay_process.ts";
 import { until } from "../support/until.ts";
 
@@ -180,8 +181,8 @@ async function read(url: string): Promise<{ readonly status: number; readonly te
 }
 
 async function mount(command: string, ...args: readonly string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(command, { args: [...args] }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  const { code, stderr } = await runToEnd([command, ...args]);
+  if (code !== 0) throw new Error(stderr);
 }
 
 /** Why no file system can be mounted here. */

@@ -33,15 +33,10 @@ export function pairsOf(stage: Stage, keyword: "ENV" | "LABEL"): Record<string, 
 }
 
 /** What is copied into a stage: from another one, or from what the builder was sent. */
-export function copiesOf(
-  { instructions }: Stage,
-): { from: string | undefined; sources: string[] }[] {
+export function copiesOf({ instructions }: Stage) {
   return instructions.filter((one) => one.getKeyword() === "COPY").map((one) => {
     const from = (one as Copy).getFlags().find((flag) => flag.getName() === "from")?.getValue();
-    return {
-      from: from ?? undefined,
-      sources: one.getArguments().map((word) => word.getValue()).slice(0, -1),
-    };
+    return { from, sources: one.getArguments().map((word) => word.getValue()).slice(0, -1) };
   });
 }
 

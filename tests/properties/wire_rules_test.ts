@@ -23,7 +23,7 @@ import {
   type MessageLayout,
   parametersIn,
 } from "../support/layouts.ts";
-import { arbitraryMessages, madeUpFields, madeUpParameter } from "../support/made_up.ts";
+import { arbitraryMessages, Inventor } from "../support/made_up.ts";
 import { SEED } from "../support/properties.ts";
 import { Random } from "../support/random.ts";
 import { wireDrafts } from "../support/test_draft.ts";
@@ -74,7 +74,7 @@ class Sample {
   constructor(draft: Draft, layout: MessageLayout & { readonly fields: Fields }) {
     this.#draft = draft;
     this.#layout = layout;
-    const message = madeUpFields(layout.fields, draft, new Random(SEED));
+    const message = new Inventor(draft, new Random(SEED)).fields(layout.fields);
     const plain = { parameters: {}, properties: NO_PROPERTIES };
     this.#message = { ...message, ...Object.fromEntries(own(plain, layout.fields)) };
   }
@@ -175,7 +175,7 @@ function testParameters(draft: Draft, layout: MessageLayout & { readonly fields:
       return found;
     };
     for (const name of Object.keys(table) as ParameterName[]) {
-      const value = madeUpParameter(name, table, draft, new Random(SEED));
+      const value = new Inventor(draft, new Random(SEED)).parameter(name, table);
       const one = parametersOf(table, form)(name);
       if (names.includes(name)) {
         assert.deepEqual(read({ [name]: value }, one), { [name]: value });

@@ -131,45 +131,6 @@ const OF_FILL: readonly ParameterName[] = [
   "objectIdFilters",
 ];
 
-/** Any value of a parameter that a draft has in this table. */
-export function madeUpParameter(
-  name: ParameterName,
-  table: ParameterTable,
-  draft: Draft,
-  random: Random,
-): unknown {
-  if (name === "fill") return madeUpParameters({ names: OF_FILL, table }, draft, random);
-  const { codec, repeats } = table[name]!;
-  const one = () => madeUp<unknown>(codec, draft, random);
-  return repeats ? Array.from({ length: 1 + random.below(4) }, one) : one();
-}
-
-/** Any choice of parameters. */
-function madeUpParameters(
-  { names, table }: { readonly names: readonly ParameterName[]; readonly table: ParameterTable },
-  draft: Draft,
-  random: Random,
-): object {
-  const chosen = names.filter(() => random.percent(50));
-  return Object.fromEntries(
-    chosen.map((name) => [name, madeUpParameter(name, table, draft, random)]),
-  );
-}
-
-function madeUpField(
-  [name, codec]: readonly [string, Codec<unknown>],
-  draft: Draft,
-  random: Random,
-): unknown {
-  const choice = parametersIn({ parameters: codec });
-  if (choice !== undefined) return madeUpParameters(choice, draft, random);
-  if ("names" in codec) return random.pick(codec.names as readonly string[]);
-  // No draft says that there are no fields, and some understand it.
-  if (codec === prefixWithFields as Codec<unknown>) return madeUp(ownNamespace, draft, random);
-  if (name === "options") return madeUpOptions(draft, random);
-  return codec === rest as Codec<unknown> ? madeUpProperties(random) : madeUp(codec, draft, random);
-}
-
 const phrase = text(250, "an option");
 /** What stands in key-value pairs, whose numbers chance alone does not find. */
 const OPTIONS: { readonly [N in keyof SetupOptions]: Codec<unknown> } = {
@@ -186,66 +147,96 @@ const OPTIONS: { readonly [N in keyof SetupOptions]: Codec<unknown> } = {
   takesCuts: flag,
 };
 
-function madeUpOptions(draft: Draft, random: Random): SetupOptions {
-  const all = { ...OPTIONS, ...(draft.family === "A" && { maxRequestId: varint }) };
-  const chosen = Object.entries(all).filter(() => random.percent(50));
-  const tokens = { length: random.below(5) };
-  return {
-    ...Object.fromEntries(chosen.map(([name, codec]) => [name, madeUp(codec, draft, random)])),
-    authorizationTokens: Array.from(tokens, () => madeUp(token, draft, random)),
-  };
-}
+/** Makes up what a draft can say. */
+export class Inventor {
+  readonly #draft: Draft;
+  readonly #random: Random;
 
-/** Properties of a track, whose types carry no meaning. */
-function madeUpProperties(random: Random): Uint8Array {
-  const rows = Array.from(
-    { length: random.below(9) },
-    (_, at) => [at > 0 ? 2 : 0x40, random.below(0x40)],
-  );
-  return Uint8Array.from(rows.flat());
-}
-
-/** Any fields of a layout, as they are written. */
-export function madeUpFields(
-  fields: Fields,
-  draft: Draft,
-  random: Random,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map((row) => [row[0], madeUpField(row, draft, random)]),
-  );
-}
-
-/** Any message of this layout. */
-export function madeUpMessage(layout: MessageLayout, draft: Draft, random: Random): AnyMessage {
-  const { kind, to, type, fields, isMapped } = layout;
-  if (!isMapped) {
-    const said = fields === undefined
-      ? madeUpBody(layout, draft, random)
-      : madeUpFields(fields, draft, random);
-    return { kind, ...(to !== undefined && { to }), ...said } as unknown as AnyMessage;
+  constructor(draft: Draft, random: Random) {
+    this.#draft = draft;
+    this.#random = random;
   }
-  return accepted(() => {
-    const writer = new ByteWriter(draft.varint);
-    struct(fields!).encode(writer, madeUpFields(fields!, draft, random));
-    return controlOf(draft).decode(type, writer.finish());
-  });
-}
 
-/** Of a layout that is not plain fields. */
-function madeUpBody({ kind, body }: MessageLayout, draft: Draft, random: Random): object {
-  if (kind === "unsubscribePrefix") return { namespace: madeUp(ownNamespace, draft, random) };
-  if (kind === "namespace") {
-    const { fields } = layoutsOf(draft).find(({ name }) => name === "publishNamespace")!;
-    const { namespace: suffix, parameters } = madeUpFields(fields!, draft, random);
-    const { authorizationTokens: _, ...route } = parameters as Parameters;
-    return route.hopPath === undefined ? { suffix } : { suffix, route };
+  /** Any message of this layout. */
+  message(layout: MessageLayout): AnyMessage {
+    const { kind, to, type, fields, isMapped } = layout;
+    if (!isMapped) {
+      const said = fields === undefined ? this.#body(layout) : this.fields(fields);
+      return { kind, ...(to !== undefined && { to }), ...said } as unknown as AnyMessage;
+    }
+    return accepted(() => {
+      const writer = new ByteWriter(this.#draft.varint);
+      struct(fields!).encode(writer, this.fields(fields!));
+      return controlOf(this.#draft).decode(type, writer.finish());
+    });
   }
-  return accepted(() => {
-    const said = madeUp(body, draft, random) as object;
-    if ("code" in said && said.code === "unknown") throw new DecodeError("malformed", "No code");
-    return said;
-  });
+
+  /** Any fields of a layout, as they are written. */
+  fields(fields: Fields): Record<string, unknown> {
+    const rows = Object.entries(fields);
+    return Object.fromEntries(rows.map(([name, codec]) => [name, this.#field(name, codec)]));
+  }
+
+  /** Any value of a parameter that the draft has in this table. */
+  parameter(name: ParameterName, table: ParameterTable): unknown {
+    if (name === "fill") return this.#parameters(OF_FILL, table);
+    const { codec, repeats } = table[name]!;
+    const one = () => this.#value<unknown>(codec);
+    return repeats ? Array.from({ length: 1 + this.#random.below(4) }, one) : one();
+  }
+
+  #value<T>(codec: Codec<T>): T {
+    return madeUp(codec, this.#draft, this.#random);
+  }
+
+  /** Any choice of parameters. */
+  #parameters(names: readonly ParameterName[], table: ParameterTable): object {
+    const chosen = names.filter(() => this.#random.percent(50));
+    return Object.fromEntries(chosen.map((name) => [name, this.parameter(name, table)]));
+  }
+
+  #field(name: string, codec: Codec<unknown>): unknown {
+    const choice = parametersIn({ parameters: codec });
+    if (choice !== undefined) return this.#parameters(choice.names, choice.table);
+    if ("names" in codec) return this.#random.pick(codec.names as readonly string[]);
+    // No draft says that there are no fields, and some understand it.
+    if (codec === prefixWithFields as Codec<unknown>) return this.#value(ownNamespace);
+    if (name === "options") return this.#options();
+    return codec === rest as Codec<unknown> ? this.#properties() : this.#value(codec);
+  }
+
+  #options(): SetupOptions {
+    const all = { ...OPTIONS, ...(this.#draft.family === "A" && { maxRequestId: varint }) };
+    const chosen = Object.entries(all).filter(() => this.#random.percent(50));
+    const tokens = { length: this.#random.below(5) };
+    return {
+      ...Object.fromEntries(chosen.map(([name, codec]) => [name, this.#value(codec)])),
+      authorizationTokens: Array.from(tokens, () => this.#value(token)),
+    };
+  }
+
+  /** Properties of a track, whose types carry no meaning. */
+  #properties(): Uint8Array {
+    const random = this.#random;
+    const pair = (_: unknown, at: number) => [at > 0 ? 2 : 0x40, random.below(0x40)];
+    return Uint8Array.from(Array.from({ length: random.below(9) }, pair).flat());
+  }
+
+  /** Of a layout that is not plain fields. */
+  #body({ kind, body }: MessageLayout): object {
+    if (kind === "unsubscribePrefix") return { namespace: this.#value(ownNamespace) };
+    if (kind === "namespace") {
+      const { fields } = layoutsOf(this.#draft).find(({ name }) => name === "publishNamespace")!;
+      const { namespace: suffix, parameters } = this.fields(fields!);
+      const { authorizationTokens: _, ...route } = parameters as Parameters;
+      return route.hopPath === undefined ? { suffix } : { suffix, route };
+    }
+    return accepted(() => {
+      const said = this.#value(body) as object;
+      if ("code" in said && said.code === "unknown") throw new DecodeError("malformed", "No code");
+      return said;
+    });
+  }
 }
 
 /** Any message of moq-lite that a version has under this name. */
@@ -275,7 +266,7 @@ export function arbitraryMessages<D extends Draft>(draft: D) {
   return new Map(
     layoutsOf(draft as Draft).map((layout) => [
       layout.name,
-      arbitrary((random) => madeUpMessage(layout, draft, random) as Message),
+      arbitrary((random) => new Inventor(draft, random).message(layout) as Message),
     ]),
   );
 }

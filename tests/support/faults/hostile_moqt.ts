@@ -10,7 +10,7 @@ import { expressible } from "../../../relay/session/moqt/dialect/expressible.ts"
 import type { BidiStream, SendStream } from "../../../relay/transport/mod.ts";
 import { bytesOf, IncomingStream } from "../peers/scripted_streams.ts";
 import { type AnyMessage, controlOf, layoutsOf, type MessageLayout } from "../layouts.ts";
-import { madeUpMessage } from "../made_up.ts";
+import { Inventor } from "../made_up.ts";
 import { HostileConnection, type HostileParts, ignore, type Move } from "./hostile_connection.ts";
 import { HOSTILE_ALIASES, HostileObjects } from "./hostile_objects.ts";
 
@@ -129,7 +129,7 @@ export class HostileMoqt extends HostileConnection {
   /** A message that is made up and mostly about what there is, or about a request. */
   #madeUp(layout: MessageLayout, about?: bigint): Uint8Array {
     const { random } = this;
-    const message = madeUpMessage(layout, this.#draft, random);
+    const message = new Inventor(this.#draft, random).message(layout);
     const track = () => random.pick(this.tracks);
     const namespace = [60, () => track().namespace] as const;
     const aimed = this.aimed(message, {

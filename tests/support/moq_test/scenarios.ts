@@ -184,24 +184,16 @@ const PUBLISH: Readonly<Record<string, Wanted>> = {
 
 const PUBLISH_FIRST = eachWay({ ...EACH_WAY_PUBLISHED, lastGroup: 4 });
 
-/** The scenarios of the field's conformance script; what they prove does not need its long waits. */
-export const scenarios: readonly Scenario[] = [
-  ...each("subscribe", "SUBSCRIBE", SUBSCRIBE),
-  ...each("fetch", "FETCH", FETCH),
-  ...each("publish", "PUBLISH after SUBSCRIBE_TRACKS", PUBLISH),
-  ...each("publish_first", "PUBLISH before SUBSCRIBE_TRACKS", PUBLISH_FIRST),
+const TABLES: readonly (readonly [Scenario["request"], string, Record<string, Wanted>])[] = [
+  ["subscribe", "SUBSCRIBE", SUBSCRIBE],
+  ["fetch", "FETCH", FETCH],
+  ["publish", "PUBLISH after SUBSCRIBE_TRACKS", PUBLISH],
+  ["publish_first", "PUBLISH before SUBSCRIBE_TRACKS", PUBLISH_FIRST],
 ];
 
-function each(
-  request: Scenario["request"],
-  what: string,
-  table: Readonly<Record<string, Wanted>>,
-): Scenario[] {
-  return Object.entries(table).map(([name, { range, subscriberTimeout, ...track }]) => ({
-    name: `${what}: ${name}`,
-    request,
-    track: testTrack(track),
-    range,
-    subscriberTimeout,
-  }));
-}
+/** The scenarios of the field's conformance script; what they prove does not need its long waits. */
+export const scenarios: readonly Scenario[] = TABLES.flatMap(([request, what, table]) =>
+  Object.entries(table).map(([name, { range, subscriberTimeout, ...track }]) => (
+    { name: `${what}: ${name}`, request, track: testTrack(track), range, subscriberTimeout }
+  ))
+);

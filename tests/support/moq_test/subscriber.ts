@@ -94,12 +94,8 @@ export async function fetchTrack(
 ): Promise<void> {
   const everything = { start: at(0, 0), end: { ...at(track.lastGroup, 0), object: WHOLE_GROUP } };
   const requestId = peer.takeRequestId();
-  const request = await peer.request({
-    kind: "fetch",
-    requestId,
-    range: { type: "standalone", track: nameOf(track), ...range ?? everything },
-    parameters: {},
-  });
+  const asked = { type: "standalone", track: nameOf(track), ...range ?? everything } as const;
+  const request = await peer.request({ kind: "fetch", requestId, range: asked, parameters: {} });
   await request.expect("fetchOk");
   const came = await nextFetch(peer);
   assert.deepEqual([came.requestId, came.end], [requestId, "fin"]);
@@ -107,10 +103,8 @@ export async function fetchTrack(
   const expected = objectsOf(track, range).filter(({ status }) => status === ObjectStatus.NORMAL);
   assert.deepEqual(
     known.map((item) => ({ ...item, payload: text.decode(item.payload) })),
-    expected.map(({ status: _, endOfGroup: __, priority = DEFAULT_PRIORITY, ...object }) => ({
-      ...object,
-      priority,
-      kind: "object",
-    })),
+    expected.map(({ status: _, endOfGroup: __, priority = DEFAULT_PRIORITY, ...object }) => (
+      { ...object, priority, kind: "object" }
+    )),
   );
 }

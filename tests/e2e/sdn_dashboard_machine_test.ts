@@ -65,7 +65,7 @@ chromiumTest(
     await page.locator("#detail").waitFor({ state: "hidden" });
     await page.goForward();
     await says(/ · tokyo-2 draining$/);
-    for (const relay of ["tokyo-1", "tokyo-2"]) await world.leave(relay);
+    for (const relay of ["tokyo-1", "tokyo-2"]) await world.ask("DELETE", `/relay/${relay}`);
     await says("Gone: no relay is on it.");
     assert.equal(await opener.count(), 0);
     assert.deepEqual(problems, []);

@@ -88,7 +88,7 @@ chromiumTest(
     ]);
 
     // Its process ends, and its neighbors no longer name it.
-    await world.leave("b");
+    await world.ask("DELETE", "/relay/b");
     await relay.says("deregistered");
     await world.beat({ a: { links: { c: { cost: 5 } } }, d: { links: { c: {} } } });
     await relay.says("Gone: it is not registered, and no neighbor names it.");

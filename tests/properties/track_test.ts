@@ -6,6 +6,7 @@ import type { CacheLimits, SubgroupWriter, Track } from "../../relay/track/mod.t
 import { DatagramObject, MalformedTrack, writeDatagram } from "../../relay/track/mod.ts";
 import { properties } from "../support/peers/scripted_objects.ts";
 import {
+  blockOf,
   Copy,
   datagramOf,
   NATIVE,
@@ -260,7 +261,7 @@ Deno.test("Whatever a publisher sends is taken, dropped or malformed, and nothin
         const said = gap === undefined || status !== 0 ? NONE : properties(gap);
         try {
           if (asDatagram) {
-            const fields = { properties: said, status, payload: NONE };
+            const fields = { properties: blockOf(said), status, payload: NONE };
             writeDatagram(track, datagramOf(group, id, fields), { now: 0, renderer: NATIVE });
           } else if (id > known.last) {
             known.last = id;

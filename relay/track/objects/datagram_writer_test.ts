@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { decodeDatagram, MAX_OBJECT_ID, ObjectStatus } from "@qumo/shared/wire";
 import { properties } from "../../../tests/support/peers/scripted_objects.ts";
 import {
+  blockOf,
   datagramOf,
   mark,
   NATIVE,
@@ -23,7 +24,10 @@ function setUp() {
 
 Deno.test("writeDatagram() passes an object on under the track's number, once for all publishers", () => {
   const { track, subscriber } = setUp();
-  const datagram = datagramOf(3n, 7, { properties: properties([0x40, 9]), priority: 5 });
+  const datagram = datagramOf(3n, 7, {
+    properties: blockOf(properties([0x40, 9])),
+    priority: 5,
+  });
   assert.equal(writeDatagram(track, datagram, { now: 11, renderer: NATIVE }), "new");
   assert.equal(
     writeDatagram(track, { ...datagram }, { now: 12, renderer: NATIVE }),

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { properties } from "../../../tests/support/peers/scripted_objects.ts";
-import { datagramOf, mark, NATIVE, put, World } from "../../../tests/support/worlds/track_model.ts";
+import {
+  blockOf,
+  datagramOf,
+  mark,
+  NATIVE,
+  put,
+  World,
+} from "../../../tests/support/worlds/track_model.ts";
 import { writeDatagram } from "./datagram_writer.ts";
 import { MalformedTrack } from "../errors.ts";
 import type { Track } from "./track.ts";
@@ -31,13 +38,13 @@ const REFUSED: readonly (readonly [string, (world: World, track: Track) => void]
     mark(world.stream(track, { group: 3n, subgroup: 9n }), 5, 4);
   }],
   ["a datagram with a gap over groups that are here", (_, track) => {
-    const datagram = datagramOf(7n, 0, { properties: properties([GROUPS, 6]) });
+    const datagram = datagramOf(7n, 0, { properties: blockOf(properties([GROUPS, 6])) });
     writeDatagram(track, datagram, { now: 0, renderer: NATIVE });
   }],
   [
     "a datagram with a gap of groups that ends a group before an object that is here",
     (_, track) => {
-      const gap = properties([OBJECTS, 1]);
+      const gap = blockOf(properties([OBJECTS, 1]));
       const datagram = datagramOf(3n, 1, { properties: gap, endOfGroup: true });
       writeDatagram(track, datagram, { now: 0, renderer: NATIVE });
     },

@@ -85,7 +85,10 @@ export class ScriptedAuthority {
       }
       case "order":
         if (at !== "") return this.answer(200, this.#order);
-        this.#begin(payload["identifiers"] as { value: string }[]);
+        this.#certificate = "";
+        this.#domains = (payload["identifiers"] as { value: string }[]).map(({ value }, at) => (
+          { name: value, token: `token-${this.issued}-${at}`, proof: "pending" }
+        ));
         return this.answer(201, this.#order, { location: `${BASE}/order/1` });
       case "authorization":
         return this.answer(200, this.#authorization(Number(at)));
@@ -108,13 +111,6 @@ export class ScriptedAuthority {
     const text = typeof body === "string" ? body : JSON.stringify(body);
     const common = { "replay-nonce": nonce, "retry-after": "0" };
     return new Response(text, { status, headers: { ...common, ...headers } });
-  }
-
-  #begin(identifiers: readonly { readonly value: string }[]): void {
-    this.#domains = identifiers.map(({ value: name }, at) => (
-      { name, token: `token-${this.issued}-${at}`, proof: "pending" }
-    ));
-    this.#certificate = "";
   }
 
   get #order() {

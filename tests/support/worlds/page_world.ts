@@ -51,12 +51,6 @@ export async function startPageWorld() {
       assert.equal(status, 200, `${method} ${path}: ${JSON.stringify(answer)}`);
     },
 
-    /** A relay ends as it should: it is heard of no more. */
-    async leave(relay: string): Promise<void> {
-      beats.delete(relay);
-      await world.ask("DELETE", `/relay/${relay}`);
-    },
-
     /** Lets time pass, in which these relays go on beating. */
     async pass(milliseconds: number, alive: readonly string[]): Promise<void> {
       const step = 15_000;

@@ -4,17 +4,15 @@ import { readClaims } from "../../../relay/access/claims.ts";
 import type { Denial } from "../../../relay/access/denial.ts";
 import type { Policy } from "../../../relay/access/policy.ts";
 import { Steering, type SteeringParts } from "../../../relay/access/steering.ts";
-import {
-  type PublicPrefixes,
-  TokenGate,
-  type TokenGateParts,
-} from "../../../relay/access/token_gate.ts";
+import { type PublicPrefixes, TokenGate } from "../../../relay/access/token_gate.ts";
 import { RelayMetrics } from "../../../relay/metrics.ts";
 import { memoryLog } from "./memory_log.ts";
 
 /** What a gate of a test is like. */
-export interface PlainGateOptions extends Partial<Pick<TokenGateParts, "lateTokens" | "steering">> {
+export interface PlainGateOptions {
   readonly public?: Partial<PublicPrefixes>;
+  readonly lateTokens?: boolean;
+  readonly steering?: Steering;
 }
 
 /** A gate at which a token is its claims as JSON: nothing of it waits for cryptography. */

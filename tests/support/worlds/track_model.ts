@@ -99,11 +99,8 @@ export class World {
     init: Partial<SubgroupStreamInit> = {},
     options: Partial<SubgroupWriterOptions> = {},
   ): SubgroupWriter {
-    return new SubgroupWriter(track, streamInit(init), {
-      clock: this.clock,
-      renderer: NATIVE,
-      ...options,
-    });
+    const parts = { clock: this.clock, renderer: NATIVE, ...options };
+    return new SubgroupWriter(track, streamInit(init), parts);
   }
 }
 
@@ -133,22 +130,17 @@ export function mark(writer: SubgroupWriter, id: number, status: number): void {
   writer.flush();
 }
 
-/** What may be said of a datagram beside its location. */
-type DatagramRest = Partial<Omit<DatagramFields, "properties">> & {
-  readonly properties?: Uint8Array;
-};
-
 /** A datagram of a publisher. */
 export function datagramOf(
   group: bigint,
   object: number,
-  { properties = new Uint8Array(0), ...rest }: DatagramRest = {},
+  rest: Partial<DatagramFields> = {},
 ): DatagramFields {
   return {
     group,
     object,
     priority: undefined,
-    properties: blockOf(properties),
+    properties: blockOf(new Uint8Array(0)),
     status: ObjectStatus.NORMAL,
     endOfGroup: false,
     payload: payloadOf(object, 20),

@@ -51,10 +51,16 @@ export function scriptedFeed(
   return feed;
 }
 
+function notAsked(): never {
+  throw new Error("not part of these tests");
+}
+
 /** A publisher that remembers what it was asked. */
 export class ScriptedPublisher implements Publisher {
   readonly label = "scripted";
   readonly feeds: ScriptedFeed[] = [];
+  readonly fetch = notAsked;
+  readonly trackStatus = notAsked;
   readonly #answer: "agree" | RefusalKind | undefined;
   /** Relays that its tracks come by; undefined when it is here. */
   readonly path: readonly string[] | undefined;
@@ -75,13 +81,5 @@ export class ScriptedPublisher implements Publisher {
     if (this.#answer === "agree") feed.agree();
     else if (this.#answer !== undefined) feed.refuse(this.#answer);
     return feed;
-  }
-
-  fetch(): never {
-    throw new Error("not part of these tests");
-  }
-
-  trackStatus(): never {
-    throw new Error("not part of these tests");
   }
 }

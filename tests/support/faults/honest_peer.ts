@@ -38,7 +38,9 @@ export class HonestPeer {
   constructor(peer: ScriptedPeer) {
     this.peer = peer;
     void peer.closed.then((info) => this.closed = info);
-    this.#watch(() => this.#readControl());
+    this.#watch(async () => {
+      for (;;) await peer.expectControl("goaway");
+    });
     void peer.readStreams((stream) => this.#watch(() => this.#readStream(stream), stream));
     this.#watch(() => this.#acceptRequests());
     this.#watch(() => this.#readDatagrams());
@@ -55,11 +57,6 @@ export class HonestPeer {
     const request = await this.peer.request(message);
     this.#watch(() => Array.fromAsync(request.incoming.messages()), request.incoming);
     return { cancel: () => request.cancel("cancelled") };
-  }
-
-  async #readControl(): Promise<void> {
-    await this.peer.theirSetup();
-    for (;;) await this.peer.nextControl();
   }
 
   async #acceptRequests(): Promise<void> {

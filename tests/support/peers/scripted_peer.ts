@@ -82,8 +82,7 @@ export class ScriptedPeer implements AsyncDisposable {
     const peer = new ScriptedPeer(connection, draft, role);
     if (setup !== false) {
       const options = { implementation: "scripted peer", ...setup };
-      const message: ControlMessage = { kind: "setup", options };
-      await peer.openControl(draft.control.encode(message));
+      await peer.openControl(draft.control.encode({ kind: "setup", options }));
     }
     return peer;
   }
@@ -114,16 +113,11 @@ export class ScriptedPeer implements AsyncDisposable {
     return (await this.#theirs.promise).setup;
   }
 
-  /** The next message on the other side's control stream after its SETUP. */
-  async nextControl(): Promise<ControlMessage> {
+  /** The next message on the other side's control stream after its SETUP, which must be of this kind. */
+  async expectControl<K extends ControlKind>(kind: K): Promise<ControlMessageOf<K>> {
     const message = await (await this.#theirs.promise).control.messageOrEnd();
     assert.ok(message !== undefined, "The control stream ended");
-    return message;
-  }
-
-  /** As {@linkcode ScriptedPeer.nextControl}; the message must be of this kind. */
-  async expectControl<K extends ControlKind>(kind: K): Promise<ControlMessageOf<K>> {
-    return ofKind(await this.nextControl(), kind);
+    return ofKind(message, kind);
   }
 
   /** The id of our next request, which is then taken. */

@@ -21,11 +21,8 @@ export const VIDEO: FullTrackName = trackOf("live/cam", "video");
 
 /** Publishes a namespace; the request lasts as long as its stream. */
 export async function announce(peer: ScriptedPeer, path: string): Promise<RequestStream> {
-  const request = await peer.request({
-    kind: "publishNamespace",
-    namespace: namespaceOf(path),
-    parameters: {},
-  });
+  const namespace = namespaceOf(path);
+  const request = await peer.request({ kind: "publishNamespace", namespace, parameters: {} });
   await request.expect("requestOk");
   return request;
 }
@@ -93,12 +90,7 @@ export async function publishDone(
   code: DoneName,
   streamCount: number | bigint,
 ): Promise<void> {
-  await request.send({
-    kind: "publishDone",
-    code,
-    streamCount: BigInt(streamCount),
-    reason: "",
-  });
+  await request.send({ kind: "publishDone", code, streamCount: BigInt(streamCount), reason: "" });
   await request.finish();
 }
 

@@ -1,9 +1,9 @@
 import { Connection } from "@moq/net";
-import { dial } from "../support/transport/patient_dial.ts";
 import { asWebTransport } from "../support/peers/moq_net.ts";
 import { MoqNetPeer } from "../support/peers/moq_net_peer.ts";
 import {
   connectionTransport,
+  dial,
   type QuicServerAddress,
 } from "../support/transport/quic_transport.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dialQuic } from "../support/transport/patient_dial.ts";
+import { dialQuic } from "../support/transport/quic_transport.ts";
 import { meshTest, words } from "../support/mesh/mesh_case.ts";
 import type { MeshRelay } from "../support/mesh/relay.ts";
 import { LoopbackSite } from "../support/mesh/site.ts";

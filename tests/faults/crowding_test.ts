@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dial } from "../support/transport/patient_dial.ts";
+import { dial } from "../support/transport/quic_transport.ts";
 import { counter, faultTest } from "../support/faults/case.ts";
 import { beginHandshakes, crowd, sayTooMuch } from "../support/faults/crowd.ts";
 import type { RelayProcess } from "../support/processes/relay_process.ts";

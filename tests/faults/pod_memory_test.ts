@@ -5,8 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@qumo/shared/runtime";
-import { dial } from "../support/transport/patient_dial.ts";
-import { dialRelay } from "../support/transport/quic_transport.ts";
+import { dial, dialRelay } from "../support/transport/quic_transport.ts";
 import { podTest } from "../support/faults/case.ts";
 import { beginHandshakes, crowd, sayTooMuch } from "../support/faults/crowd.ts";
 import { openControl, openRequest } from "../support/peers/http3.ts";

@@ -4,12 +4,12 @@ import * as Net from "@moq/net";
 import * as Net01 from "@moq/net-0.1";
 import * as Net02 from "@moq/net-0.2";
 import type { DraftVersion } from "@moqt/transport";
-import { dial } from "../support/transport/patient_dial.ts";
 import { MoqtClient, RequestRefused } from "../support/peers/moqt.ts";
 import { asWebTransport } from "../support/peers/moq_net.ts";
 import {
   connectionTransport,
   connectQuicTransport,
+  dial,
   type QuicServerAddress,
 } from "../support/transport/quic_transport.ts";
 import { AIOMOQT_DRAFTS } from "./aiomoqt_requests.ts";

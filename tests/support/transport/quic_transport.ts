@@ -1,11 +1,7 @@
-import type {
-  Connection,
-  QuicTransportOptions,
-  ReceiveStream,
-  SendStream,
-} from "../../../relay/transport/mod.ts";
+import * as transport from "../../../relay/transport/mod.ts";
+import type { Connection, ReceiveStream, SendStream } from "../../../relay/transport/mod.ts";
 import { TransportError } from "../../../relay/transport/errors.ts";
-import { dialQuic } from "./patient_dial.ts";
+import { PATIENCE_MS } from "../until.ts";
 
 /** Where a server is, and the certificate it must show. */
 export interface QuicServerAddress {
@@ -15,11 +11,23 @@ export interface QuicServerAddress {
   readonly certificateHash: Uint8Array<ArrayBuffer>;
 }
 
+// Few tests are about how long a handshake takes, or about a client that gives up a relay which says
+// nothing because the machine does not let it.
+const PATIENT = { handshakeTimeout: PATIENCE_MS, maxIdleTimeout: PATIENCE_MS };
+
+/** Calls by the address of a relay. */
+export const dial: typeof transport.dial = (url, options) =>
+  transport.dial(url, { ...PATIENT, ...options });
+
+/** Calls by QUIC alone. */
+export const dialQuic: typeof transport.dialQuic = (options) =>
+  transport.dialQuic({ ...PATIENT, ...options });
+
 /** Calls a server by QUIC. */
 export function dialRelay(
   { hostname = "127.0.0.1", port, certificateHash }: QuicServerAddress,
   protocol: string,
-  options: QuicTransportOptions = {},
+  options: transport.QuicTransportOptions = {},
 ): Promise<Connection> {
   return dialQuic({
     ...options,
@@ -39,7 +47,7 @@ export async function connectQuicTransport(
 }
 
 // As many streams as a player would allow, for many tracks.
-const PLAYER: QuicTransportOptions = { maxBidiStreams: 256, maxUniStreams: 1024 };
+const PLAYER = { maxBidiStreams: 256, maxUniStreams: 1024 };
 
 /** The part of a WebTransport session that MoQ libraries use. */
 export type SessionTransport = ReturnType<typeof connectionTransport>;

@@ -50,12 +50,12 @@ export function faultTest(name: string, attack: Attack, options: FaultOptions = 
   const config = { ...CONFIG, ...options.config };
   const attackAndRecover: Attack = async (context) => {
     const { relay } = context;
-    const before = await relay.rss();
+    const before = await relay.residentBytes();
     await attack(context);
     // Nobody but the canary is there.
     const isOver = async () => await counter(relay, "qumo_relay_sessions_active") <= 2;
     await until("the sessions to end", isOver);
-    const isBack = async () => await relay.rss() <= before + growthMiB * MIB;
+    const isBack = async () => await relay.residentBytes() <= before + growthMiB * MIB;
     await until("the memory to come back", isBack);
   };
   relayTest(name, (context) => besideCanary(context, attackAndRecover), {

@@ -40,7 +40,7 @@ export async function podOf(program: "relay" | "controller") {
 
     /** Says how much the program used, beside the test's name; fails when that is more than there is. */
     async verdict(program: ProgramProcess): Promise<void> {
-      const peak = await program.peakRss();
+      const peak = await program.residentBytes("VmHWM");
       const words = `${Math.round(peak / MIB)} of ${bytes / MIB} MiB`;
       const held = group === undefined ? "measured" : "held to it";
       Deno.stdout.writeSync(new TextEncoder().encode(`  at most ${words}, ${held}\n`));

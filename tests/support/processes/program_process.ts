@@ -121,14 +121,10 @@ export class ProgramProcess implements AsyncDisposable {
     return text;
   }
 
-  /** Resident memory in bytes. */
-  rss(): Promise<number> {
-    return this.#memory("VmRSS");
-  }
-
-  /** The most memory in bytes that it ever had. */
-  peakRss(): Promise<number> {
-    return this.#memory("VmHWM");
+  /** Resident memory in bytes: what it has now, or the most that it ever had, which the kernel calls VmHWM. */
+  async residentBytes(kind: "VmRSS" | "VmHWM" = "VmRSS"): Promise<number> {
+    const status = await Deno.readTextFile(`/proc/${this.pid}/status`);
+    return Number(status.match(new RegExp(`${kind}:\\s+(\\d+) kB`))?.[1]) * 1024;
   }
 
   /** Sends a signal, if it still runs. */
@@ -170,11 +166,6 @@ export class ProgramProcess implements AsyncDisposable {
       this.#news.resolve();
       this.#news = Promise.withResolvers();
     }
-  }
-
-  async #memory(kind: string): Promise<number> {
-    const status = await Deno.readTextFile(`/proc/${this.#child.pid}/status`);
-    return Number(status.match(new RegExp(`${kind}:\\s+(\\d+) kB`))?.[1]) * 1024;
   }
 }
 

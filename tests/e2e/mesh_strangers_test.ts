@@ -29,6 +29,7 @@ async function connect(relay: MeshRelay): Promise<ScriptedPeer> {
     alpnProtocols: ["moqt-18"],
     serverCertificateHashes: [certificateHash.toHex()],
     maxUniStreams: 4_096,
+    maxIdleTimeout: 60_000,
   });
   const peer = await ScriptedPeer.connect(connection);
   // The relay asks everybody for namespaces.
@@ -67,9 +68,9 @@ meshTest(
     site: async (topology) =>
       new LoopbackSite(topology, await Promise.all(topology.relays.map(() => podOf("relay")))),
     relayConfig: {
-      // With fewer the strangers lose their tracks, which is another test.
-      server: { max_uni_streams: 4_096 },
-      // Where the machine is busy a link is not to be taken for lost.
+      // With fewer streams the strangers lose their tracks, which is another test. Where the machine is
+      // busy neither a session nor a link is to be taken for lost.
+      server: { max_uni_streams: 4_096, idle_timeout_ms: 60_000 },
       mesh: { link_timeout_ms: 30_000 },
     },
   },

@@ -1,7 +1,7 @@
 import { DecodeError, type Draft } from "@qumo/shared/wire";
 import assert from "node:assert/strict";
 import { rest } from "../../shared/wire/codec.ts";
-import { type AnyMessage, bodyOf, controlOf, layoutsOf, type MessageLayout } from "./layouts.ts";
+import { type AnyMessage, bodyOf, controlOf, layoutsOf } from "./layouts.ts";
 
 /** A body as it stands on the wire and what it says, written by hand from the draft's layouts. */
 export interface MessageVector {
@@ -51,7 +51,7 @@ export function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
 function testVector(draft: Draft, vector: NamedVector): void {
   const { message, alsoWhole = [], isOneWay = false } = vector;
   const layout = layoutsOf(draft).find(({ name }) => name === vector.kind)!;
-  const { kind, to, type } = layout;
+  const { kind, to, type, fields, isMapped } = layout;
   const control = controlOf(draft);
   const body = bytesOf(vector.body);
   const answered = to === undefined ? {} : { to };
@@ -62,7 +62,9 @@ function testVector(draft: Draft, vector: NamedVector): void {
     assert.equal(draft.varint.read(frame, 0), type);
     assert.equal(bodyOf(frame, draft).toHex(), body.toHex());
   }
-  const properties = lengthOfProperties(layout, expected);
+  // They go on to the end of a message that ends with properties.
+  const isLast = !isMapped && fields?.properties === rest;
+  const properties = isLast && "properties" in expected ? expected.properties.length : undefined;
   const longer = Uint8Array.of(...body, 0);
   for (let length = 0; length <= longer.length; length++) {
     if (length === body.length) continue;
@@ -74,13 +76,4 @@ function testVector(draft: Draft, vector: NamedVector): void {
       assert.throws(() => control.decode(type, other), DecodeError, `length ${length}`);
     }
   }
-}
-
-/** How long the properties are that go on to the end of a message, if it has such. */
-function lengthOfProperties(
-  { fields, isMapped }: MessageLayout,
-  message: AnyMessage,
-): number | undefined {
-  const isLast = !isMapped && fields?.properties === rest;
-  return isLast && "properties" in message ? message.properties.length : undefined;
 }
